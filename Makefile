@@ -1,0 +1,44 @@
+# Two commands are sacred: `make demo` and `make test`. Everything else is for people who change seqwatch.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test check bench screenshots lock clean
+
+$(VENV)/.run: .ci/locks/run.txt pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "seqwatch needs Python 3.11 or newer; this is " + sys.version.split()[0])'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .ci/locks/run.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run .ci/locks/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .ci/locks/dev.txt
+	@touch $@
+
+demo: $(VENV)/.run  ## install, then open the console on a live demo site
+	$(BIN)/seqwatch demo
+
+test: $(VENV)/.dev  ## install, then run all tests
+	$(BIN)/python -m pytest
+
+check: $(VENV)/.dev  ## format, lint, types, layers, tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest
+
+bench: $(VENV)/.dev  ## the figures of docs/performance.md, in one run on this machine
+	$(BIN)/python -m tests.bench
+
+screenshots: $(VENV)/.dev  ## screenshots/ from the running app
+	$(BIN)/python -m tests.console.screenshots
+
+lock: $(VENV)/.dev  ## write .ci/locks anew (hashes, no index addresses)
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 pyproject.toml .ci/build.in -o .ci/locks/run.txt
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 pyproject.toml --group dev -o .ci/locks/dev.txt
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .bench
