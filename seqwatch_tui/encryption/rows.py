@@ -1,0 +1,28 @@
+"""Results as rows of the store's tables `keys` and `findings`. Times are epoch seconds UTC (float)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Any
+
+from seqwatch_tui.model.verdict import Finding, KeyRecord
+
+KEY_COLUMNS = (
+    "key_id", "kind", "owner", "datasets", "created", "rotated", "age_days", "age_is_at_least", "max_age_days",
+    "state", "detail", "checked",
+)  # fmt: skip
+"""`keys`, primary key key_id. `datasets` is a list of dataset ids."""
+
+FINDING_COLUMNS = ("kind", "subject", "dataset", "state", "detail", "checked")
+"""`findings`, primary key (kind, subject)."""
+
+
+def key_rows(keys: Iterable[KeyRecord], now: float) -> list[dict[str, Any]]:
+    """Rows for `keys`, judged at `now`."""
+    return [{**asdict(key), "datasets": list(key.datasets), "checked": now} for key in keys]
+
+
+def finding_rows(findings: Iterable[Finding]) -> list[dict[str, Any]]:
+    """Rows for `findings`."""
+    return [asdict(finding) for finding in findings]

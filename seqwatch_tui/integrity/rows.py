@@ -1,0 +1,80 @@
+"""Results as rows of the store's tables `files` and `verifications`, and stored rows back to values.
+
+Keys are column names. Times are epoch seconds UTC (float); null where a fact does not exist.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from seqwatch_tui.integrity.interface import CheckedFile, Stamp, VerificationResult
+from seqwatch_tui.model.verdict import FileCheck
+
+FILE_COLUMNS = (
+    "dataset", "path", "verdict", "size", "algorithm", "expected", "actual", "checked", "detail",
+    "mtime_ns", "ctime_ns", "inode", "dev", "current", "verification_id",
+)  # fmt: skip
+"""`files`, primary key (dataset, path). `current` false: neither in the folder nor in the manifest any more."""
+
+VERIFICATION_COLUMNS = (
+    "verification_id", "dataset", "started", "finished", "state", "mode", "ok", "changed", "missing", "extra",
+    "unreadable", "changed_during_read", "not_checked", "bytes", "manifest", "problems",
+)  # fmt: skip
+"""`verifications`, primary key verification_id. `problems` is text, one sentence a line."""
+
+
+def file_rows(result: VerificationResult, verification_id: int) -> list[dict[str, Any]]:
+    """Rows for `files`; files this run did not get to keep the row they have."""
+    files = [known for known in result.files if known.check.path not in result.kept]
+    return [_file_row(known, verification_id) for known in (*files, *result.gone)]
+
+
+def _file_row(known: CheckedFile, verification_id: int) -> dict[str, Any]:
+    stamp, check = known.stamp, known.check
+    return {
+        **asdict(check),
+        "size": stamp.size if stamp else check.size,
+        "mtime_ns": stamp.mtime_ns if stamp else None,
+        "ctime_ns": stamp.ctime_ns if stamp else None,
+        "inode": stamp.inode if stamp else None,
+        "dev": stamp.dev if stamp else None,
+        "current": known.current,
+        "verification_id": verification_id,
+    }
+
+
+def verification_row(result: VerificationResult, verification_id: int) -> dict[str, Any]:
+    """The row for `verifications`."""
+    return {
+        "verification_id": verification_id,
+        "dataset": result.dataset,
+        "started": result.started,
+        "finished": result.finished,
+        "state": result.state,
+        "mode": result.mode,
+        **asdict(result.totals),
+        "bytes": result.bytes,
+        "manifest": result.manifest,
+        "problems": "\n".join(result.problems),
+    }
+
+
+def from_row(row: Mapping[str, Any]) -> CheckedFile:
+    """A stored row of `files` as a value; `checked` may be epoch seconds or a UTC timestamp."""
+    check = FileCheck(
+        row["dataset"], row["path"], row["verdict"], row["size"], row["algorithm"], row["expected"], row["actual"],
+        _seconds(row["checked"]), row["detail"] or "",
+    )  # fmt: skip
+    stamp = None
+    if row["inode"] is not None:
+        stamp = Stamp(row["size"], row["mtime_ns"], row["ctime_ns"], row["inode"], row["dev"])
+    return CheckedFile(check, stamp, bool(row["current"]))
+
+
+def _seconds(moment: float | datetime | None) -> float | None:
+    if isinstance(moment, datetime):
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    return moment
