@@ -1,0 +1,104 @@
+"""What no single value can show: values held against each other. Each check yields a key path and a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from seqwatch_tui.config.errors import nearest
+from seqwatch_tui.config.forms import PLACEHOLDER_PIN
+from seqwatch_tui.config.reader import KeyPath, dotted
+from seqwatch_tui.config.schema import Settings, SourceSettings
+
+Wrong = tuple[KeyPath, str]
+
+
+def cross_checks(settings: Settings) -> Iterator[Wrong]:
+    """Yield everything in which the settings contradict themselves."""
+    yield from _unique(settings)
+    yield from _paths(settings)
+    yield from _grants(settings)
+    for index, source in enumerate(settings.sources):
+        yield from _source(source, ("sources", index))
+    hours = settings.business_hours
+    if hours is not None and hours.start == hours.end:
+        yield ("business_hours", "end"), 'business_hours.end equals start; write e.g. end: "19:00"'
+
+
+def notices(settings: Settings) -> tuple[str, ...]:
+    """What is accepted but has no effect in this version, or none at all: sentences for the operator."""
+    found = [
+        f"source {source.name}: the built-in sensor (type fanotify) is not in this version; nothing is read from it"
+        for source in settings.sources
+        if source.type == "fanotify"
+    ]
+    found += [
+        f"role {name} has neither users nor groups; its grants reach nobody"
+        for name, people in settings.roles.items()
+        if not people.users and not people.groups
+    ]
+    found += [
+        f"tls {tls.endpoint}: the pin {PLACEHOLDER_PIN} is the placeholder of the manual; no key matches it"
+        for tls in settings.tls
+        if PLACEHOLDER_PIN in tls.pins
+    ]
+    return tuple(found)
+
+
+def _unique(settings: Settings) -> Iterator[Wrong]:
+    lists: tuple[tuple[str, str, list[str]], ...] = (
+        ("datasets", "id", [d.id for d in settings.datasets]),
+        ("datasets", "path", [str(d.path) for d in settings.datasets]),
+        ("sources", "name", [s.name for s in settings.sources]),
+        ("sources", "path", [str(s.path) if s.path else f"\0{i}" for i, s in enumerate(settings.sources)]),
+        ("tls", "endpoint", [t.endpoint for t in settings.tls]),
+    )
+    for section, key, values in lists:
+        for index, value in enumerate(values):
+            first = values.index(value)
+            if first < index:
+                yield (
+                    (section, index, key),
+                    (f"{section}[{index}].{key} '{value}' is the same as in {section}[{first}]; write each {key} once"),
+                )
+
+
+def _paths(settings: Settings) -> Iterator[Wrong]:
+    state = settings.state_dir
+    if state == Path("/"):
+        yield ("state_dir",), "state_dir is the root of the file system; write e.g. state_dir: /var/lib/seqwatch"
+    for index, dataset in enumerate(settings.datasets):
+        at: KeyPath = ("datasets", index, "path")
+        if dataset.path == Path("/"):
+            yield at, f"{dotted(at)} is the root of the file system; write the folder of the dataset"
+        elif dataset.path == state or dataset.path in state.parents:
+            yield at, f"{dotted(at)} '{dataset.path}' holds state_dir '{state}'; move state_dir out of the dataset"
+        elif state in dataset.path.parents:
+            yield at, f"{dotted(at)} '{dataset.path}' is inside state_dir '{state}'; move state_dir elsewhere"
+
+
+def _grants(settings: Settings) -> Iterator[Wrong]:
+    for index, dataset in enumerate(settings.datasets):
+        for role in dataset.grants or {}:
+            if role not in settings.roles:
+                at: KeyPath = ("datasets", index, "grants", role)
+                yield (
+                    at,
+                    (
+                        f"{dotted(at[:-1])} names role '{role}', which is not in roles{nearest(role, settings.roles)}"
+                        f" Write e.g. roles: {{{role}: {{users: [...]}}}}"
+                    ),
+                )
+
+
+def _source(source: SourceSettings, at: KeyPath) -> Iterator[Wrong]:
+    where = dotted(at)
+    if source.type == "fanotify":
+        if source.path is not None:
+            yield (*at, "path"), f"{where}.path is not for type fanotify, which watches the datasets; leave it out"
+    elif source.path is None:
+        yield at, f"{where} of type {source.type} needs key 'path'; write e.g. path: /var/log/audit/audit.log"
+    if source.type == "jsonl" and source.mapping is None:
+        yield at, f"{where} of type jsonl needs key 'mapping'; write e.g. mapping: falco"
+    if source.type != "jsonl" and source.mapping is not None:
+        yield (*at, "mapping"), f"{where}.mapping is for type jsonl only; leave it out or write type: jsonl"

@@ -1,0 +1,223 @@
+"""The settings of a site as frozen values. The sentence under each field is its manual.
+
+Values are ready for use: paths are absolute `Path`s, times `time`s, networks `ip_network`s, days numbers. `reader`
+makes them from YAML, `checks` holds them against each other.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import date, time
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from seqwatch_tui.config import forms
+from seqwatch_tui.config.forms import Write
+
+Text = Annotated[str, forms.text]
+Name = Annotated[str, forms.name]
+Account = Annotated[str, forms.account]
+Positive = Annotated[int, forms.positive]
+AbsolutePath = Annotated[Path, forms.absolute_path]
+Day = Annotated[date, forms.day]
+ClockTime = Annotated[time, forms.clock_time]
+Network = Annotated[IPv4Network | IPv6Network, forms.network]
+
+SourceType = Literal["auditd", "laurel", "jsonl", "fanotify"]
+DatasetKind = Literal["wgs", "wes", "panel", "rna", "other"]
+Framework = Literal["hipaa", "gdpr", "gina", "nih-gds", "clia", "cap", "21cfr11", "iso27001", "nist-csf"]
+Purpose = Literal["clinical", "research", "commercial"]
+Encryption = Literal["crypt4gh", "fscrypt", "luks", "any", "none"]
+Operation = Literal["read", "write", "bulk"]
+Severity = Literal["informational", "low", "medium", "high", "critical"]
+
+
+class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A mapping of the file: frozen, and a key that is not a field is an error."""
+
+
+class SourceSettings(_Section, frozen=True, kw_only=True):
+    """One place events are read from (`sources`)."""
+
+    name: Annotated[Name, Write("name: audit")]
+    """Name of the source in `events.source` and `sources`; unique."""
+    type: Annotated[SourceType, Write("type: auditd")]
+    """auditd (raw or enriched log), laurel (its JSON lines), jsonl (any JSON lines, needs `mapping`) or fanotify."""
+    path: Annotated[AbsolutePath | None, Write("path: /var/log/audit/audit.log")] = None
+    """The file to follow, absolute; its rotated predecessors are found beside it. Not for fanotify."""
+    mapping: Annotated[Text | None, Write("mapping: falco")] = None
+    """Which field is which column (jsonl only): the name of a shipped mapping or the path of a YAML file."""
+
+
+class Irb(_Section, frozen=True, kw_only=True):
+    """The approval a dataset is used under (`irb`)."""
+
+    id: Annotated[Text, Write("id: IRB-2026-014")]
+    """Number of the protocol."""
+    expires: Annotated[Day | None, Write("expires: 2027-03-01")] = None
+    """Last day of the approval, in the site's time zone."""
+
+
+class Consent(_Section, frozen=True, kw_only=True):
+    """What the donors agreed to (`consent`)."""
+
+    duo: Annotated[tuple[Annotated[str, forms.duo], ...], Write('duo: [GRU, NPU, "TS:24"]')] = ()
+    """Data use codes (GA4GH DUO): shorthand, shorthand with a value, or DUO number."""
+    partners: Annotated[tuple[Name, ...], Write("partners: [uni-x]")] = ()
+    """Partners the dataset may be shared with, when every other condition holds."""
+    expires: Annotated[Day | None, Write("expires: 2028-01-01")] = None
+    """Last day of the consent."""
+
+
+class Dataset(_Section, frozen=True, kw_only=True):
+    """One watched dataset (`datasets`)."""
+
+    id: Annotated[Name, Write("id: wgs-cohort-a")]
+    """Name of the dataset everywhere; what an operator types to confirm an act on it. Unique."""
+    path: Annotated[AbsolutePath, Write("path: /data/seq/wgs-cohort-a")]
+    """Its folder, absolute, as the kernel reports it (no symbolic link). Of nested datasets the inner one counts."""
+    kind: Annotated[DatasetKind, Write("kind: wgs")] = "other"
+    """wgs, wes, panel, rna or other."""
+    frameworks: Annotated[tuple[Framework, ...], Write("frameworks: [hipaa, gdpr]")] = ()
+    """Rules of law and practice the dataset is under; reports are grouped by them."""
+    purpose: Annotated[Purpose | None, Write("purpose: research")] = None
+    """clinical, research or commercial."""
+    irb: Annotated[Irb | None, Write("irb: {id: IRB-2026-014, expires: 2027-03-01}")] = None
+    """The approval it is used under."""
+    owner: Annotated[Text | None, Write("owner: genomics-core")] = None
+    """Who answers for it: a person or group, shown beside alerts."""
+    manifest: Annotated[Annotated[str, forms.inner_path] | None, Write("manifest: SHA256SUMS")] = None
+    """File of checksums, relative to `path` (md5sum or sha256sum format). Without one there is nothing to verify."""
+    encryption: Annotated[Encryption, Write("encryption: any")] = "any"
+    """What must protect it at rest: crypt4gh, fscrypt, luks, any of them, or none (not required)."""
+    consent: Annotated[Consent | None, Write("consent: {duo: [GRU], partners: [uni-x]}")] = None
+    """What the donors agreed to."""
+    grants: Annotated[Mapping[str, frozenset[Operation]] | None, Write("grants: {bioinformatician: [read]}")] = None
+    """Role -> operations (read, write, bulk). Absent: no policy, `allowed` is null. `{}`: nobody may."""
+
+
+class People(_Section, frozen=True, kw_only=True):
+    """Users and groups, of a role (`roles`) or of an operator role (`operators`)."""
+
+    users: Annotated[frozenset[Account], Write("users: [bioinf1]")] = frozenset()
+    """Login names."""
+    groups: Annotated[frozenset[Account], Write("groups: [bioinf]")] = frozenset()
+    """Groups of the host; their members as of the engine's last look."""
+
+
+class Networks(_Section, frozen=True, kw_only=True):
+    """Where logins may come from (`networks`)."""
+
+    allowed: Annotated[tuple[Network, ...], Write("allowed: [10.20.0.0/16, 127.0.0.0/8]")]
+    """Networks in CIDR form, IPv4 or IPv6. A login from elsewhere makes `network_allowed` false."""
+
+
+class BusinessHours(_Section, frozen=True, kw_only=True):
+    """When work is expected (`business_hours`), in the site's time zone."""
+
+    days: Annotated[Annotated[frozenset[int], forms.weekdays], Write("days: mon-fri")] = frozenset(range(5))
+    """Days: `mon-fri`, `mon,wed` or a list. With hours over midnight, the day on which the shift begins."""
+    start: Annotated[ClockTime, Write('start: "07:00"')]
+    """First minute, HH:MM."""
+    end: Annotated[ClockTime, Write('end: "19:00"')]
+    """First minute after, HH:MM. Before `start`: the next day."""
+    holidays: Annotated[frozenset[Day], Write("holidays: [2026-12-25]")] = frozenset()
+    """Dates without business hours."""
+
+
+class Keys(_Section, frozen=True, kw_only=True):
+    """Encryption keys (`keys`)."""
+
+    max_age_days: Annotated[Positive, Write("max_age_days: 365")] = 365
+    """Age, since made or rotated, past which a key is a finding."""
+    register: Annotated[Annotated[Path, forms.file_path] | None, Write("register: keys.yaml")] = None
+    """The key register (YAML); relative to the folder of this configuration."""
+
+
+class TlsEndpoint(_Section, frozen=True, kw_only=True):
+    """One endpoint whose TLS is probed (`tls`)."""
+
+    endpoint: Annotated[Annotated[str, forms.endpoint], Write('endpoint: "lims.example:443"')]
+    """host:port."""
+    pins: Annotated[tuple[Annotated[str, forms.pin], ...], Write('pins: ["sha256/..."]')] = ()
+    """Public keys it may show: `sha256/` and base64 of the SHA-256 of the SPKI. None: any key."""
+
+
+class Retention(_Section, frozen=True, kw_only=True):
+    """How long things are kept (`retention`)."""
+
+    days: Annotated[Positive, Write("days: 2557")] = 2557
+    """Days that events and ledger segments are kept; 2557 is seven years."""
+
+
+class Operators(_Section, frozen=True, kw_only=True):
+    """Who may use seqwatch for what (`operators`). Root and the engine's own user are approvers."""
+
+    viewer: Annotated[People, Write("viewer: {groups: [seqops]}")] = People()
+    """See everything, change nothing."""
+    responder: Annotated[People, Write("responder: {users: [oncall]}")] = People()
+    """Also acknowledge, verify, plan and carry out."""
+    approver: Annotated[People, Write("approver: {users: [lead]}")] = People()
+    """Also change configuration and rules in force."""
+    auditor: Annotated[People, Write("auditor: {groups: [auditors]}")] = People()
+    """See everything, query by SQL, read what operators did."""
+
+
+class Notify(_Section, frozen=True, kw_only=True):
+    """One address that is told of alerts (`notify`)."""
+
+    url: Annotated[Annotated[str, forms.url], Write('url: "mailto://oncall@example.org"')]
+    """Address with its scheme."""
+    min_severity: Annotated[Severity, Write("min_severity: high")] = "high"
+    """Least level that is sent: informational, low, medium, high or critical."""
+
+
+class Settings(_Section, frozen=True, kw_only=True):
+    """The whole file. Only `site` and `state_dir` are required."""
+
+    site: Annotated[Name, Write("site: seq-core-1")]
+    """Name of this site, shown in the header, in reports and in every page."""
+    state_dir: Annotated[AbsolutePath, Write("state_dir: /var/lib/seqwatch")]
+    """Folder of the store, ledger, journal and socket, absolute, on a local disk; made with mode 0700."""
+    timezone: Annotated[Annotated[ZoneInfo, forms.zone], Write("timezone: Europe/Berlin")] = ZoneInfo("UTC")
+    """IANA zone of the screens and of business hours. The store is in UTC whatever this says."""
+    sources: Annotated[
+        tuple[SourceSettings, ...], Write("sources: [{name: audit, type: auditd, path: /var/log/audit/audit.log}]")
+    ] = ()
+    """Where events come from. One that cannot be read is an alert and a red mark, not a crash."""
+    datasets: Annotated[tuple[Dataset, ...], Write("datasets: [{id: wgs-cohort-a, path: /data/seq/wgs-cohort-a}]")] = ()
+    """What is watched."""
+    roles: Annotated[
+        Mapping[Name, People], Write("roles: {bioinformatician: {users: [bioinf1], groups: [bioinf]}}")
+    ] = {}
+    """Role -> its people. Grants name roles, never people."""
+    networks: Annotated[Networks | None, Write("networks: {allowed: [10.20.0.0/16]}")] = None
+    """Where logins may come from. Absent: not judged."""
+    business_hours: Annotated[
+        BusinessHours | None, Write('business_hours: {days: mon-fri, start: "07:00", end: "19:00"}')
+    ] = None
+    """When work is expected. Absent: not judged."""
+    keys: Annotated[Keys, Write("keys: {max_age_days: 365, register: keys.yaml}")] = Keys()
+    """Age of encryption keys."""
+    tls: Annotated[tuple[TlsEndpoint, ...], Write('tls: [{endpoint: "lims.example:443"}]')] = ()
+    """Endpoints whose TLS is probed."""
+    retention: Annotated[Retention, Write("retention: {days: 2557}")] = Retention()
+    """How long things are kept."""
+    operators: Annotated[Operators, Write("operators: {viewer: {groups: [seqops]}, responder: {users: [oncall]}}")] = (
+        Operators()
+    )
+    """Who may use seqwatch for what."""
+    notify: Annotated[
+        tuple[Notify, ...], Write('notify: [{url: "mailto://oncall@example.org", min_severity: high}]')
+    ] = ()
+    """Who is told of alerts."""
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 (hex) of the content with defaults filled in: the same for any order of keys, spacing or comments."""
+        return hashlib.sha256(msgspec.json.encode(self, enc_hook=str, order="sorted")).hexdigest()
