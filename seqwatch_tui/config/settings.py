@@ -16,8 +16,8 @@ from seqwatch_tui.config.schema import Dataset, Operators, People, Settings, Sou
 from seqwatch_tui.config.yamltree import MAX_BYTES, Scalar, parse
 
 __all__ = [
-    "ENVIRONMENT", "ConfigError", "Dataset", "Operators", "People", "Settings", "SourceSettings", "find", "load", "loads",
-    "notices",
+    "ENVIRONMENT", "ConfigError", "Dataset", "Operators", "People", "Settings", "SourceSettings",
+    "find", "load", "loads", "notices",
 ]  # fmt: skip
 
 ENVIRONMENT = "SEQWATCH_CONFIG"

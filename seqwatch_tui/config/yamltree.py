@@ -92,7 +92,7 @@ def parse(text: str, name: str) -> Node:
     try:
         return _Builder(name, _events(text)).document()
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
+        mark = error.context_mark or error.problem_mark
         what = safe_text(" ".join(part for part in (error.context, error.problem) if part))
         raise ConfigError([Problem(name, mark.line + 1 if mark else None, f"is not YAML: {what}.")]) from error
     except (yaml.YAMLError, ValueError) as error:
