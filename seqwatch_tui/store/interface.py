@@ -1,4 +1,4 @@
-"""What goes into the store at once, and what comes out: the words between the engine and the only importer of duckdb."""
+"""What goes into the store at once, and what comes out: the words between the engine and the importer of duckdb."""
 
 from __future__ import annotations
 
@@ -64,7 +64,10 @@ class Commit:
     segments: Sequence[SegmentRow] = ()
     tables: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
     """Rows for the small state tables by name (actions, files, verifications, keys, findings, datasets, grants);
-    rows replace those with the same primary key."""
+    rows replace those with the same key (see schema). Times are epoch seconds or UTC datetimes; an action without
+    action_id gets the next one."""
+    replace: Sequence[str] = ()
+    """Names of small tables that are emptied first, in the same transaction: `tables` then holds all their rows."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,150 @@
+"""Small rows to Arrow and back: epoch seconds become UTC timestamps, hostile text becomes valid text."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from seqwatch_tui.model.alert import Alert, Evidence
+from seqwatch_tui.model.evidence import Counts, Gap, Resume, Session, SourceState
+from seqwatch_tui.store.interface import SegmentRow, StoreError
+from seqwatch_tui.store.schema import TableDef
+
+_ARROW: dict[str, pa.DataType] = {
+    "BIGINT": pa.int64(),
+    "INTEGER": pa.int32(),
+    "BOOLEAN": pa.bool_(),
+    "VARCHAR": pa.string(),
+    "VARCHAR[]": pa.list_(pa.string()),
+    "TIMESTAMP": pa.timestamp("us"),
+    "DATE": pa.date32(),
+}
+_EPOCH = dt.datetime(1970, 1, 1)  # noqa: DTZ001 - the store keeps UTC without a zone
+
+
+def arrow_schema(table: TableDef) -> pa.Schema:
+    """Return the Arrow schema of a table."""
+    return pa.schema([pa.field(f.name, _ARROW[f.sql]) for f in table.fields])
+
+
+def to_arrow(table: TableDef, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
+    """Build a table of `arrow_schema(table)`; absent columns are null, of rows with one key the last wins.
+
+    Raises StoreError for a column that the table does not have.
+    """
+    names = {f.name for f in table.fields}
+    unknown = {name for row in rows for name in row.keys() - names}
+    if unknown:
+        raise StoreError(f"the table {table.name} has no column {', '.join(sorted(unknown))}")
+    kept = _last_by_key(table, rows)
+    arrays = [pa.array([plain(f.sql, row.get(f.name)) for row in kept], _ARROW[f.sql]) for f in table.fields]
+    return pa.Table.from_arrays(arrays, schema=arrow_schema(table))
+
+
+def _last_by_key(table: TableDef, rows: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
+    if not table.key or len(rows) == 1:
+        return rows
+    return list({tuple(row.get(k) for k in table.key): row for row in rows}.values())
+
+
+def plain(sql: str, value: Any) -> Any:
+    """Return a value as the Python value that Arrow and DuckDB take for the SQL type."""
+    if value is None:
+        return None
+    if sql == "TIMESTAMP":
+        return timestamp(value)
+    if sql == "VARCHAR":
+        return valid_text(str(value))
+    if sql == "VARCHAR[]":
+        return [valid_text(str(v)) for v in value]
+    if sql == "DATE" and isinstance(value, str):
+        return dt.date.fromisoformat(value)
+    return value
+
+
+def valid_text(text: str) -> str:
+    """Return `text` with lone surrogates written as `\\udcXX`, which neither Arrow nor DuckDB takes."""
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def timestamp(value: float | dt.datetime) -> dt.datetime:
+    """Return epoch seconds or an aware or naive UTC datetime as a naive UTC datetime (microseconds)."""
+    if isinstance(value, dt.datetime):
+        return value.astimezone(dt.UTC).replace(tzinfo=None) if value.tzinfo else value
+    return _EPOCH + dt.timedelta(microseconds=round(value * 1_000_000))
+
+
+def epoch(value: dt.datetime | None) -> float | None:
+    """Return a naive UTC datetime as epoch seconds."""
+    return None if value is None else (value - _EPOCH) / dt.timedelta(seconds=1)
+
+
+def as_rows(values: Iterable[Any]) -> list[dict[str, Any]]:
+    """Return frozen model values (FileCheck, KeyRecord, Finding, Alert, Evidence, SegmentRow) as rows by field name."""
+    return [{f.name: getattr(v, f.name) for f in dataclasses.fields(v)} for v in values]
+
+
+def alert_rows(alerts: Sequence[Alert]) -> list[dict[str, Any]]:
+    """Return alerts as rows of `alerts`."""
+    return as_rows(alerts)
+
+
+def evidence_rows(evidence: Sequence[Evidence]) -> list[dict[str, Any]]:
+    """Return evidence as rows of `alert_evidence`."""
+    return as_rows(evidence)
+
+
+def segment_rows(segments: Sequence[SegmentRow]) -> list[dict[str, Any]]:
+    """Return sealed segments as rows of `checkpoints`."""
+    return as_rows(segments)
+
+
+def gap_rows(gaps: Sequence[Gap], first_id: int) -> list[dict[str, Any]]:
+    """Return gaps as rows of `gaps`, numbered from `first_id`."""
+    return [
+        {
+            "gap_id": first_id + i, "source": g.source, "kind": g.kind, "first_ts": g.start, "last_ts": g.end,
+            "count": g.count, "certainty": g.certainty, "detail": g.detail,
+        }
+        for i, g in enumerate(gaps)
+    ]  # fmt: skip
+
+
+def session_rows(sessions: Sequence[Session]) -> list[dict[str, Any]]:
+    """Return logins as rows of `sessions`."""
+    return as_rows(sessions)
+
+
+def source_row(source: SourceState) -> dict[str, Any]:
+    """Return a source as a row of `sources`."""
+    resume = source.resume
+    return {
+        "name": source.name, "type": source.type, "path": source.path, "state": source.state, "reason": source.reason,
+        **dataclasses.asdict(source.counts),
+        "resume_identity": resume.identity if resume else None, "resume_offset": resume.offset if resume else None,
+        "resume_done": list(resume.done) if resume else None, "size": source.size, "last_ts": source.last_ts,
+    }  # fmt: skip
+
+
+def source_state(row: Mapping[str, Any]) -> SourceState:
+    """Return a row of `sources` as the value it was made of."""
+    resume = None
+    if row["resume_offset"] is not None:
+        resume = Resume(row["resume_identity"] or "", row["resume_offset"], tuple(row["resume_done"] or ()))
+    counts = Counts(row["records"], row["events"], row["unparsed"], row["duplicates"], row["bytes"])
+    return SourceState(
+        row["name"], row["type"], row["path"], row["state"], row["reason"], counts, resume, row["size"],
+        epoch(row["last_ts"]),
+    )  # fmt: skip
+
+
+def session(row: Mapping[str, Any]) -> Session:
+    """Return a row of `sessions` as the value it was made of."""
+    return Session(
+        row["source"], row["session_id"], row["auid"], row["user_name"], row["src_ip"], row["tty"],
+        epoch(row["opened"]) or 0.0,
+    )  # fmt: skip

@@ -1,0 +1,227 @@
+"""The store as the engine sees it: open, commit, ask, close. One writer; readers on any thread."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from seqwatch_tui.model.assets import asset_dir
+from seqwatch_tui.model.evidence import Session, SourceState
+from seqwatch_tui.store import buckets, rows, write
+from seqwatch_tui.store.connect import connect, does_not_open, first_line, identity, store_path, wal_path
+from seqwatch_tui.store.interface import Commit, LedgerMark, Rows, StoreError, StoreFatal
+from seqwatch_tui.store.lock import EngineLock
+from seqwatch_tui.store.migrations import prepare
+from seqwatch_tui.store.read import Params, Readers
+from seqwatch_tui.store.saved import SavedQuery, load_queries
+from seqwatch_tui.store.schema import STATE_TABLES
+
+READ_SECONDS = 10.0
+"""How long one read may take in the engine; ad-hoc SQL has its own process and its own limit."""
+
+
+class Store:
+    """The open store of one state directory. `commit` from one thread at a time, reads from any."""
+
+    def __init__(self, path: Path, con: duckdb.DuckDBPyConnection, lock: EngineLock | None) -> None:
+        self.path = path
+        self._con = con
+        self._own_lock = lock
+        self._writing = threading.Lock()
+        self._readers = Readers(con, READ_SECONDS)
+        self._identity = identity(path)
+        self._position = write.load_position(con)
+        self._queries = {
+            **load_queries(asset_dir("queries") / "investigate"),
+            **load_queries(asset_dir("queries") / "panels"),
+        }
+
+    @classmethod
+    def open(cls, state_dir: Path, lock: EngineLock | None = None) -> Store:
+        """Open or create the store of `state_dir`, which must hold the engine's lock: `lock`, or one taken here.
+
+        Raises StoreLocked, or StoreError for a store that does not open; such a store is left as it is.
+        """
+        own = EngineLock.take(state_dir) if lock is None else None
+        path = store_path(state_dir)
+        try:
+            con = connect(path)
+            try:
+                prepare(con)
+                return cls(path, con, own)
+            except duckdb.Error as error:
+                con.close()
+                raise does_not_open(path, first_line(error)) from error
+            except BaseException:
+                con.close()
+                raise
+        except BaseException:
+            if own is not None:
+                own.release()
+            raise
+
+    @staticmethod
+    def move_aside(state_dir: Path, now: float) -> Path:
+        """Rename database and write-ahead log to `store.duckdb.YYYYMMDDTHHMMSSZ[.wal]`; return the new name.
+
+        For a closed store only, with the engine's lock held. Raises StoreError when there is nothing to move.
+        """
+        path = store_path(state_dir)
+        stamp = dt.datetime.fromtimestamp(now, dt.UTC).strftime("%Y%m%dT%H%M%SZ")
+        aside = path.with_name(f"{path.name}.{stamp}")
+        if aside.exists() or wal_path(aside).exists():
+            raise StoreError(f"{aside} exists already; nothing was moved, try again in a second")
+        found = [(old, new) for old, new in ((path, aside), (wal_path(path), wal_path(aside))) if old.exists()]
+        if not found:
+            raise StoreError(f"there is no store in {state_dir} to move aside")
+        for old, new in found:
+            old.rename(new)
+        return aside
+
+    def commit(self, commit: Commit) -> None:
+        """Store all of `commit`, durably, or nothing. Event ids are the caller's and must grow.
+
+        Raises StoreError when it was rolled back, StoreFatal when the instance is invalid: then exit and restart.
+        """
+        with self._writing:
+            try:
+                self._con.execute("begin")
+                position = write.write(self._con, commit, self._position)
+                self._con.execute("commit")
+            except duckdb.FatalException as error:
+                raise StoreFatal(
+                    f"the store {self.path} has stopped: {first_line(error)}; restart the engine"
+                ) from error
+            except duckdb.Error as error:
+                self._rollback()
+                raise StoreError(f"nothing was stored in {self.path}: {first_line(error)}") from error
+            except BaseException:
+                self._rollback()
+                raise
+            self._position = position
+
+    def _rollback(self) -> None:
+        try:
+            self._con.execute("rollback")
+        except duckdb.FatalException as error:
+            raise StoreFatal(f"the store {self.path} has stopped: {first_line(error)}; restart the engine") from error
+        except duckdb.TransactionException:
+            return  # a failed commit has ended the transaction itself
+
+    def query(self, name: str, params: Mapping[str, Any], limit: int | None = None) -> Rows:
+        """Run a saved query (queries/panels, queries/investigate); raises StoreError for a bad name or value."""
+        saved = self.saved(name)
+        return self._readers.rows(saved.sql, saved.bind(params), limit)
+
+    def saved(self, name: str) -> SavedQuery:
+        """Return a saved query; raises StoreError naming those that exist."""
+        if name not in self._queries:
+            raise StoreError(f"there is no saved query {name!r}; there are {', '.join(sorted(self._queries))}")
+        return self._queries[name]
+
+    def query_sql(self, sql: str, params: Params = (), limit: int | None = None) -> Rows:
+        """Run one SELECT of the engine's own, values by `?` or `$name` only; at most `limit` rows."""
+        return self._readers.rows(sql, params, limit)
+
+    def arrow(self, sql: str, params: Params = ()) -> pa.Table:
+        """Run one SELECT of the engine's own and return Arrow. `events_stored` has EVENT_COLUMNS as committed."""
+        return self._readers.arrow(sql, params)
+
+    def export_state(self, folder: Path) -> dict[str, Path]:
+        """Write every small table to `folder`/NAME.parquet for the SQL worker; return the files by table name."""
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        files = {table.name: folder / f"{table.name}.parquet" for table in STATE_TABLES}
+        for table in STATE_TABLES:
+            found = self.arrow(f"select * from {table.name}").cast(rows.arrow_schema(table))  # noqa: S608
+            pq.write_table(found, files[table.name], compression="zstd")
+        return files
+
+    def export_events(self, file: Path, after: int) -> Path:
+        """Write the events with an id above `after` (those not sealed yet) to `file`: Parquet of EVENT_COLUMNS."""
+        found = self.arrow("select * from events_stored where event_id > ? order by event_id", [after])
+        pq.write_table(found, file, compression="zstd")
+        return file
+
+    def mark(self) -> LedgerMark | None:
+        """Return how far the ledger had what is stored; None for a new store."""
+        return self._position.mark
+
+    def high_water(self) -> int:
+        """Return the highest event id ever stored, 0 for none; retention does not lower it."""
+        return self._position.event_id
+
+    def next_event_id(self) -> int:
+        """Return the id that the next event gets."""
+        return self._position.event_id + 1
+
+    def next_alert_id(self) -> int:
+        """Return the id that the next alert gets."""
+        return self._position.alert_id + 1
+
+    def next_action_id(self) -> int:
+        """Return the id that the next action gets."""
+        return self._position.action_id + 1
+
+    def sources(self) -> list[SourceState]:
+        """Return the sources as last committed."""
+        return [rows.source_state(r) for r in self.arrow("select * from sources order by name").to_pylist()]
+
+    def sessions(self, since: float = 0.0) -> list[Session]:
+        """Return the logins opened at or after `since` (epoch seconds), oldest first."""
+        found = self.arrow("select * from sessions where opened >= ? order by opened", [rows.timestamp(since)])
+        return [rows.session(r) for r in found.to_pylist()]
+
+    def drop_before(self, month: int) -> list[str]:
+        """Drop the events of every month before `month` (YYYYMM) and their evidence rows; return those buckets."""
+        with self._writing:
+            gone = [name for name in self._position.buckets if (buckets.month_of(name) or month) < month]
+            if not gone:
+                return []
+            kept = [name for name in self._position.buckets if name not in gone]
+            try:
+                self._drop(gone, kept)
+            except duckdb.FatalException as error:
+                raise StoreFatal(
+                    f"the store {self.path} has stopped: {first_line(error)}; restart the engine"
+                ) from error
+            except duckdb.Error as error:
+                self._rollback()
+                raise StoreError(f"retention did not run in {self.path}: {first_line(error)}") from error
+            self._position = write.load_position(self._con)
+            return gone
+
+    def _drop(self, gone: list[str], kept: list[str]) -> None:
+        self._con.execute("begin")
+        self._con.execute("update store_meta set value = ? where name = 'dropped_event_id'", [self._position.event_id])
+        buckets.create_views(self._con, kept)
+        for name in gone:
+            lost = f"select event_id from {name}"  # noqa: S608 - a bucket's name
+            self._con.execute(f"delete from alert_evidence where event_id in ({lost})")  # noqa: S608
+            self._con.execute(f"drop table {name}")
+        self._con.execute("commit")
+
+    def size_bytes(self) -> int:
+        """Return the size of database and write-ahead log on disk, by stat."""
+        return sum(p.stat().st_size for p in (self.path, wal_path(self.path)) if p.exists())
+
+    def check_alive(self) -> None:
+        """Raise StoreFatal when the database file was deleted or replaced underneath; by stat, never by opening it."""
+        if identity(self.path) != self._identity:
+            raise StoreFatal(
+                f"the store {self.path} was deleted or replaced while in use, what was stored since is not on disk; "
+                "restart the engine, it builds the store anew from the ledger"
+            )
+
+    def close(self) -> None:
+        """Checkpoint, close, and give back the lock if `open` took it."""
+        self._readers.close()
+        self._con.close()
+        if self._own_lock is not None:
+            self._own_lock.release()

@@ -1,0 +1,179 @@
+"""One transaction in, or nothing: how a Commit becomes rows. Knows DuckDB's costs, not what the rows mean."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from seqwatch_tui.parse.schema import EVENT_SCHEMA
+from seqwatch_tui.store import buckets, rows
+from seqwatch_tui.store.interface import Commit, LedgerMark, StoreError
+from seqwatch_tui.store.schema import (
+    ACTIONS,
+    ALERTS,
+    CHECKPOINTS,
+    EVIDENCE,
+    GAPS,
+    SESSIONS,
+    SOURCES,
+    STATE_TABLES,
+    TableDef,
+)
+
+_BY_NAME = {t.name: t for t in STATE_TABLES}
+_OWN_FIELDS = frozenset({"alerts", "alert_evidence", "gaps", "sources", "sessions", "checkpoints"})
+_SOURCE_SET = ", ".join(f'"{f.name}" = ?' for f in SOURCES.fields[1:])
+_SOURCE_UPDATE = f"update sources set {_SOURCE_SET} where name = ?"  # noqa: S608 - names from schema only
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """What the writer keeps in mind between transactions; replaced as a whole when one has been committed."""
+
+    buckets: tuple[str, ...] = ()
+    event_id: int = 0
+    alert_id: int = 0
+    gap_id: int = 0
+    action_id: int = 0
+    sources: frozenset[str] = field(default_factory=frozenset)
+    mark: LedgerMark | None = None
+
+
+def load_position(con: duckdb.DuckDBPyConnection) -> Position:
+    """Read the position from the store."""
+    names = tuple(buckets.existing(con))
+    dropped = _scalar(con, "select value from store_meta where name = 'dropped_event_id'")
+    marks = con.execute("select segment, batch from ledger_mark").fetchall()
+    return Position(
+        names,
+        max(buckets.highest_id(con, names), dropped),
+        _scalar(con, "select max(alert_id) from alerts"),
+        _scalar(con, "select max(gap_id) from gaps"),
+        _scalar(con, "select max(action_id) from actions"),
+        frozenset(name for (name,) in con.execute("select name from sources").fetchall()),
+        LedgerMark(*marks[0]) if marks else None,
+    )
+
+
+def _scalar(con: duckdb.DuckDBPyConnection, sql: str) -> int:
+    found = con.execute(sql).fetchall()
+    return int(found[0][0] or 0) if found else 0
+
+
+def write(con: duckdb.DuckDBPyConnection, commit: Commit, position: Position) -> Position:
+    """Write `commit` in the open transaction and return the position that holds once it is committed."""
+    _check(commit)
+    names, event_id = position.buckets, position.event_id
+    if commit.events is not None and commit.events.num_rows:
+        names, event_id = _write_events(con, commit.events, names)
+    for name in commit.replace:
+        con.execute(f"delete from {_BY_NAME[name].name}")  # noqa: S608
+    put(con, ALERTS, rows.alert_rows(commit.alerts))
+    put(con, EVIDENCE, rows.evidence_rows(commit.evidence))
+    put(con, GAPS, rows.gap_rows(commit.gaps, position.gap_id + 1))
+    put(con, SESSIONS, rows.session_rows(commit.sessions))
+    put(con, CHECKPOINTS, rows.segment_rows(commit.segments))
+    sources = _write_sources(con, commit, position.sources)
+    action_id = _write_tables(con, commit.tables, position.action_id)
+    _write_mark(con, commit.ledger, position.mark)
+    return Position(
+        names,
+        max(event_id, position.event_id),
+        max((position.alert_id, *(a.alert_id for a in commit.alerts))),
+        position.gap_id + len(commit.gaps),
+        action_id,
+        sources,
+        commit.ledger or position.mark,
+    )
+
+
+def _check(commit: Commit) -> None:
+    if commit.events is not None and commit.events.schema.names != EVENT_SCHEMA.names:
+        raise StoreError("the events of a commit have other columns than EVENT_SCHEMA; build them with event_table")
+    unknown = {*commit.tables, *commit.replace} - _BY_NAME.keys() | commit.tables.keys() & _OWN_FIELDS
+    if unknown:
+        raise StoreError(f"a commit cannot write the table {', '.join(sorted(unknown))} by name")
+
+
+def _write_events(
+    con: duckdb.DuckDBPyConnection, events: pa.Table, names: tuple[str, ...]
+) -> tuple[tuple[str, ...], int]:
+    parts = list(buckets.split(events))
+    missing = [name for name, _ in parts if name not in names]
+    for name in missing:
+        buckets.create(con, name)
+    if missing:
+        names = tuple(sorted((*names, *missing)))
+        buckets.create_views(con, names)
+    for name, part in parts:
+        insert(con, name, part)
+    ids = events.column("event_id")
+    return names, int(max(ids[0].as_py(), ids[-1].as_py()))
+
+
+def _write_sources(con: duckdb.DuckDBPyConnection, commit: Commit, known: frozenset[str]) -> frozenset[str]:
+    for source in commit.sources:
+        row = rows.source_row(source)
+        if source.name in known:
+            values = [rows.plain(f.sql, row[f.name]) for f in SOURCES.fields]
+            con.execute(_SOURCE_UPDATE, [*values[1:], values[0]])
+        else:
+            put(con, SOURCES, [row])
+            known |= {source.name}
+    return known
+
+
+def _write_tables(
+    con: duckdb.DuckDBPyConnection, tables: Mapping[str, Sequence[Mapping[str, Any]]], action_id: int
+) -> int:
+    for name, given in tables.items():
+        if name == ACTIONS.name:
+            numbered, action_id = _numbered(given, action_id)
+            put(con, ACTIONS, numbered)
+        else:
+            put(con, _BY_NAME[name], given)
+    return action_id
+
+
+def _numbered(actions: Sequence[Mapping[str, Any]], last: int) -> tuple[list[Mapping[str, Any]], int]:
+    out: list[Mapping[str, Any]] = []
+    for action in actions:
+        number = action.get("action_id")
+        last = max(last, number) if number is not None else last + 1
+        out.append(action if number is not None else {**action, "action_id": last})
+    return out, last
+
+
+def _write_mark(con: duckdb.DuckDBPyConnection, mark: LedgerMark | None, last: LedgerMark | None) -> None:
+    if mark is None:
+        return
+    sql = "insert into ledger_mark values (?, ?)" if last is None else "update ledger_mark set segment = ?, batch = ?"
+    con.execute(sql, [mark.segment, mark.batch])
+
+
+def put(con: duckdb.DuckDBPyConnection, table: TableDef, given: Sequence[Mapping[str, Any]]) -> None:
+    """Add rows to a small table; those with the same key go first."""
+    if not given:
+        return
+    incoming = rows.to_arrow(table, given)
+    con.register("incoming", incoming)
+    try:
+        if table.key:
+            same = " and ".join(f"{table.name}.{k} is not distinct from incoming.{k}" for k in table.key)
+            con.execute(f"delete from {table.name} using incoming where {same}")  # noqa: S608
+        con.execute(f"insert into {table.name} select * from incoming")  # noqa: S608
+    finally:
+        con.unregister("incoming")
+
+
+def insert(con: duckdb.DuckDBPyConnection, table: str, incoming: pa.Table) -> None:
+    """Append an Arrow table by position; the caller has checked the columns."""
+    con.register("incoming", incoming)
+    try:
+        con.execute(f"insert into {table} select * from incoming")  # noqa: S608
+    finally:
+        con.unregister("incoming")
