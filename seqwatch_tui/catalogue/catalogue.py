@@ -1,0 +1,125 @@
+"""The judge: fills the policy columns of a table of events, looking once at each distinct word and combination."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from seqwatch_tui.catalogue.coded import UNKNOWN, Coded, Codes, coded, verdict_array, words_array
+from seqwatch_tui.catalogue.hours import Hours, instants_of
+from seqwatch_tui.catalogue.networks import AllowedNetworks
+from seqwatch_tui.catalogue.paths import OUTSIDE, PathIndex
+from seqwatch_tui.catalogue.people import NEED_OF_ACTION, NEEDS, NO_DATASET, People, Verdict
+from seqwatch_tui.catalogue.rows import Row, dataset_rows, grant_rows
+from seqwatch_tui.config.schema import Dataset, Settings
+
+_MEMO = 65_536
+
+
+class Catalogue:
+    """Datasets, people and policy of one configuration. `groups` maps a user's name to the groups of the host.
+
+    A change of configuration or of groups is a new Catalogue. Not for several threads at once: memos grow.
+    """
+
+    def __init__(self, settings: Settings, groups: Mapping[str, frozenset[str]]) -> None:
+        self._datasets = settings.datasets
+        self._ids: tuple[str | None, ...] = (*(dataset.id for dataset in settings.datasets), None)
+        self._paths = PathIndex(settings.datasets)
+        self._people = People(settings, groups)
+        self._verdicts: dict[tuple[str | None, int, int], Verdict] = {}
+        self._networks = AllowedNetworks(settings.networks.allowed) if settings.networks else None
+        self._hours = Hours(settings.business_hours, settings.timezone) if settings.business_hours else None
+        self._settings = settings
+
+    def judge(self, events: pa.Table) -> pa.Table:
+        """Return the table (EVENT_SCHEMA) with POLICY_COLUMNS filled; every other column is as it was."""
+        datasets = self._dataset_numbers(events)
+        verdicts, which = self._verdicts_of(events, datasets)
+        bulk = np.array([UNKNOWN if v.bulk is None else v.bulk for v in verdicts], np.int8)[which]
+        allowed = np.array([UNKNOWN if v.allowed is None else v.allowed for v in verdicts], np.int8)[which]
+        columns: dict[str, pa.Array] = {
+            "dataset": words_array(datasets, self._ids),  # OUTSIDE is -1: the last word, which is None
+            "role": _words(which, [v.role for v in verdicts]),
+            "allowed": verdict_array(allowed),
+            "reason": _words(which, [v.reason for v in verdicts]),
+            "business_hours": verdict_array(self._business_hours(events)),
+            "network_allowed": verdict_array(self._network_allowed(events)),
+            "bulk_granted": verdict_array(bulk),
+        }
+        arrays = [columns.get(name, events.column(name)) for name in events.schema.names]
+        return pa.Table.from_arrays(arrays, schema=events.schema)
+
+    def dataset(self, dataset_id: str) -> Dataset | None:
+        """Return the dataset of that id, if it is configured."""
+        return next((dataset for dataset in self._datasets if dataset.id == dataset_id), None)
+
+    def dataset_of(self, path: str) -> Dataset | None:
+        """Return the innermost dataset that holds an absolute path, if any does."""
+        number = self._paths.number(path)
+        return None if number == OUTSIDE else self._datasets[number]
+
+    def roles_of(self, user: str) -> tuple[str, ...]:
+        """Return the roles of a login name, in the order of the configuration."""
+        return self._people.roles_of(user)
+
+    def dataset_rows(self) -> list[Row]:
+        """Rows for the table `datasets`."""
+        return dataset_rows(self._settings)
+
+    def grant_rows(self) -> list[Row]:
+        """Rows for the table `grants`."""
+        return grant_rows(self._settings)
+
+    def _dataset_numbers(self, events: pa.Table) -> Codes:
+        """Where `path` is outside every dataset, `old_path` counts (a rename out of one, a link to it)."""
+        numbers = coded(events.column("path")).map(self._paths.number, OUTSIDE)
+        old = events.column("old_path")
+        if old.null_count == len(old):
+            return numbers
+        return np.where(numbers == OUTSIDE, coded(old).map(self._paths.number, OUTSIDE), numbers)
+
+    def _verdicts_of(self, events: pa.Table, datasets: Codes) -> tuple[list[Verdict], npt.NDArray[np.intp]]:
+        """Return the distinct verdicts of the batch, and which of them each row has."""
+        users = coded(events.column("user_name"))
+        needs = coded(events.column("action")).map(lambda action: NEED_OF_ACTION.get(action, 0), 0)
+        width = len(self._datasets)
+        combination = (users.codes.astype(np.int64) * width + datasets) * len(NEEDS) + needs
+        combination[datasets == OUTSIDE] = -1
+        encoded = pa.array(combination).dictionary_encode()
+        verdicts = [self._verdict(users, int(code), width) for code in encoded.dictionary.to_numpy()]
+        return verdicts, encoded.indices.to_numpy()
+
+    def _verdict(self, users: Coded, combination: int, width: int) -> Verdict:
+        if combination < 0:
+            return NO_DATASET
+        rest, need = divmod(combination, len(NEEDS))
+        user, dataset = divmod(rest, width)
+        key = (users.words[user], dataset, need)
+        found = self._verdicts.get(key)
+        if found is None:
+            if len(self._verdicts) >= _MEMO:
+                self._verdicts.clear()
+            found = self._verdicts[key] = self._people.judge(key[0], self._datasets[dataset], NEEDS[need])
+        return found
+
+    def _business_hours(self, events: pa.Table) -> npt.NDArray[np.int8]:
+        if self._hours is None:
+            return np.full(len(events), UNKNOWN, np.int8)
+        instants, null = instants_of(events.column("ts"))
+        return np.where(null, UNKNOWN, self._hours.inside(instants)).astype(np.int8)
+
+    def _network_allowed(self, events: pa.Table) -> Codes:
+        if self._networks is None:
+            return np.full(len(events), UNKNOWN, np.int32)
+        return coded(events.column("src_ip")).map(self._networks.verdict, UNKNOWN)
+
+
+def _words(which: npt.NDArray[np.intp], words: list[str | None]) -> pa.DictionaryArray:
+    """As `words_array`, with equal words brought together, so that the column's dictionary is distinct."""
+    distinct = list(dict.fromkeys(words))
+    place = {word: number for number, word in enumerate(distinct)}
+    return words_array(np.array([place[word] for word in words], np.int32)[which], distinct)
