@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check bench screenshots lock clean
+.PHONY: demo test lint check bench screenshots lock clean
 
 $(VENV)/.run: .ci/locks/run.txt pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "seqwatch needs Python 3.11 or newer; this is " + sys.version.split()[0])'
@@ -22,12 +22,13 @@ demo: $(VENV)/.run  ## install, then open the console on a live demo site
 test: $(VENV)/.dev  ## install, then run all tests
 	$(BIN)/python -m pytest
 
-check: $(VENV)/.dev  ## format, lint, types, layers, tests
+lint: $(VENV)/.dev  ## format, lint, types, layers
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest
+
+check: lint test  ## everything that must hold before a commit
 
 bench: $(VENV)/.dev  ## the figures of docs/performance.md, in one run on this machine
 	$(BIN)/python -m tests.bench

@@ -1,0 +1,126 @@
+"""`seqwatch demo`: a whole small site in a temporary folder, live traffic, an unfolding incident; console or summary."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import pwd
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from seqwatch_tui.cli.client import Client
+from seqwatch_tui.cli.exits import CommandError, Exit, note
+from seqwatch_tui.cli.session import EngineChild
+
+HEADLESS_SECONDS = 30.0
+
+
+def run(options: argparse.Namespace) -> int:
+    """Build the site, start traffic and engine, show the console (or wait and summarise)."""
+    if options.headless:
+        return _run(options)
+    if not sys.stdin.isatty() or not sys.stdout.isatty():
+        raise CommandError(Exit.USAGE, "the demo's console needs a terminal", "or run: seqwatch demo --headless --seconds 30")
+    from seqwatch_tui.console.first_paint import first_paint
+
+    with first_paint("seqwatch demo  making a site"):
+        return _run(options)
+
+
+def _run(options: argparse.Namespace) -> int:
+    from seqwatch_tui.demo.site import Site
+    from seqwatch_tui.demo.traffic import Traffic
+
+    with _folder(options.folder) as folder:
+        try:
+            site = Site.create(folder, time.time(), _me())
+        except FileExistsError as error:
+            raise CommandError(Exit.USAGE, f"{folder} is not empty: {error}", "name a new folder with --folder") from error
+        traffic = Traffic(site, rate=options.rate, clock=time.time)
+        child = EngineChild(site.config, follow=True)
+        try:
+            client = Client(site.state_dir / "engine.sock")
+            child.wait_for(client)
+            traffic.start()
+            if options.headless:
+                return _summarise(client, site, traffic, options.seconds or HEADLESS_SECONDS)
+            from seqwatch_tui.console.launch import run as run_console
+
+            return run_console(client.path, read_only=False, theme=options.theme)
+        finally:
+            traffic.stop()
+            child.stop()
+
+
+def _me() -> str:
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        return str(os.geteuid())
+
+
+@contextlib.contextmanager
+def _folder(wanted: Path | None) -> Iterator[Path]:
+    """Yield the folder to build in; a temporary one is removed afterwards, quarantined parts and all."""
+    if wanted is not None:
+        yield wanted.absolute()
+        note(f"the demo site is kept in {wanted}; watch it again with: seqwatch --config {wanted}/seqwatch.yaml")
+        return
+    path = Path(tempfile.mkdtemp(prefix="seqwatch-demo-"))
+    try:
+        yield path / "site"
+    finally:
+        _make_removable(path)
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def _make_removable(path: Path) -> None:
+    """Give our own folder back the rights that a quarantine in it has taken."""
+    from seqwatch_tui.response.flags import clear_immutable
+
+    for folder, names, files in os.walk(path, followlinks=False):
+        for name in (*names, *files):
+            entry = Path(folder) / name
+            if not entry.is_symlink():
+                clear_immutable(entry)
+                entry.chmod(0o700)
+
+
+def _summarise(client: Client, site: Any, traffic: Any, seconds: float) -> int:
+    """Let it run, then say what was made and what was seen; exit 1 when they differ."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    deadline = time.monotonic() + seconds
+    while (left := deadline - time.monotonic()) > 0:
+        time.sleep(min(left, 0.5))
+    traffic.stop()
+    truth = site.headless_summary()
+    wanted = sum(truth["audit"].values()) + sum(truth["nas"].values())
+    status = _settled(client, wanted)
+    alerts = client.get("/v1/alerts", state="all", limit=1000)
+    summary = {
+        "seconds": seconds,
+        "truth": truth,
+        "seen": {k: status[k] for k in ("events", "unparsed", "gaps", "lost", "rate", "verdicts", "sources")},
+        "alerts": [dict(zip(alerts["columns"], row, strict=True)) for row in alerts["rows"]],
+        "traffic_error": traffic.error,
+    }
+    print(json.dumps(summary, indent=1, ensure_ascii=False))
+    return int(Exit.OK if status["events"] == wanted and not traffic.error else Exit.FINDING)
+
+
+def _settled(client: Client, wanted: int) -> dict[str, Any]:
+    """Wait, at most five seconds, until everything written is stored."""
+    deadline = time.monotonic() + 5.0
+    while True:
+        status: dict[str, Any] = client.get("/v1/status")
+        if status["events"] >= wanted or time.monotonic() > deadline:
+            return status
+        time.sleep(0.1)

@@ -1,0 +1,19 @@
+"""`seqwatch engine`: the engine in the foreground, until SIGTERM or SIGINT (or, as a child, until its input closes)."""
+
+from __future__ import annotations
+
+import argparse
+
+from seqwatch_tui.cli.exits import CommandError, Exit
+from seqwatch_tui.cli.settings import load_settings
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run until stopped; exit 3 when it cannot start or has to stop."""
+    settings, config = load_settings(options)
+    from seqwatch_tui.engine.main import EngineError, run_engine
+
+    try:
+        return run_engine(settings, config, sources=not options.no_sources, child=options.child)
+    except EngineError as error:
+        raise CommandError(Exit.FAILED, str(error), error.hint) from error

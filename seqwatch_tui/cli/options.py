@@ -1,0 +1,135 @@
+"""Every command: its name, one line of help, its arguments and the module that runs it. The README's table is held to it."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+Add = Callable[[argparse.ArgumentParser], None]
+FORMATS = ("table", "json", "csv", "parquet", "arrow")
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command of the command line."""
+
+    name: str
+    help: str
+    module: str
+    arguments: Add = lambda _: None
+
+
+def _format(p: argparse.ArgumentParser) -> None:
+    p.add_argument("--format", choices=("table", "json", "csv"), default="table", help="form of the output")
+
+
+def _console(p: argparse.ArgumentParser) -> None:
+    p.add_argument("--read-only", action="store_true", help="offer no key that changes anything")
+    p.add_argument("--theme", metavar="NAME", help="colour theme (themes/): dark, light, contrast, colourblind, none")
+
+
+def _demo(p: argparse.ArgumentParser) -> None:
+    p.add_argument("--headless", action="store_true", help="no console: run, print a JSON summary, exit")
+    p.add_argument("--seconds", type=float, default=0.0, metavar="N", help="end after N seconds (default: when you quit)")
+    p.add_argument("--rate", type=float, default=6.0, metavar="N", help="events per second of quiet traffic")
+    p.add_argument("--folder", type=Path, metavar="DIR", help="build the site here and keep it (default: temporary)")
+    p.add_argument("--theme", metavar="NAME", help="colour theme")
+
+
+def _init(p: argparse.ArgumentParser) -> None:
+    p.add_argument("--output", type=Path, metavar="FILE", help="where to write (default: ./seqwatch.yaml)")
+
+
+def _engine(p: argparse.ArgumentParser) -> None:
+    p.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
+    p.add_argument("--no-sources", action="store_true", help="answer, but read no source")
+
+
+def _ingest(p: argparse.ArgumentParser) -> None:
+    p.add_argument("files", nargs="+", type=Path, metavar="FILE", help="audit log, plain, .gz, .zst or .bz2")
+    p.add_argument("--format", default="auto", help="auto, auditd, laurel, or the name or path of a mapping")
+
+
+def _sql(p: argparse.ArgumentParser) -> None:
+    p.add_argument("query", nargs="?", metavar="QUERY", help="one SELECT over the tables of docs/tables.md")
+    p.add_argument("--name", metavar="SAVED", help="a saved query of queries/investigate (`--name list` lists them)")
+    p.add_argument("--param", action="append", default=[], metavar="NAME=VALUE", help="a parameter of the query")
+    p.add_argument("--format", choices=FORMATS, default="table", help="form of the output")
+    p.add_argument("--limit", type=int, default=1000, metavar="N", help="most rows; 0 = every row")
+    p.add_argument("--timeout", type=float, default=30.0, metavar="S", help="give up after S seconds")
+    p.add_argument("--output", type=Path, metavar="FILE", help="write here instead of stdout (needed for parquet)")
+
+
+def _events(p: argparse.ArgumentParser) -> None:
+    _format(p)
+    p.add_argument("--limit", type=int, default=100, metavar="N")
+    p.add_argument("filter", nargs="*", metavar="FILTER", help="words such as user=alice dataset=wgs-* allowed=no since=1h")
+
+
+def _alerts(p: argparse.ArgumentParser) -> None:
+    _format(p)
+    p.add_argument("alert", nargs="?", type=int, metavar="ID", help="one alert with its evidence")
+    p.add_argument("--all", action="store_true", help="closed ones too")
+    p.add_argument("--acknowledge", action="store_true", help="acknowledge it (needs --reason)")
+    p.add_argument("--close", action="store_true", help="close it (needs --reason)")
+    p.add_argument("--reason", metavar="R")
+
+
+def _datasets(p: argparse.ArgumentParser) -> None:
+    _format(p)
+    p.add_argument("dataset", nargs="?", metavar="ID")
+
+
+def _keys(p: argparse.ArgumentParser) -> None:
+    _format(p)
+    p.add_argument("--survey", action="store_true", help="look at every dataset anew first")
+
+
+def _rules(p: argparse.ArgumentParser) -> None:
+    _format(p)
+
+
+def _ledger(p: argparse.ArgumentParser) -> None:
+    p.add_argument("do", choices=("verify", "status"), nargs="?", default="verify")
+    p.add_argument("--format", choices=("table", "json"), default="table")
+
+
+def _verify(p: argparse.ArgumentParser) -> None:
+    p.add_argument("dataset", metavar="DATASET")
+    p.add_argument("--quick", action="store_true", help="read only files whose size or times changed")
+    p.add_argument("--format", choices=("table", "json"), default="table")
+
+
+def _act(p: argparse.ArgumentParser) -> None:
+    p.add_argument("dataset", metavar="DATASET")
+    p.add_argument("--reason", required=True, metavar="R", help="why; recorded")
+    p.add_argument("--yes", action="store_true", help="do not ask to type the dataset's name")
+    p.add_argument("--dry-run", action="store_true", help="show the plan and stop")
+    p.add_argument("--format", choices=("table", "json"), default="table")
+
+
+def _doctor(p: argparse.ArgumentParser) -> None:
+    p.add_argument("--format", choices=("table", "json"), default="table")
+
+
+COMMANDS: tuple[Command, ...] = (
+    Command("console", "the console", "open_console", _console),
+    Command("demo", "a complete small site with live traffic and an unfolding incident; no root, no config", "demo", _demo),
+    Command("init", "write a commented starter configuration for this host", "init", _init),
+    Command("doctor", "check kernel, audit rules, rights, disk, clock and sources", "doctor", _doctor),
+    Command("engine", "run the engine in the foreground (systemd runs this)", "engine", _engine),
+    Command("ingest", "back-fill from files; prints a JSON summary", "ingest", _ingest),
+    Command("sql", "ad-hoc SQL, read-only, sandboxed", "sql", _sql),
+    Command("events", "the newest events, filtered", "events", _events),
+    Command("alerts", "open alerts, or one with its evidence", "alerts", _alerts),
+    Command("datasets", "the datasets as they stand", "datasets", _datasets),
+    Command("keys", "encryption at rest and key ages", "keys", _keys),
+    Command("rules", "the detection rules, and what did not load", "rules", _rules),
+    Command("ledger", "verify the hash chain of everything recorded", "ledger", _ledger),
+    Command("verify", "check a dataset against its manifest", "verify", _verify),
+    Command("quarantine", "take a dataset out of reach, undoably", "response", _act),
+    Command("release", "undo a quarantine exactly", "response", _act),
+    Command("audit-rules", "the auditd rules that make the kernel report on the configured datasets", "audit_rules"),
+)

@@ -1,0 +1,85 @@
+"""Find the engine of a configuration, or start one as a child for as long as the command runs."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from seqwatch_tui.cli.client import Client
+from seqwatch_tui.cli.exits import CommandError, Exit
+from seqwatch_tui.config.settings import Settings
+
+START_SECONDS = 60.0
+"""A child may have to bring the store and the ledger together before it listens."""
+
+
+def socket_path(settings: Settings) -> Path:
+    """Return where the engine of this configuration listens."""
+    return Path(settings.state_dir) / "engine.sock"
+
+
+@contextlib.contextmanager
+def engine_for(settings: Settings, config: Path, *, follow: bool = False) -> Iterator[Client]:
+    """Yield a client of the running engine; without one, of a child engine that ends with the block.
+
+    `follow` lets the child read the configured sources; else it only answers (for look-ups and back-fill).
+    """
+    client = Client(socket_path(settings))
+    if client.path.exists() and client.alive():
+        yield client
+        return
+    child = EngineChild(config, follow=follow)
+    try:
+        child.wait_for(client)
+        yield client
+    finally:
+        child.stop()
+
+
+class EngineChild:
+    """An engine started for one command or console. It ends when its standard input closes, however we die."""
+
+    def __init__(self, config: Path, *, follow: bool) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "seqwatch_tui", "--config", str(config), "engine", "--child",
+             *([] if follow else ["--no-sources"])],
+            stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+            env={**os.environ, "PYTHONUNBUFFERED": "1"}, start_new_session=True,
+        )  # fmt: skip
+
+    def wait_for(self, client: Client) -> None:
+        """Wait until it answers; its own words become the error when it ends first."""
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            if self._process.poll() is not None:
+                raise CommandError(self._code(), *self._last_words())
+            if client.path.exists() and client.alive():
+                return
+            time.sleep(0.02)
+        raise CommandError(Exit.FAILED, f"the engine did not answer within {START_SECONDS:.0f} s", "run `seqwatch engine` to see why")
+
+    def _code(self) -> Exit:
+        code = self._process.returncode
+        return Exit(code) if code in (Exit.USAGE, Exit.FAILED) else Exit.FAILED
+
+    def _last_words(self) -> tuple[str, str]:
+        said = (self._process.stderr.read() if self._process.stderr else b"").decode("utf-8", "replace").strip()
+        lines = [line.removeprefix("seqwatch: ").strip() for line in said.splitlines() if line.strip()]
+        return (lines[-2], lines[-1]) if len(lines) > 1 else (lines[0] if lines else "the engine ended without a word", "")
+
+    def stop(self) -> None:
+        """End it: close its input, wait, and insist."""
+        if self._process.stdin:
+            self._process.stdin.close()
+        try:
+            self._process.wait(timeout=15)
+        except subprocess.TimeoutExpired:
+            self._process.terminate()
+            self._process.wait(timeout=5)
+        if self._process.stderr:
+            self._process.stderr.close()

@@ -1,0 +1,116 @@
+"""Handlers that change something: alerts, verifications, plans. Each leaves a row in `actions`."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import asdict
+
+from aiohttp import web
+
+from seqwatch_tui.engine.api.server import ENGINE, PEER, ApiError, answer, body, in_thread
+from seqwatch_tui.model.action import Refused
+
+
+def _text(value: object, name: str) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise ApiError(400, f"{name} is missing", f'send {{"{name}": "..."}}')
+    return value
+
+
+async def alert_state(request: web.Request) -> web.Response:
+    """Acknowledge or close an alert, with a reason."""
+    from seqwatch_tui.engine.acts import change_alert
+
+    engine, said = request.app[ENGINE], await body(request)
+    state = said.get("state")
+    if state not in ("acknowledged", "contained", "closed"):
+        raise ApiError(400, f"{state!r} is not a state an operator gives", "acknowledged, contained or closed")
+    number = _number(request.match_info["id"])
+    reason = _text(said.get("reason"), "reason")
+    alert = await in_thread(change_alert, engine, number, state, reason, request[PEER])
+    if alert is None:
+        raise ApiError(404, f"there is no alert {number}", "see GET /v1/alerts")
+    return answer(alert)
+
+
+def _number(text: str) -> int:
+    if not text.isdigit():
+        raise ApiError(400, f"{text!r} is not a number", "ids are numbers")
+    return int(text)
+
+
+async def verify(request: web.Request) -> web.Response:
+    """Start a verification in the background; one that runs already is returned."""
+    from seqwatch_tui.engine.acts import start_verification
+
+    engine, said = request.app[ENGINE], await body(request)
+    dataset = _text(said.get("dataset"), "dataset")
+    _known(engine, dataset)
+    job = await in_thread(start_verification, engine, dataset, bool(said.get("quick")), request[PEER])
+    return answer({"job": job.job_id})
+
+
+def _known(engine, dataset: str) -> None:  # type: ignore[no-untyped-def]
+    ids = [d.id for d in engine.settings.datasets]
+    if dataset not in ids:
+        raise ApiError(404, f"there is no dataset {dataset!r}", f"configured are: {', '.join(ids) or 'none'}")
+
+
+async def job(request: web.Request) -> web.Response:
+    """Pause, resume or cancel a job."""
+    engine, said = request.app[ENGINE], await body(request)
+    found = engine.jobs.get(request.match_info["id"])
+    if found is None:
+        raise ApiError(404, f"there is no job {request.match_info['id']!r}", "see GET /v1/jobs")
+    what = said.get("do")
+    if what not in ("pause", "resume", "cancel"):
+        raise ApiError(400, f"{what!r} cannot be done to a job", "pause, resume or cancel")
+    found.do(what)
+    return answer(found.view())
+
+
+async def survey(request: web.Request) -> web.Response:
+    """Look at encryption and keys anew, now."""
+    from seqwatch_tui.engine.surveys import survey_all
+
+    await in_thread(survey_all, request.app[ENGINE])
+    return answer({"done": True})
+
+
+async def plan(request: web.Request) -> web.Response:
+    """Make a plan, or say why there is none."""
+    from seqwatch_tui.engine.acts import make_plan
+
+    engine, said = request.app[ENGINE], await body(request)
+    verb = said.get("verb")
+    if verb not in ("quarantine", "release"):
+        raise ApiError(400, f"{verb!r} is not a verb", "quarantine or release")
+    dataset = _text(said.get("dataset"), "dataset")
+    _known(engine, dataset)
+    made = await in_thread(make_plan, engine, verb, dataset, str(said.get("reason") or ""), request[PEER])
+    if isinstance(made, Refused):
+        raise ApiError(409, made.reason, made.advice)
+    return answer(made)
+
+
+async def carry_out(request: web.Request) -> web.Response:
+    """Carry out a plan whose dataset name was typed."""
+    from seqwatch_tui.engine.acts import carry_out_plan
+
+    engine, said = request.app[ENGINE], await body(request)
+    made = engine.plans.get(request.match_info["id"])
+    if made is None:
+        raise ApiError(404, f"there is no plan {request.match_info['id']!r}", "plans are kept until the engine stops; make one again")
+    if said.get("typed") != made.dataset:
+        raise ApiError(409, f"what was typed is not {made.dataset}; nothing was changed", "type the dataset's name exactly")
+    return answer(await asyncio.shield(in_thread(carry_out_plan, engine, made, request[PEER])))
+
+
+async def reload(request: web.Request) -> web.Response:
+    """Read configuration and rules again; what does not load changes nothing."""
+    from seqwatch_tui.engine.reload import reload_engine
+
+    problems = await in_thread(reload_engine, request.app[ENGINE])
+    if problems:
+        raise ApiError(409, "; ".join(problems), "the old configuration and rules are still in force")
+    return answer({"reloaded": True, "rules": [asdict(f) for f in request.app[ENGINE].rules.failures]})

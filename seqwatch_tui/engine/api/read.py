@@ -1,0 +1,146 @@
+"""Handlers that only read: panels are saved queries (queries/panels), shaped for the screen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiohttp import web
+
+from seqwatch_tui import __version__
+from seqwatch_tui.engine import views
+from seqwatch_tui.engine.api.server import ENGINE, PEER, ApiError, Handler, answer, in_thread
+from seqwatch_tui.engine.metrics import prometheus
+
+
+def _limit(request: web.Request, default: int, most: int = 10_000) -> int:
+    return max(1, min(_whole(request, "limit", default) or default, most))
+
+
+def _whole(request: web.Request, name: str, default: int | None = None) -> int | None:
+    text = request.query.get(name)
+    if text is None or not text:
+        return default
+    if not text.lstrip("-").isdigit():
+        raise ApiError(400, f"{name}={text!r} is not a whole number", "see docs/api.md")
+    return int(text)
+
+
+async def hello(request: web.Request) -> web.Response:
+    """Who is asked, and who asks."""
+    engine, peer = request.app[ENGINE], request[PEER]
+    said = views.hello(engine)
+    return answer({**said, "version": __version__, "role": peer.role, "user": peer.name, "read_only": not peer.may("responder")})
+
+
+async def status(request: web.Request) -> web.Response:
+    """The header's facts."""
+    return answer(await in_thread(views.status, request.app[ENGINE]))
+
+
+async def snapshot(request: web.Request) -> web.Response:
+    """Everything the overview draws, in one answer."""
+    engine = request.app[ENGINE]
+    wanted = _events_request(request, default=_whole(request, "events", 50) or 50)
+    return answer(await in_thread(views.snapshot, engine, wanted))
+
+
+def _events_request(request: web.Request, default: int) -> views.EventsRequest:
+    query = request.query
+    return views.EventsRequest(
+        limit=_limit(request, default), before=_whole(request, "before"), after=_whole(request, "after"),
+        words=" ".join(
+            [query.get("filter", ""), *(f'{k}="{query[k]}"' if " " in query[k] else f"{k}={query[k]}"
+                                        for k in ("dataset", "actor", "since", "until") if query.get(k))]
+        ).replace("actor=", "user=").strip(),
+    )  # fmt: skip
+
+
+async def events(request: web.Request) -> web.Response:
+    """A window of events."""
+    return answer(await in_thread(views.events, request.app[ENGINE], _events_request(request, 200)))
+
+
+async def event(request: web.Request) -> web.Response:
+    """One event with its raw lines."""
+    found = await in_thread(views.event, request.app[ENGINE], _id(request))
+    return answer(_found(found, "event", request))
+
+
+async def alerts(request: web.Request) -> web.Response:
+    """Open alerts, the most urgent first; `state=all` shows closed ones too."""
+    engine = request.app[ENGINE]
+    return answer(await in_thread(views.alerts, engine, request.query.get("state", "open"), _limit(request, 200)))
+
+
+async def alert(request: web.Request) -> web.Response:
+    """One alert with rule, evidence, gaps and history."""
+    return answer(_found(await in_thread(views.alert, request.app[ENGINE], _id(request)), "alert", request))
+
+
+async def datasets(request: web.Request) -> web.Response:
+    """The datasets as they stand."""
+    return answer(await in_thread(views.datasets, request.app[ENGINE]))
+
+
+async def dataset(request: web.Request) -> web.Response:
+    """One dataset with grants, encryption, integrity, alerts and quarantine."""
+    found = await in_thread(views.dataset, request.app[ENGINE], request.match_info["id"])
+    return answer(_found(found, "dataset", request))
+
+
+async def integrity(request: web.Request) -> web.Response:
+    """Integrity per dataset."""
+    return answer(await in_thread(views.integrity, request.app[ENGINE]))
+
+
+async def integrity_files(request: web.Request) -> web.Response:
+    """Files of a dataset by verdict; `verdict=not ok` gives all but the good."""
+    return answer(
+        await in_thread(
+            views.integrity_files, request.app[ENGINE], request.match_info["id"], request.query.get("verdict"),
+            _limit(request, 1000, 100_000),
+        )
+    )  # fmt: skip
+
+
+async def rules(request: web.Request) -> web.Response:
+    """The rules in force, and those that did not load."""
+    return answer(views.rules(request.app[ENGINE]))
+
+
+async def jobs(request: web.Request) -> web.Response:
+    """Background jobs of this run."""
+    return answer({"jobs": request.app[ENGINE].jobs.views()})
+
+
+async def ledger(request: web.Request) -> web.Response:
+    """How far the ledger is."""
+    return answer(await in_thread(views.ledger, request.app[ENGINE]))
+
+
+async def metrics(request: web.Request) -> web.Response:
+    """Prometheus text."""
+    text = prometheus(await in_thread(views.status, request.app[ENGINE]))
+    return web.Response(text=text, content_type="text/plain", charset="utf-8")
+
+
+def panel(name: str) -> Handler:
+    """Return the handler of a panel that is one saved query."""
+
+    async def show(request: web.Request) -> web.StreamResponse:
+        return answer(await in_thread(views.panel, request.app[ENGINE], name, _limit(request, 1000)))
+
+    return show
+
+
+def _id(request: web.Request) -> int:
+    text = request.match_info["id"]
+    if not text.isdigit() or len(text) > 18:
+        raise ApiError(400, f"{text!r} is not a number", "ids are numbers")
+    return int(text)
+
+
+def _found(value: Any, what: str, request: web.Request) -> Any:
+    if value is None:
+        raise ApiError(404, f"there is no {what} {request.match_info['id']}", "see docs/api.md")
+    return value

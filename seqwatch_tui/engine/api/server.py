@@ -1,0 +1,127 @@
+"""The API's server: socket, roles, errors. aiohttp runs in the main thread; blocking work goes to a pool."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+import msgspec
+from aiohttp import web
+
+from seqwatch_tui.engine.peers import Peer, Role, peer_of
+
+if TYPE_CHECKING:
+    from seqwatch_tui.engine.engine import Engine
+
+P, T = ParamSpec("P"), TypeVar("T")
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+MAX_BODY = 1 << 20
+
+
+class ApiError(Exception):
+    """An answer that is an error: HTTP status, what and where, what to do."""
+
+    def __init__(self, status: int, error: str, hint: str = "") -> None:
+        super().__init__(error)
+        self.status, self.error, self.hint = status, error, hint
+
+
+ENGINE: web.AppKey[Engine] = web.AppKey("engine")
+PEER: web.RequestKey[Peer] = web.RequestKey("peer", Peer)
+
+
+def answer(value: Any, status: int = 200) -> web.Response:
+    """Return a JSON answer; dataclasses and bytes are encoded, lone surrogates made visible."""
+    return web.Response(body=msgspec.json.encode(value), status=status, content_type="application/json")
+
+
+async def in_thread(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run blocking work in the pool."""
+    return await asyncio.to_thread(call, *args, **kwargs)
+
+
+async def body(request: web.Request) -> dict[str, Any]:
+    """Return the request's JSON object; 400 when it is none."""
+    try:
+        value = msgspec.json.decode(await request.read())
+    except msgspec.DecodeError as error:
+        raise ApiError(400, f"the body is not JSON: {error}", "send one JSON object") from error
+    if not isinstance(value, dict):
+        raise ApiError(400, "the body is not a JSON object", "send one JSON object")
+    return value
+
+
+def needs(role: Role, handler: Handler) -> Handler:
+    """Wrap a handler so that it runs only for peers with at least `role`."""
+
+    async def guarded(request: web.Request) -> web.StreamResponse:
+        peer = request[PEER]
+        if not peer.may(role):
+            raise ApiError(
+                403, f"{peer.name} has the role {peer.role or 'none'} here; this needs {role}",
+                "ask for it to be added under operators: in the configuration",
+            )  # fmt: skip
+        return await handler(request)
+
+    return guarded
+
+
+@web.middleware
+async def _boundary(request: web.Request, handler: Handler) -> web.StreamResponse:
+    engine = request.app[ENGINE]
+    transport = request.transport
+    if transport is None:
+        raise ConnectionResetError
+    request[PEER] = peer_of(transport.get_extra_info("socket"), engine.settings)
+    try:
+        return await handler(request)
+    except ApiError as error:
+        return answer({"error": error.error, "hint": error.hint}, error.status)
+    except web.HTTPException as error:
+        return answer({"error": f"{request.method} {request.path}: {error.reason}", "hint": "see docs/api.md"}, error.status)
+    except Exception as error:  # noqa: BLE001 - root of a request: answered and counted, never a traceback to the peer
+        engine.trouble(f"{request.method} {request.path}", error)
+        return answer({"error": f"{request.path} failed: {error}", "hint": "see the engine's log"}, 503)
+
+
+class Server:
+    """Listens on `<state_dir>/engine.sock` until stopped. Call only while holding the engine lock."""
+
+    def __init__(self, engine: Engine, path: Path, group: str | None = None) -> None:
+        """`group` (its members may connect) widens the socket to 0660."""
+        from seqwatch_tui.engine.api.routes import ROUTES
+
+        self._app = web.Application(middlewares=[_boundary], client_max_size=MAX_BODY)
+        self._app[ENGINE] = engine
+        for method, route, role, handler in ROUTES:
+            self._app.router.add_route(method, route, needs(role, handler) if role else handler)
+        self._path, self._group = path, group
+        self._runner: web.AppRunner | None = None
+
+    async def start(self) -> None:
+        """Bind and listen; a stale socket is removed first (the lock says that nobody listens on it)."""
+        self._path.unlink(missing_ok=True)
+        sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        before = os.umask(0o177)
+        try:
+            sock.bind(str(self._path))
+        finally:
+            os.umask(before)
+        if self._group:
+            import shutil
+
+            shutil.chown(self._path, group=self._group)
+            self._path.chmod(0o660)
+        self._runner = web.AppRunner(self._app, access_log=None, handle_signals=False, shutdown_timeout=1.0)
+        await self._runner.setup()
+        await web.SockSite(self._runner, sock, backlog=64).start()
+
+    async def stop(self) -> None:
+        """Stop listening and close what is open."""
+        if self._runner is not None:
+            await self._runner.cleanup()
+        self._path.unlink(missing_ok=True)

@@ -1,0 +1,93 @@
+"""Intake: one thread a source, from bytes to batches. Knows files and parsers, not policy or storage."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+
+from seqwatch_tui.engine.clock import Clock
+from seqwatch_tui.engine.work import Batch
+from seqwatch_tui.model.evidence import Counts, Resume, SourceState
+from seqwatch_tui.parse.interface import Parsed, Parser
+from seqwatch_tui.sources.interface import Chunk, Source
+
+MakeParser = Callable[[Resume | None], Parser]
+
+
+class Intake(threading.Thread):
+    """Reads one source until stopped (or, for a file to ingest, its end) and submits what it hands over."""
+
+    def __init__(
+        self,
+        source: Source,
+        make_parser: MakeParser,
+        state: SourceState,
+        submit: Callable[[Batch], None],
+        clock: Clock,
+        fail: Callable[[str, BaseException], None],
+    ) -> None:
+        """`state` is the source as last stored; `make_parser` gives a parser for a new file of the same source."""
+        super().__init__(name=f"intake-{state.name}", daemon=True)
+        self.state = state
+        self.stopping = threading.Event()
+        self.parsed = Counts()
+        self.gaps = 0
+        self._source, self._make, self._submit, self._clock, self._fail = source, make_parser, submit, clock, fail
+        self._parser: Parser | None = None
+        self._identity = ""
+
+    def run(self) -> None:
+        """Read until stopped."""
+        try:
+            self.read()
+        except Exception as error:  # noqa: BLE001 - root of a thread: shown as a failed source, the engine goes on
+            self.state = replace(self.state, state="failed", reason=f"reading stopped: {error}")
+            self._fail(f"source {self.state.name}", error)
+
+    def read(self) -> None:
+        """Read until stopped, in the caller's thread."""
+        for chunk in self._source.chunks(self.stopping):
+            self._take(chunk)
+        if self._parser is not None and self.state.state == "done":
+            self._emit(self._parser.take(final=True))
+
+    def _take(self, chunk: Chunk) -> None:
+        parser = self._parser_for(chunk)
+        if chunk.data:
+            parser.feed(chunk.data, chunk.offset)
+        parsed = parser.take(now=self._clock.now() if not chunk.data else None, final=chunk.end)
+        if chunk.gaps:
+            parsed = replace(parsed, gaps=(*parsed.gaps, *chunk.gaps))
+        before = (self.state.state, self.state.reason)
+        state = "done" if chunk.end and chunk.state == "done" else chunk.state
+        self.state = replace(self.state, state=state, reason=chunk.reason, size=chunk.size)  # type: ignore[arg-type]
+        self._emit(parsed, (self.state.state, self.state.reason) != before)
+
+    def _parser_for(self, chunk: Chunk) -> Parser:
+        if self._parser is None or chunk.identity != self._identity:
+            if self._parser is not None:
+                self._emit(self._parser.take(final=True))
+            resume = self.state.resume
+            known = resume if resume is not None and resume.identity == chunk.identity else None
+            self._parser = self._make(known or Resume(chunk.identity, chunk.offset))
+            self._identity = chunk.identity
+        return self._parser
+
+    def _emit(self, parsed: Parsed, changed: bool = False) -> None:
+        self.parsed += parsed.counts
+        self.gaps += len(parsed.gaps)
+        if not (parsed.records.num_rows or parsed.events.num_rows or parsed.gaps or parsed.sessions or changed):
+            return
+        last = self._last_ts(parsed)
+        self.state = replace(
+            self.state, counts=self.state.counts + parsed.counts, resume=parsed.resume, last_ts=last or self.state.last_ts
+        )
+        self._submit(Batch(parsed, self.state, self._clock.monotonic()))
+
+    @staticmethod
+    def _last_ts(parsed: Parsed) -> float | None:
+        if not parsed.events.num_rows:
+            return None
+        last = parsed.events["ts"][parsed.events.num_rows - 1]
+        return last.value / 1e6 if last.is_valid else None

@@ -1,0 +1,76 @@
+"""The engine as a process: open, listen, follow, until a signal or (as a child) the parent is gone."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from pathlib import Path
+
+from seqwatch_tui.config.settings import Settings
+from seqwatch_tui.engine.api.server import Server
+from seqwatch_tui.engine.engine import Engine
+from seqwatch_tui.engine.housekeeping import Housekeeper
+from seqwatch_tui.store.interface import StoreError
+
+LOG = logging.getLogger("seqwatch")
+
+
+class EngineError(Exception):
+    """The engine cannot run; `hint` says what to do."""
+
+    def __init__(self, text: str, hint: str = "") -> None:
+        super().__init__(text)
+        self.hint = hint
+
+
+def run_engine(settings: Settings, config: Path, *, sources: bool, child: bool) -> int:
+    """Run until SIGTERM or SIGINT, or (child) until standard input closes; 0, or EngineError."""
+    os.umask(0o077)
+    logging.basicConfig(level=logging.WARNING if child else logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
+    try:
+        engine = Engine.open(settings, config)
+    except StoreError as error:
+        raise EngineError(str(error)) from error
+    except OSError as error:
+        raise EngineError(f"the state folder {settings.state_dir} cannot be used: {error}", "correct state_dir, or run as its owner") from error
+    try:
+        asyncio.run(_serve(engine, sources=sources, child=child))
+    finally:
+        engine.close()
+    if engine.failed.is_set():
+        raise EngineError(engine.failure, "what is stored is safe; reading goes on where it stopped at the next start")
+    return 0
+
+
+async def _serve(engine: Engine, *, sources: bool, child: bool) -> None:
+    loop, stopping = asyncio.get_running_loop(), asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    if child:
+        _watch_parent(loop, stopping)
+    engine.on_fail = lambda: loop.call_soon_threadsafe(stopping.set)
+    server = Server(engine, engine.socket_path, shared=engine.shared)
+    await server.start()
+    housekeeper = Housekeeper(engine)
+    housekeeper.start()
+    if sources:
+        engine.follow_sources()
+    LOG.info("watching %d sources and %d datasets of %s, listening on %s", len(engine.intakes), len(engine.settings.datasets),
+             engine.settings.site, engine.socket_path)  # fmt: skip
+    await stopping.wait()
+    housekeeper.stop()
+    await server.stop()
+
+
+def _watch_parent(loop: asyncio.AbstractEventLoop, stopping: asyncio.Event) -> None:
+    """Stop when standard input closes: the parent is gone, however it went."""
+
+    def readable() -> None:
+        if not os.read(0, 4096):
+            loop.remove_reader(0)
+            stopping.set()
+
+    loop.add_reader(0, readable)

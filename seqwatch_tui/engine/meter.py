@@ -1,0 +1,44 @@
+"""Counters the header is made of: what is stored, how fast, how late. Thread-safe; holds no rows."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+
+from seqwatch_tui.engine.clock import Clock
+from seqwatch_tui.store.interface import Commit
+
+_WINDOW = 5.0
+
+
+class Meter:
+    """What the writer has stored since the start, and the delays it saw."""
+
+    def __init__(self, clock: Clock, newest: int, events: int) -> None:
+        """`newest` and `events` are the store's at the start."""
+        self._clock, self._lock = clock, threading.Lock()
+        self.newest, self.events = newest, events
+        self.commits = 0
+        self.delay = 0.0
+        """Seconds from reading to stored, of the last commit with events."""
+        self._recent: deque[tuple[float, int]] = deque()
+
+    def stored(self, commit: Commit, oldest: float | None) -> None:
+        """Count a commit; `oldest` is the monotonic time its oldest byte was read."""
+        now, rows = self._clock.monotonic(), commit.events.num_rows if commit.events is not None else 0
+        with self._lock:
+            self.commits += 1
+            if rows:
+                self.events += rows
+                self.newest = int(commit.events["event_id"][rows - 1].as_py())  # type: ignore[index]
+                self._recent.append((now, rows))
+            if oldest is not None:
+                self.delay = now - oldest
+
+    def rate(self) -> float:
+        """Events stored per second over the last five seconds."""
+        now = self._clock.monotonic()
+        with self._lock:
+            while self._recent and self._recent[0][0] < now - _WINDOW:
+                self._recent.popleft()
+            return sum(rows for _, rows in self._recent) / _WINDOW

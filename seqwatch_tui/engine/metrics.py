@@ -1,0 +1,35 @@
+"""The status as Prometheus text (exposition format 0.0.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+_STATES = {"pass": 0, "warn": 1, "unknown": 2, "fail": 3, "n/a": -1}
+
+
+def prometheus(status: dict[str, Any]) -> str:
+    """Return the metrics of a status."""
+    return "\n".join(_lines(status)) + "\n"
+
+
+def _lines(status: dict[str, Any]) -> Iterator[str]:
+    for name, kind, text in (
+        ("events", "counter", "Events stored."), ("rate", "gauge", "Events stored per second, last five seconds."),
+        ("lost", "counter", "Events known to be lost."), ("unparsed", "counter", "Lines that did not parse."),
+        ("gaps", "gauge", "Declared evidence gaps."),
+    ):  # fmt: skip
+        yield from (f"# HELP seqwatch_{name} {text}", f"# TYPE seqwatch_{name} {kind}", f"seqwatch_{name} {status[name]}")
+    yield from ("# HELP seqwatch_lag_seconds Age of the oldest byte not yet stored.", "# TYPE seqwatch_lag_seconds gauge")
+    if status["lag"] is not None:
+        yield f"seqwatch_lag_seconds {status['lag']}"
+    yield from ("# HELP seqwatch_verdict 0 pass, 1 warn, 2 unknown, 3 fail.", "# TYPE seqwatch_verdict gauge")
+    for verdict in status["verdicts"]:
+        yield f'seqwatch_verdict{{name="{verdict["name"]}"}} {_STATES[verdict["state"]]}'
+    yield from ("# HELP seqwatch_source_up 1 when the source is read.", "# TYPE seqwatch_source_up gauge")
+    for source in status["sources"]:
+        yield f'seqwatch_source_up{{source="{_label(source["name"])}"}} {int(source["state"] in ("live", "done"))}'
+
+
+def _label(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

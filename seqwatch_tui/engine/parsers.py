@@ -1,0 +1,36 @@
+"""Which parser reads which source, and what it may already know."""
+
+from __future__ import annotations
+
+import pwd
+import socket
+from collections.abc import Callable
+
+from seqwatch_tui.model.evidence import Resume, Session
+from seqwatch_tui.parse.bulk import BulkAuditdParser
+from seqwatch_tui.parse.interface import Knowledge, Parser
+from seqwatch_tui.parse.json_lines import JsonParser, load_mapping
+from seqwatch_tui.store.store import Store
+
+_REMEMBER_SECONDS = 35 * 86400.0
+
+
+def knowledge_of(source: str, store: Store, now: float) -> Knowledge:
+    """Return what the trail of this source has taught so far, and this host's own accounts for where it is silent."""
+    sessions: dict[int, Session] = {}
+    for session in store.sessions(now - _REMEMBER_SECONDS):
+        if session.source == source:
+            sessions[session.session_id] = session
+    names = {s.auid: s.user_name for s in sessions.values() if s.user_name}
+    return Knowledge(sessions=sessions, names=names, host_names={p.pw_uid: p.pw_name for p in pwd.getpwall()})
+
+
+def make_parser(
+    source: str, kind: str, mapping: str | None, knowledge: Knowledge, host: str | None = None
+) -> Callable[[Resume | None], Parser]:
+    """Return the maker of parsers for one source; they share what they learn."""
+    name = host or socket.gethostname()
+    if kind == "auditd":
+        return lambda resume: BulkAuditdParser(source, name, knowledge, resume)
+    loaded = load_mapping(mapping or kind)
+    return lambda resume: JsonParser(source, name, loaded, knowledge, resume)

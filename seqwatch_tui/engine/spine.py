@@ -1,0 +1,207 @@
+"""The spine: every batch of every source, in one order, through policy, rules, ledger and store.
+
+Two threads. `Judge` assigns event ids, judges, matches and appends to the ledger; `Writer` commits. A slow disk makes
+the writer late, never the rules. What dies between the two is read again from the source: the source's position is
+part of the transaction. Loss of either thread ends the engine (see `Engine.fail`), so nothing is read that cannot be
+stored.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import replace
+
+import msgspec
+
+from seqwatch_tui.catalogue.catalogue import Catalogue
+from seqwatch_tui.detect.detector import Detector
+from seqwatch_tui.engine.clock import Clock
+from seqwatch_tui.engine.meter import Meter
+from seqwatch_tui.engine.work import AlertChange, Batch, Ready, Work, concatenate, merge, shifted
+from seqwatch_tui.ledger.ledger import Ledger
+from seqwatch_tui.parse.schema import EVENT_SCHEMA, RECORD_SCHEMA
+from seqwatch_tui.store.interface import Commit, LedgerMark
+from seqwatch_tui.store.store import Store
+
+GATHER_EVENTS = 25_000
+"""Most events joined into one transaction: bounds memory (about 1 KiB of raw lines an event) and commit time."""
+BULK_EVENTS = 8_000
+"""From this many events on a batch is sealed at once instead of passing through the spool."""
+_STOP = object()
+
+
+class Judge(threading.Thread):
+    """Takes work in order; hands `Ready` transactions to the writer. Owns the detector and writes the ledger."""
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        detector: Detector,
+        ledger: Ledger,
+        ledger_lock: threading.Lock,
+        next_event_id: int,
+        clock: Clock,
+        fail: Callable[[str, BaseException], None],
+    ) -> None:
+        """`ledger_lock` guards the ledger against readers in other threads."""
+        super().__init__(name="judge", daemon=True)
+        self.inbox: queue.Queue[Work | object] = queue.Queue(maxsize=8)
+        self.outbox: queue.Queue[Ready | object] = queue.Queue(maxsize=2)
+        self.stored: deque[LedgerMark] = deque()
+        self.catalogue, self.detector = catalogue, detector
+        self._ledger, self._lock, self._clock, self._fail = ledger, ledger_lock, clock, fail
+        self._next_event_id = next_event_id
+        self._held: Work | object | None = None
+
+    def run(self) -> None:
+        """Work until told to stop; then seal nothing: the spool is as good as a segment."""
+        try:
+            while self._round():
+                pass
+        except Exception as error:  # noqa: BLE001 - root of a thread: the engine stops and says why
+            self._fail("judging and recording events", error)
+        finally:
+            self.outbox.put(_STOP)
+
+    def stop(self) -> None:
+        """Finish what is queued, then stop the writer too."""
+        self.inbox.put(_STOP)
+
+    def _round(self) -> bool:
+        first = self._next(timeout=1.0)
+        while self.stored:
+            with self._lock:
+                self._ledger.committed(self.stored.popleft())
+        if first is _STOP:
+            return False
+        if isinstance(first, Batch):
+            self._record_batches(self._gather(first))
+        elif first is not None:
+            self._record_change(first)  # type: ignore[arg-type]
+        self._seal_if_due()
+        return True
+
+    def _next(self, timeout: float | None = None) -> Work | object | None:
+        if self._held is not None:
+            held, self._held = self._held, None
+            return held
+        try:
+            return self.inbox.get(timeout=timeout) if timeout else self.inbox.get_nowait()
+        except queue.Empty:
+            return None
+
+    def _gather(self, first: Batch) -> list[Batch]:
+        batches, events = [first], first.parsed.events.num_rows
+        while events < GATHER_EVENTS:
+            more = self._next()
+            if not isinstance(more, Batch):
+                self._held = more
+                break
+            batches.append(more)
+            events += more.parsed.events.num_rows
+        return batches
+
+    def _record_batches(self, batches: list[Batch]) -> None:
+        events, records = self._numbered(batches)
+        if events.num_rows:
+            events = self.catalogue.judge(events)
+            found = self.detector.feed(events)
+            alerts, evidence = found.alerts, found.evidence
+        else:
+            alerts, evidence = (), ()
+        commit = Commit(
+            gaps=[gap for b in batches for gap in b.parsed.gaps],
+            alerts=alerts,
+            evidence=evidence,
+            sources=list({b.state.name: b.state for b in batches}.values()),
+            sessions=[s for b in batches for s in b.parsed.sessions],
+        )
+        oldest = min((b.received for b in batches if b.parsed.events.num_rows), default=None)
+        self._hand_over(commit, events, records, oldest, ())
+
+    def _numbered(self, batches: list[Batch]):  # type: ignore[no-untyped-def]
+        """Give the batches' rows their final event ids; both tables are one chunk per column."""
+        events, records = [], []
+        for batch in batches:
+            base, parsed = self._next_event_id, batch.parsed
+            self._next_event_id += parsed.events.num_rows
+            events.append(parsed.events.set_column(0, "event_id", shifted(parsed.events["event_id"], base)))
+            records.append(parsed.records.set_column(0, "event_id", shifted(parsed.records["event_id"], base)))
+        return concatenate(events), concatenate(records)
+
+    def _record_change(self, change: Work) -> None:
+        commit = change.commit  # type: ignore[union-attr]
+        if isinstance(change, AlertChange):
+            alert = self.detector.set_state(change.alert_id, change.state)
+            if alert is not None:
+                commit = replace(commit, alerts=[*commit.alerts, alert])
+        self._hand_over(commit, EVENT_SCHEMA.empty_table(), RECORD_SCHEMA.empty_table(), None, (change.done,))  # type: ignore[union-attr]
+
+    def _hand_over(self, commit: Commit, events, records, oldest: float | None, done: tuple[Future[None], ...]) -> None:  # type: ignore[no-untyped-def]
+        note = msgspec.json.encode(replace(commit, events=None))
+        segments = []
+        with self._lock:
+            if events.num_rows >= BULK_EVENTS:
+                mark, segments = self._ledger.append_bulk(events, records, note, self._clock.now())
+            else:
+                mark = self._ledger.append(events, records, note)
+        full = replace(commit, events=events if events.num_rows else None, ledger=mark, segments=segments)
+        self.outbox.put(Ready(full, mark, events.num_rows, oldest, done))
+
+    def _seal_if_due(self) -> None:
+        now = self._clock.now()
+        with self._lock:
+            if not self._ledger.due(now):
+                return
+            sealed = self._ledger.seal(now)
+        if sealed is not None:
+            mark = LedgerMark(sealed.segment + 1, 0)
+            self.outbox.put(Ready(Commit(segments=[sealed], ledger=mark), mark, 0, None))
+
+
+class Writer(threading.Thread):
+    """Commits what is ready, joining what has piled up; the only thread that writes to the store."""
+
+    def __init__(self, judge: Judge, store: Store, meter: Meter, fail: Callable[[str, BaseException], None]) -> None:
+        """`meter` learns of every commit."""
+        super().__init__(name="writer", daemon=True)
+        self._judge, self._store, self._meter, self._fail = judge, store, meter, fail
+
+    def run(self) -> None:
+        """Commit until the judge has stopped and everything is stored."""
+        try:
+            while (ready := self._judge.outbox.get()) is not _STOP:
+                stop = self._store_all(ready)  # type: ignore[arg-type]
+                if stop:
+                    return
+        except Exception as error:  # noqa: BLE001 - root of a thread: the engine stops and says why
+            self._fail("writing to the store", error)
+
+    def _store_all(self, first: Ready) -> bool:
+        pending, stop = [first], False
+        while sum(r.events for r in pending) < GATHER_EVENTS:
+            try:
+                more = self._judge.outbox.get_nowait()
+            except queue.Empty:
+                break
+            if more is _STOP:
+                stop = True
+                break
+            pending.append(more)  # type: ignore[arg-type]
+        commit = pending[0].commit
+        for ready in pending[1:]:
+            commit = merge(commit, ready.commit)
+        self._store.commit(commit)
+        self._settle(pending, commit)
+        return stop
+
+    def _settle(self, pending: list[Ready], commit: Commit) -> None:
+        self._judge.stored.append(pending[-1].mark)
+        self._meter.stored(commit, min((r.oldest for r in pending if r.oldest is not None), default=None))
+        for ready in pending:
+            for future in ready.done:
+                future.set_result(None)

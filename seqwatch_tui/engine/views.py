@@ -1,0 +1,243 @@
+"""What the API shows, as plain values: saved queries (queries/panels) joined with what only the engine knows."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from seqwatch_tui.engine.status import alerts_verdict, evidence_verdict, share_verdict, worst
+from seqwatch_tui.model.text import from_bytes
+from seqwatch_tui.store.filter import compile_filter
+from seqwatch_tui.store.interface import Rows
+
+if TYPE_CHECKING:
+    from seqwatch_tui.engine.engine import Engine
+
+Value = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class EventsRequest:
+    """A window of events: newest `limit` that match, older than `before` or newer than `after`."""
+
+    limit: int
+    before: int | None
+    after: int | None
+    words: str
+
+
+def hello(engine: Engine) -> Value:
+    """Who this engine is."""
+    return {
+        "site": engine.settings.site, "host": socket.gethostname(), "pid": os.getpid(), "uid": os.geteuid(),
+        "timezone": str(engine.settings.timezone), "demo": engine.demo,
+    }  # fmt: skip
+
+
+def as_panel(rows: Rows, total: int | None = None) -> Value:
+    """Return an answer of the store as a panel of the API; timestamps become epoch seconds."""
+    return {
+        "columns": list(rows.columns),
+        "rows": [[plain(v) for v in row] for row in rows.rows],
+        "total": len(rows.rows) if total is None else total,
+        "cut": rows.cut,
+    }
+
+
+def plain(value: Any) -> Any:
+    """Return a value of the store as JSON has it: times as epoch seconds UTC, bytes as visible text."""
+    import datetime as dt
+
+    if isinstance(value, dt.datetime):
+        return value.replace(tzinfo=dt.UTC).timestamp()
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    return from_bytes(value) if isinstance(value, bytes) else value
+
+
+def objects(panel: Value) -> list[Value]:
+    """Return a panel's rows as objects."""
+    return [dict(zip(panel["columns"], row, strict=True)) for row in panel["rows"]]
+
+
+def panel(engine: Engine, name: str, limit: int = 1000, params: Mapping[str, Any] | None = None) -> Value:
+    """Return the panel of one saved query."""
+    return as_panel(engine.store.query(name, params or {}, limit))
+
+
+def status(engine: Engine) -> Value:
+    """The header's facts (docs/api.md)."""
+    sources = _sources(engine)
+    counters = objects(panel(engine, "counters"))[0]
+    lost, gaps = int(counters["lost"] or 0), int(counters["gaps"])
+    unparsed = sum(s["unparsed"] for s in sources)
+    return {
+        "now": engine.clock.now(), "site": engine.settings.site, "host": socket.gethostname(),
+        "timezone": str(engine.settings.timezone), "started": engine.started, "rate": round(engine.meter.rate(), 1),
+        "lag": _lag(engine, sources), "events": engine.meter.events, "newest": engine.meter.newest,
+        "lost": lost, "unparsed": unparsed, "gaps": gaps,
+        "verdicts": [asdict(v) for v in _verdicts(engine, lost, unparsed, gaps, sources)],
+        "sources": sources, "jobs": engine.jobs.views(), "quarantined": sorted(engine.quarantined()),
+        "errors": [*engine.notes, *engine.troubles],
+    }  # fmt: skip
+
+
+def _sources(engine: Engine) -> list[Value]:
+    live = {i.state.name: i.state for i in engine.intakes}
+    stored = {s.name: s for s in engine.store.sources()}
+    gaps = {row["source"]: row for row in objects(panel(engine, "gap_totals"))}
+    found = []
+    for name, state in {**stored, **live}.items():
+        done = stored.get(name, state).counts
+        offset = state.resume.offset if state.resume else 0
+        found.append({
+            "name": name, "type": state.type, "path": state.path, "state": state.state, "reason": state.reason,
+            **{k: v for k, v in asdict(done).items() if k != "bytes"},
+            "gaps": int(gaps.get(name, {}).get("gaps", 0)), "lost": int(gaps.get(name, {}).get("lost", 0) or 0),
+            "offset": offset, "size": state.size, "last_ts": state.last_ts,
+            "lag": None if state.state in ("failed", "waiting") else engine.meter.delay,
+        })  # fmt: skip
+    return found
+
+
+def _lag(engine: Engine, sources: list[Value]) -> float | None:
+    if any(s["state"] == "failed" for s in sources):
+        return None
+    return round(engine.meter.lag(), 3)
+
+
+def _verdicts(engine: Engine, lost: int, unparsed: int, gaps: int, sources: list[Value]):  # type: ignore[no-untyped-def]
+    configured = {s.name for s in engine.settings.sources}
+    posture = objects(encryption(engine))
+    yield evidence_verdict(lost, unparsed, gaps, [s for s in sources if s["name"] in configured])
+    yield alerts_verdict([a["level"] for a in objects(alerts(engine, "open", 10_000))])
+    yield share_verdict("encryption", [p["state"] for p in posture if p["kind"] == "dataset"], "not looked")
+    yield share_verdict("keys", [p["state"] for p in posture if p["kind"] == "key"], "no register")
+    yield share_verdict("integrity", [p["state"] for p in objects(integrity(engine))], "no dataset")
+
+
+def snapshot(engine: Engine, request: EventsRequest) -> Value:
+    """Everything the overview draws."""
+    return {
+        "status": status(engine),
+        "panels": {
+            "events": events(engine, request), "alerts": alerts(engine, "open", 100),
+            "encryption": encryption(engine), "integrity": integrity(engine),
+        },
+    }  # fmt: skip
+
+
+def events(engine: Engine, request: EventsRequest) -> Value:
+    """A window of events, oldest first."""
+    where, params = compile_filter(request.words, engine.clock.now())
+    found = engine.store.event_window(where, params, request.limit, request.before, request.after)
+    return {
+        **as_panel(found.rows, found.matched), "newest": engine.meter.newest, "matched": found.matched,
+        "looked_at": found.looked_at,
+    }  # fmt: skip
+
+
+def event(engine: Engine, event_id: int) -> Value | None:
+    """One event with its raw lines, its alerts, and what was not seen around it."""
+    found = objects(panel(engine, "event", params={"event_id": event_id}))
+    if not found:
+        return None
+    with engine.ledger_lock:
+        records = engine.ledger.records_of(event_id)
+    around = {"from": found[0]["ts"] - 60.0, "to": found[0]["ts"] + 60.0}
+    return {
+        "event": found[0],
+        "records": records,
+        "alerts": [a["alert_id"] for a in objects(panel(engine, "event_alerts", params={"event_id": event_id}))],
+        "gaps": objects(panel(engine, "gaps_between", params=around)),
+    }
+
+
+def alerts(engine: Engine, which: str, limit: int) -> Value:
+    """Alerts, the most urgent first."""
+    return panel(engine, "alerts_open" if which == "open" else "alerts_all", limit)
+
+
+def alert(engine: Engine, alert_id: int) -> Value | None:
+    """One alert with its rule, evidence, gaps and history."""
+    found = objects(panel(engine, "alert", params={"alert_id": alert_id}))
+    if not found:
+        return None
+    said = found[0]
+    window = {"from": said["first_ts"], "to": said["last_ts"]}
+    return {
+        "alert": said,
+        "rule": rule(engine, said["rule_id"]),
+        "events": panel(engine, "alert_events", 1000, {"alert_id": alert_id}),
+        "gaps": objects(panel(engine, "gaps_between", params=window)),
+        "history": objects(panel(engine, "subject_actions", params={"subject": f"alert {alert_id}"})),
+    }
+
+
+def rule(engine: Engine, rule_id: str) -> Value | None:
+    """One rule in full, null when it is not in force any more."""
+    return next((r.describe() for r in engine.rules.rules if r.id == rule_id), None)
+
+
+def rules(engine: Engine) -> Value:
+    """The rules in force and those that did not load."""
+    columns = ["id", "title", "level", "kind", "file", "hash"]
+    return {
+        "columns": columns,
+        "rows": [[r.id, r.title, r.level, r.kind, str(r.file), r.hash] for r in engine.rules.rules],
+        "total": len(engine.rules.rules), "cut": False,
+        "failed": [{"file": str(f.file), "line": f.line, "why": f.why} for f in engine.rules.failures],
+    }  # fmt: skip
+
+
+def encryption(engine: Engine) -> Value:
+    """Datasets and keys together, what fails first."""
+    return panel(engine, "encryption")
+
+
+def integrity(engine: Engine) -> Value:
+    """One row a dataset; a running job is named in it."""
+    running = {j["dataset"]: j["id"] for j in engine.jobs.views() if j["state"] in ("running", "paused")}
+    shown = panel(engine, "integrity", params={"now": engine.clock.now()})
+    dataset, job = shown["columns"].index("dataset"), shown["columns"].index("job")
+    for row in shown["rows"]:
+        row[job] = running.get(row[dataset])
+    return shown
+
+
+def integrity_files(engine: Engine, dataset_id: str, verdict: str | None, limit: int) -> Value:
+    """Files of one dataset."""
+    return panel(engine, "integrity_files", limit, {"dataset": dataset_id, "verdict": verdict})
+
+
+def datasets(engine: Engine) -> Value:
+    """The datasets as they stand."""
+    return panel(engine, "datasets")
+
+
+def dataset(engine: Engine, dataset_id: str) -> Value | None:
+    """One dataset with all that is known of it."""
+    found = [d for d in objects(datasets(engine)) if d["dataset"] == dataset_id]
+    if not found:
+        return None
+    return {
+        "dataset": found[0],
+        "grants": [g for g in objects(panel(engine, "grants")) if g["dataset"] == dataset_id],
+        "findings": [f for f in objects(panel(engine, "findings")) if f["dataset"] == dataset_id],
+        "integrity": next((i for i in objects(integrity(engine)) if i["dataset"] == dataset_id), None),
+        "alerts": [a for a in objects(alerts(engine, "open", 1000)) if a["dataset"] == dataset_id],
+        "quarantined": dataset_id in engine.quarantined(),
+    }
+
+
+def ledger(engine: Engine) -> Value:
+    """Segments, and the newest chain value."""
+    return {"segments": objects(panel(engine, "checkpoints", 5)), "folder": str(engine.state_dir / "ledger")}
+
+
+def states_of(engine: Engine) -> str:
+    """The worst verdict of all, for the exit status of scripts."""
+    return worst([v["state"] for v in status(engine)["verdicts"]])

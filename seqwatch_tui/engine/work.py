@@ -1,0 +1,87 @@
+"""The values that travel between the engine's threads."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
+
+import pyarrow as pa
+
+from seqwatch_tui.model.alert import AlertState
+from seqwatch_tui.model.evidence import SourceState
+from seqwatch_tui.parse.interface import Parsed
+from seqwatch_tui.store.interface import Commit, LedgerMark
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What one source handed over, with the source's state once it is stored. `received` is monotonic seconds."""
+
+    parsed: Parsed
+    state: SourceState
+    received: float
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Rows for the small tables, to be stored in order with everything else; `done` is set once they are."""
+
+    commit: Commit
+    done: Future[None] = field(default_factory=Future)
+
+
+@dataclass(frozen=True, slots=True)
+class AlertChange:
+    """An operator's word on an alert, applied where the open alerts live; `commit` holds the `actions` row."""
+
+    alert_id: int
+    state: AlertState
+    commit: Commit
+    done: Future[None] = field(default_factory=Future)
+
+
+Work = Batch | Change | AlertChange
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A transaction whose raw lines are in the ledger already; storing it is all that is left."""
+
+    commit: Commit
+    mark: LedgerMark
+    events: int
+    oldest: float | None
+    """Monotonic seconds at which its oldest byte was received; null when it holds no events."""
+    done: tuple[Future[None], ...] = ()
+
+
+def concatenate(tables: list[pa.Table]) -> pa.Table:
+    """Join tables of one schema into one chunk per column, with one dictionary per dictionary column."""
+    if len(tables) == 1:
+        return tables[0].combine_chunks()
+    return pa.concat_tables(tables).unify_dictionaries().combine_chunks()
+
+
+def shifted(column: pa.ChunkedArray, base: int) -> pa.ChunkedArray:
+    """Add `base` to a column of row numbers; nulls stay null."""
+    import pyarrow.compute as pc
+
+    return pc.add(column, base)
+
+
+def merge(first: Commit, second: Commit) -> Commit:
+    """Join two transactions that follow each other into one."""
+    tables = {name: [*first.tables.get(name, ()), *second.tables.get(name, ())] for name in {*first.tables, *second.tables}}
+    events = [c.events for c in (first, second) if c.events is not None and c.events.num_rows]
+    return replace(
+        second,
+        events=concatenate(events) if events else None,
+        gaps=[*first.gaps, *second.gaps],
+        alerts=[*first.alerts, *second.alerts],
+        evidence=[*first.evidence, *second.evidence],
+        sources=[*first.sources, *second.sources],
+        sessions=[*first.sessions, *second.sessions],
+        ledger=second.ledger or first.ledger,
+        segments=[*first.segments, *second.segments],
+        tables=tables,
+    )
