@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any
 
 import pyarrow as pa
@@ -60,7 +60,7 @@ def plain(sql: str, value: Any) -> Any:
     if sql == "VARCHAR":
         return valid_text(str(value))
     if sql == "VARCHAR[]":
-        return [valid_text(str(v)) for v in value]
+        return [valid_text(str(v)) for v in (sorted(value) if isinstance(value, Set) else value)]
     if sql == "DATE" and isinstance(value, str):
         return dt.date.fromisoformat(value)
     return value
@@ -140,6 +140,12 @@ def source_state(row: Mapping[str, Any]) -> SourceState:
         row["name"], row["type"], row["path"], row["state"], row["reason"], counts, resume, row["size"],
         epoch(row["last_ts"]),
     )  # fmt: skip
+
+
+def alert(row: Mapping[str, Any]) -> Alert:
+    """Return a row of `alerts` as the value it was made of."""
+    times = {"first_ts": epoch(row["first_ts"]), "last_ts": epoch(row["last_ts"])}
+    return Alert(**{**row, **times, "tags": tuple(row["tags"] or ())})
 
 
 def session(row: Mapping[str, Any]) -> Session:

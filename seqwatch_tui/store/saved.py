@@ -7,7 +7,8 @@ Grammar of the header, comments at the top of the file:
     -- parameters: $limit integer = 200 how many rows
     --   $dataset text = null only this dataset
 
-A parameter without `=` must be given. Types: integer, number, text, boolean, timestamp (epoch seconds or ISO 8601).
+A parameter without `=` must be given. Types: integer, number, text, boolean, timestamp (epoch seconds, ISO 8601 in UTC,
+`now`, or back from now: -90m, -24h, -30d).
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from seqwatch_tui.store.interface import StoreError
 from seqwatch_tui.store.rows import timestamp
 
 _PARAMETER = re.compile(r"^\$(\w+) (integer|number|text|boolean|timestamp)(?: = (\S+))? (.+)$")
+_BACK = re.compile(r"now|-(\d{1,6})([smhdw])")
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 _WORDS = {"null": None, "true": True, "false": False, "yes": True, "no": False}
 _MISSING = object()
 
@@ -36,7 +39,8 @@ class Parameter:
     type: str
     meaning: str
     required: bool
-    default: Any = None
+    default: str | None = None
+    """As written in the header."""
 
 
 @dataclass(frozen=True)
@@ -54,21 +58,22 @@ class SavedQuery:
         """The parameters by name."""
         return {p.name: p for p in self.parameters}
 
-    def bind(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the values for `$name`, converted; StoreError names what is missing, unknown or not of its type."""
+    def bind(self, given: Mapping[str, Any], now: float | None = None) -> dict[str, Any]:
+        """Return the values for `$name`, converted; StoreError names what is missing, unknown or not of its type.
+
+        `now` (epoch seconds) is what times such as -24h count from.
+        """
         unknown = sorted(given.keys() - self.by_name.keys())
         if unknown:
             known = ", ".join(self.by_name) or "none"
             raise StoreError(f"the query {self.name} has no parameter {', '.join(unknown)} (it has: {known})")
-        return {p.name: self._value(p, given.get(p.name, _MISSING)) for p in self.parameters}
+        return {p.name: self._value(p, given.get(p.name, _MISSING), now) for p in self.parameters}
 
-    def _value(self, parameter: Parameter, value: Any) -> Any:
-        if value is _MISSING:
-            if parameter.required:
-                raise StoreError(f"the query {self.name} needs ${parameter.name} ({parameter.meaning})")
-            return parameter.default
+    def _value(self, parameter: Parameter, value: Any, now: float | None) -> Any:
+        if value is _MISSING and parameter.required:
+            raise StoreError(f"the query {self.name} needs ${parameter.name} ({parameter.meaning})")
         try:
-            return convert(parameter.type, value)
+            return convert(parameter.type, parameter.default if value is _MISSING else value, now)
         except (ValueError, TypeError, OverflowError) as error:
             raise StoreError(
                 f"${parameter.name} of the query {self.name} must be {_EXPECTED[parameter.type]}, not {value!r}"
@@ -80,11 +85,11 @@ _EXPECTED = {
     "number": "a number",
     "text": "text",
     "boolean": "true or false",
-    "timestamp": "epoch seconds or a time such as 2026-11-22T03:00:00 (UTC)",
+    "timestamp": "epoch seconds, a time such as 2026-11-22T03:00:00 (UTC), or back from now such as -24h",
 }
 
 
-def convert(kind: str, value: Any) -> Any:
+def convert(kind: str, value: Any, now: float | None = None) -> Any:
     """Return a JSON or command-line value as the Python value of a parameter type; ValueError, TypeError if none."""
     if value is None or value == "null":
         return None
@@ -94,7 +99,7 @@ def convert(kind: str, value: Any) -> Any:
         return float(value)
     if kind == "boolean":
         return value if isinstance(value, bool) else _boolean(value)
-    return str(value) if kind == "text" else _time(value)
+    return str(value) if kind == "text" else _time(value, now)
 
 
 def _boolean(value: Any) -> bool:
@@ -104,9 +109,12 @@ def _boolean(value: Any) -> bool:
     return found
 
 
-def _time(value: Any) -> dt.datetime:
+def _time(value: Any, now: float | None) -> dt.datetime:
     if isinstance(value, int | float | dt.datetime):
         return timestamp(value)
+    back = _BACK.fullmatch(value)
+    if back and now is not None:
+        return timestamp(now - int(back[1] or 0) * _SECONDS[back[2] or "s"])
     try:
         return timestamp(float(value))
     except ValueError:
@@ -158,7 +166,7 @@ def _parameter(path: Path, number: int, text: str) -> Parameter:
         )
     name, kind, default, meaning = match.groups()
     try:
-        value = convert(kind, default)
+        convert(kind, default, 0.0)
     except ValueError as error:
         raise StoreError(f"{path}:{number}: the default of ${name} is not {_EXPECTED[kind]}: {default}") from error
-    return Parameter(name, kind, meaning, default is None, value)
+    return Parameter(name, kind, meaning, default is None, default)

@@ -71,8 +71,8 @@ GAPS = _table(
     "gaps", "Spans in which evidence is missing, and how much.", "",
     ("gap_id", "BIGINT", "Number of the gap in this store."),
     ("source", "VARCHAR", "Name of the configured source."),
-    ("kind", "VARCHAR", "What was missed: kernel_lost, serial, overflow, unparsed, oversize, truncated, rotation, silence, "
-     "downtime, clock, sensor or source."),
+    ("kind", "VARCHAR", "What was missed: kernel_lost, serial, overflow, unparsed, oversize, truncated, rotation, "
+     "silence, downtime, clock, sensor or source."),
     ("first_ts", _TIME, "Start of the span, UTC."),
     ("last_ts", _TIME, "End of the span, UTC."),
     ("count", "BIGINT", "How many records are missing; null = not known."),
@@ -148,6 +148,11 @@ FILES = _table(
     ("actual", "VARCHAR", "Digest of what was read."),
     ("checked", _TIME, "When it was last read, UTC; null = never."),
     ("detail", "VARCHAR", "What was seen."),
+    ("current", "BOOLEAN", "Still in the folder or the manifest; false = kept as history."),
+    ("mtime_ns", "BIGINT", "Time of the last write when it was checked, nanoseconds since 1970."),
+    ("ctime_ns", "BIGINT", "Time of the last change of the inode, nanoseconds since 1970."),
+    ("inode", "BIGINT", "Inode when it was checked (above 2^63 it wraps)."),
+    ("dev", "BIGINT", "Device when it was checked."),
 )  # fmt: skip
 
 VERIFICATIONS = _table(
@@ -163,6 +168,7 @@ VERIFICATIONS = _table(
     ("missing", "BIGINT", "Files of the manifest that are not there."),
     ("extra", "BIGINT", "Files that are not in the manifest."),
     ("unreadable", "BIGINT", "Files that could not be read."),
+    ("changed_during_read", "BIGINT", "Files that were written to while read."),
     ("not_checked", "BIGINT", "Files not looked at."),
     ("bytes", "BIGINT", "Bytes read."),
     ("manifest", "VARCHAR", "Manifest it was held against."),

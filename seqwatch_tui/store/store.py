@@ -12,8 +12,10 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from seqwatch_tui.model.alert import Alert
 from seqwatch_tui.model.assets import asset_dir
 from seqwatch_tui.model.evidence import Session, SourceState
+from seqwatch_tui.parse.schema import EVENT_SCHEMA
 from seqwatch_tui.store import buckets, rows, write
 from seqwatch_tui.store.connect import connect, does_not_open, first_line, identity, store_path, wal_path
 from seqwatch_tui.store.interface import Commit, LedgerMark, Rows, StoreError, StoreFatal
@@ -115,10 +117,14 @@ class Store:
         except duckdb.TransactionException:
             return  # a failed commit has ended the transaction itself
 
-    def query(self, name: str, params: Mapping[str, Any], limit: int | None = None) -> Rows:
-        """Run a saved query (queries/panels, queries/investigate); raises StoreError for a bad name or value."""
+    def query(self, name: str, params: Mapping[str, Any], limit: int | None = None, now: float | None = None) -> Rows:
+        """Run a saved query (queries/panels, queries/investigate); raises StoreError for a bad name or value.
+
+        `$newest`, where a query has it, is the highest event id unless given. `now` is what -24h counts from.
+        """
         saved = self.saved(name)
-        return self._readers.rows(saved.sql, saved.bind(params), limit)
+        known = {"newest": self._position.event_id} if "newest" in saved.by_name else {}
+        return self._readers.rows(saved.sql, saved.bind({**known, **params}, now), limit)
 
     def saved(self, name: str) -> SavedQuery:
         """Return a saved query; raises StoreError naming those that exist."""
@@ -177,6 +183,19 @@ class Store:
         """Return the logins opened at or after `since` (epoch seconds), oldest first."""
         found = self.arrow("select * from sessions where opened >= ? order by opened", [rows.timestamp(since)])
         return [rows.session(r) for r in found.to_pylist()]
+
+    def open_alerts(self) -> list[Alert]:
+        """Return the alerts that are not closed, oldest first, as the detector folds into them."""
+        found = self.arrow("select * from alerts where state <> 'closed' order by alert_id")
+        return [rows.alert(r) for r in found.to_pylist()]
+
+    def recent_events(self, seconds: float) -> pa.Table:
+        """Return the events of the last `seconds` before the newest one, EVENT_SCHEMA, in order of arrival."""
+        newest = self.query_sql("select ts from events_stored where event_id = ?", [self._position.event_id]).rows
+        if not newest or seconds <= 0:
+            return EVENT_SCHEMA.empty_table()
+        since = newest[0][0] - dt.timedelta(seconds=seconds)
+        return self.arrow("select * from events_stored where ts >= ? order by event_id", [since]).cast(EVENT_SCHEMA)
 
     def drop_before(self, month: int) -> list[str]:
         """Drop the events of every month before `month` (YYYYMM) and their evidence rows; return those buckets."""

@@ -88,7 +88,7 @@ class Site:
             "role": _dict(user % 3, ["bioinformatician", "pipeline", "auditor"]),
             "allowed": pa.array(rng.random(n) < 0.97, mask=~touches),
             "reason": _dict(user % 3, ["granted: bioinformatician may read", "granted: pipeline may read", "no grant"]),
-            "business_hours": pa.array(np.ones(n, bool)),
+            "business_hours": pa.array(rng.random(n) < 0.9),
             "network_allowed": pa.array(np.ones(n, bool)),
             "rule_key": _dict(np.zeros(n, "int32"), ["seqwatch"]),
             "syscall": _dict(action, _SYSCALLS),

@@ -4,42 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from seqwatch_tui.model.alert import Alert, Evidence
-from seqwatch_tui.model.evidence import Counts, Gap, Resume, Session, SourceState
-from seqwatch_tui.store.interface import Commit, LedgerMark, SegmentRow, StoreError
+from seqwatch_tui.store.interface import Commit, LedgerMark, StoreError
 from seqwatch_tui.store.store import Store
 from tests.store.samples import START, Site
-
-ALERT = Alert(
-    1, "r1", "Bulk read", "hash", "high", "anna", "d1", "10.0.0.1", START, START + 1.5, 2, 120, "anna read", ("a", "b")
-)
-SOURCE = SourceState(
-    "audit",
-    "auditd",
-    "/var/log/audit/audit.log",
-    "live",
-    "",
-    Counts(5, 3, 1, 1, 900),
-    Resume("x", 900, ("k",)),
-    901,
-    START,
-)
-SESSION = Session("audit", 7, 2000, "anna", "10.0.0.1", "pts0", START)
-GAP = Gap("audit", "serial", START, START + 1, 4, "exact", "4 serials missing")
-SEGMENT = SegmentRow(1, 3, 12, 1, 3, "aa", "bb", START)
-
-
-def full(site: Site, n: int = 10) -> Commit:
-    return Commit(
-        events=site.events(n), gaps=[GAP], alerts=[ALERT], evidence=[Evidence(1, 1), Evidence(1, 2)], sources=[SOURCE],
-        sessions=[SESSION], ledger=LedgerMark(1, 4), segments=[SEGMENT],
-        tables={"actions": [{"ts": START, "operator": "lead", "uid": 0, "verb": "acknowledge", "subject": "1"}]},
-    )  # fmt: skip
+from tests.store.values import SESSION, SOURCE, filled
 
 
 def test_everything_of_a_commit_survives_a_restart(tmp_path: Path) -> None:
     store = Store.open(tmp_path)
-    store.commit(full(Site()))
+    store.commit(filled(Site()))
     store.close()
     store = Store.open(tmp_path)
     assert store.query_sql("select count(*), min(event_id), max(event_id) from events").rows == [(10, 1, 10)]
@@ -63,6 +36,6 @@ def test_a_failed_commit_leaves_nothing_and_the_store_goes_on(tmp_path: Path) ->
         store.commit(Commit(events=Site().events(5), tables={"keys": [{"key_id": "k", "colour": "red"}]}))
     assert store.query_sql("select count(*) from events").rows == [(0,)]
     assert store.next_event_id() == 1
-    store.commit(full(Site()))
+    store.commit(filled(Site()))
     assert store.query_sql("select count(*) from events").rows == [(10,)]
     store.close()

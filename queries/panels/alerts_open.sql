@@ -1,0 +1,7 @@
+-- title: Open alerts
+-- question: What needs attention now, the most urgent first?
+select alert_id, level, state, epoch(last_ts) as last_ts, epoch(first_ts) as first_ts, rule_title, actor, dataset, src_ip,
+  count, measure, summary
+from alerts
+where state <> 'closed'
+order by list_position(['critical', 'high', 'medium', 'low', 'informational'], level), alerts.last_ts desc, alert_id desc
