@@ -29,8 +29,9 @@ class Stamp:
 
     @classmethod
     def of(cls, facts: os.stat_result) -> Stamp:
-        """Take the facts from a stat result."""
-        return cls(facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns, facts.st_ino, facts.st_dev)
+        """Take the facts from a stat result; inode numbers above 2**63 wrap, so that any fits a signed column."""
+        inode = (facts.st_ino + (1 << 63)) % (1 << 64) - (1 << 63)
+        return cls(facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns, inode, facts.st_dev)
 
 
 @dataclass(frozen=True, slots=True)
