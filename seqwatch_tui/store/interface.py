@@ -77,3 +77,18 @@ class Rows:
     columns: tuple[str, ...]
     rows: list[tuple[Any, ...]]
     cut: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EventsPage:
+    """Events for a screen, oldest first: `matched` of the `looked_at` newest events in range match the filter.
+
+    `newest` is the highest event id stored. `cut` says that more may match before the first row.
+    """
+
+    columns: tuple[str, ...]
+    rows: list[tuple[Any, ...]]
+    cut: bool
+    newest: int
+    matched: int
+    looked_at: int

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import threading
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,11 @@ from seqwatch_tui.model.evidence import Session, SourceState
 from seqwatch_tui.parse.schema import EVENT_SCHEMA
 from seqwatch_tui.store import buckets, rows, write
 from seqwatch_tui.store.connect import connect, does_not_open, first_line, identity, store_path, wal_path
-from seqwatch_tui.store.interface import Commit, LedgerMark, Rows, StoreError, StoreFatal
+from seqwatch_tui.store.filter import Filter
+from seqwatch_tui.store.interface import Commit, EventsPage, LedgerMark, Rows, StoreError, StoreFatal
 from seqwatch_tui.store.lock import EngineLock
 from seqwatch_tui.store.migrations import prepare
+from seqwatch_tui.store.pages import Pager, PageRequest
 from seqwatch_tui.store.read import Params, Readers
 from seqwatch_tui.store.saved import SavedQuery, load_queries
 from seqwatch_tui.store.schema import STATE_TABLES
@@ -135,6 +138,15 @@ class Store:
     def query_sql(self, sql: str, params: Params = (), limit: int | None = None) -> Rows:
         """Run one SELECT of the engine's own, values by `?` or `$name` only; at most `limit` rows."""
         return self._readers.rows(sql, params, limit)
+
+    def events(
+        self, limit: int, *, before: int | None = None, after: int | None = None, wanted: Filter | None = None
+    ) -> EventsPage:
+        """Return the newest `limit` events with after < event_id < before that match the filter, oldest first."""
+        pager = Pager(
+            self.saved("events_window"), self.saved("events_matched"), partial(self._readers.rows, limit=None)
+        )
+        return pager.page(PageRequest(limit, before, after, wanted or Filter()), self._position.event_id)
 
     def arrow(self, sql: str, params: Params = ()) -> pa.Table:
         """Run one SELECT of the engine's own and return Arrow. `events_stored` has EVENT_COLUMNS as committed."""

@@ -48,7 +48,9 @@ TABLES = {
     ],
     "verifications": [{"verification_id": "v1", "dataset": DATASET, "state": "running", "started": START}],
     "keys": [{"key_id": "k1", "state": "fail", "age_days": 400, "max_age_days": 365, "datasets": [DATASET]}],
-    "findings": [{"kind": "ENC-01", "subject": DATASET, "dataset": DATASET, "state": "pass", "detail": "luks", "checked": START}],
+    "findings": [
+        {"kind": "ENC-01", "subject": DATASET, "dataset": DATASET, "state": "pass", "detail": "luks", "checked": START}
+    ],
 }  # fmt: skip
 
 
