@@ -25,6 +25,9 @@ EXPIRE_WALL_S = 5.0
 MAX_PROCTITLE = 128
 """The kernel keeps no more bytes of a command line in PROCTITLE (MAX_PROCTITLE_AUDIT_LEN)."""
 
+UNPARSED = "UNPARSED"
+"""Record type of a line that did not parse."""
+
 # Codes of `warnings`, in the order in which they are written.
 W_DIRFD = "dirfd"
 """The path is relative to a directory descriptor the record does not name."""
@@ -119,6 +122,9 @@ LOGIN_PROGRAMS = frozenset({
     "proftpd", "pure-ftpd", "rshd", "rlogind", "smbd", "slurmd", "slurmstepd",
 })  # fmt: skip
 """Programs that set the login identity: acct= of their session records is the name of auid=."""
+
+TERMINALS = ("/dev/", "pts", "tty")
+"""How terminal= begins where it names a terminal (sshd also writes `ssh`, cron `cron`)."""
 
 _FAILED_LOGIN = frozenset({"USER_AUTH", "USER_ERR", "USER_ACCT"})
 _SWITCH = frozenset({"USER_START", "USER_AUTH", "USER_ROLE_CHANGE"})

@@ -1,0 +1,188 @@
+"""One record's body becomes typed values: SYSCALL, PATH, CWD, EXECVE, PROCTITLE and those with fields of their own.
+
+The hot layouts are cut by position and the parts that repeat (everything from auid= on in a SYSCALL record, working
+directories) are remembered; every other layout goes through the general field parser and gives the same values.
+Source: kernel/auditsc.c (audit_log_exit, audit_log_name). Knows nothing of reassembly or positions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from seqwatch_tui.model.text import from_bytes
+from seqwatch_tui.parse.event import Actor, OtherRecord, PathItem, SystemCall
+from seqwatch_tui.parse.fields import (
+    enriched,
+    key_value,
+    login_name,
+    number,
+    pairs,
+    plain_value,
+    text_value,
+    user_pairs,
+)
+from seqwatch_tui.parse.normalise import TERMINALS, is_directory, outcome_of, syscall_name, unset_to_none, uring_name
+
+Value = TypeVar("Value")
+
+_MEMO_LIMIT = 20_000
+_ARGS = ("a0", "a1", "a2", "a3")
+
+
+class Memo(dict[bytes, Value], Generic[Value]):
+    """Answers of a pure function; forgets all when it holds too many, so that memory stays bounded."""
+
+    def __init__(self, answer: Callable[[bytes], Value], limit: int = _MEMO_LIMIT) -> None:
+        super().__init__()
+        self._answer, self._limit = answer, limit
+
+    def __missing__(self, key: bytes) -> Value:
+        if len(self) >= self._limit:
+            self.clear()
+        value = self[key] = self._answer(key)
+        return value
+
+
+def _actor(fields: dict[str, bytes], names: dict[str, str]) -> Actor:
+    return Actor(
+        unset_to_none(number(fields.get("auid"))),
+        number(fields.get("uid")),
+        unset_to_none(number(fields.get("ses"))),
+        plain_value(fields.get("tty")),
+        text_value(fields.get("comm")),
+        text_value(fields.get("exe")),
+        key_value(fields.get("key")),
+        login_name(names.get("AUID")),
+        login_name(names.get("UID")),
+    )
+
+
+def _tail(tail: bytes) -> tuple[Actor, str | None]:
+    """The part of a SYSCALL record that repeats, from auid= on: the actor and the ENRICHED name of the call."""
+    names = enriched(tail)
+    return _actor(pairs(tail), names), _enriched_call(names)
+
+
+def _enriched_call(names: dict[str, str]) -> str | None:
+    name = names.get("SYSCALL")
+    return None if not name or name.startswith("unknown") or name.isdigit() else name
+
+
+def _call_number(key: bytes) -> tuple[str, str, bool]:
+    """`arch=X syscall=N` -> arch, name or the number itself, whether the name is known."""
+    arch, _, number_ = from_bytes(key).partition(" ")
+    arch, number_ = arch.removeprefix("arch="), number_.removeprefix("syscall=")
+    name = syscall_name(arch, number_)
+    return arch, name or number_, name is not None
+
+
+def _path(body: bytes) -> PathItem:
+    fields = pairs(body)
+    mode = fields.get("mode")
+    nametype = from_bytes(fields.get("nametype", b"UNKNOWN"))
+    return PathItem(_name(fields.get("name")), nametype, mode is not None and is_directory(from_bytes(mode)))
+
+
+def _name(token: bytes | None) -> str | None:
+    # A file may be called "?": only (null) and an empty name say that the kernel had none.
+    return "?" if token == b'"?"' else text_value(token)
+
+
+class Records:
+    """Turns bodies into values; the memories make the pure-Python path fast and are bounded."""
+
+    def __init__(self) -> None:
+        self._tails: Memo[tuple[Actor, str | None]] = Memo(_tail)
+        self._calls: Memo[tuple[str, str, bool]] = Memo(_call_number, 4096)
+        self._modes: Memo[bool] = Memo(lambda mode: is_directory(from_bytes(mode)), 4096)
+        self._types: Memo[str] = Memo(from_bytes, 256)
+        self._results: Memo[str] = Memo(lambda token: outcome_of(from_bytes(token)), 64)
+        self._cwds: Memo[str | None] = Memo(lambda body: text_value(pairs(body).get("cwd")))
+
+    def system_call(self, body: bytes) -> SystemCall:
+        """A SYSCALL record; the usual layout by position, others by field name."""
+        head, found, tail = body.partition(b" auid=")
+        h = head.split(b" ")
+        if not found or len(h) != 11 or h[2][:8] != b"success=" or h[3][:5] != b"exit=" or h[8][:6] != b"items=":
+            return self._general_call(body)
+        try:
+            exit_code, items, ppid, pid = int(h[3][5:]), int(h[8][6:]), int(h[9][5:]), int(h[10][4:])
+        except ValueError:
+            return self._general_call(body)
+        actor, shown = self._tails[b"auid=" + tail]
+        arch, name, known = self._calls[h[0] + b" " + h[1]]
+        args = (from_bytes(h[4][3:]), from_bytes(h[5][3:]), from_bytes(h[6][3:]), from_bytes(h[7][3:]))
+        known = known or shown is not None
+        return SystemCall(shown or name, known, arch, self._results[h[2][8:]], exit_code, args, items, pid, ppid, actor)
+
+    def _general_call(self, body: bytes) -> SystemCall:
+        fields, names = pairs(body), enriched(body)
+        arch, name, known = _call_number(b"arch=%b syscall=%b" % (fields.get("arch", b""), fields.get("syscall", b"?")))
+        shown = _enriched_call(names)
+        return SystemCall(
+            shown or name,
+            known or shown is not None,
+            arch,
+            outcome_of(plain_value(fields.get("success"))),
+            number(fields.get("exit")),
+            tuple(from_bytes(fields.get(a, b"")) for a in _ARGS),
+            number(fields.get("items")) or 0,
+            number(fields.get("pid")),
+            number(fields.get("ppid")),
+            _actor(fields, names),
+        )
+
+    def uring_call(self, body: bytes) -> SystemCall:
+        """A URINGOP record: no arguments, no auid, no session (audit_log_uring)."""
+        fields, names = pairs(body), enriched(body)
+        op = from_bytes(fields.get("uring_op", b"?"))
+        name = _enriched_uring(names) or uring_name(op)
+        return SystemCall(
+            name or op,
+            name is not None,
+            "",
+            outcome_of(plain_value(fields.get("success"))),
+            number(fields.get("exit")),
+            (),
+            number(fields.get("items")) or 0,
+            number(fields.get("pid")),
+            number(fields.get("ppid")),
+            _actor(fields, names),
+            uring=True,
+        )
+
+    def path(self, body: bytes) -> PathItem:
+        """A PATH record."""
+        t = body.split(b" ", 9)
+        if len(t) < 9 or t[1][:6] != b'name="' or t[4][:5] != b"mode=" or t[8][:9] != b"nametype=":
+            return _path(body)
+        name = t[1][6:-1]
+        if name == b"" or t[1][-1:] != b'"':
+            return _path(body)
+        return PathItem(from_bytes(name), self._types[t[8][9:].partition(b"\x1d")[0]], self._modes[t[4][5:]])
+
+    def cwd(self, body: bytes) -> str | None:
+        """Working directory of a CWD record; null when the kernel had none."""
+        return self._cwds[body]
+
+    def other(self, kind: str, body: bytes) -> OtherRecord:
+        """A record with fields of its own."""
+        fields, names = user_pairs(body), enriched(body)
+        terminal = plain_value(fields.get("terminal")) or ""
+        tty = plain_value(fields.get("tty")) or (terminal if terminal.startswith(TERMINALS) else None)
+        place = fields.get("path") or fields.get("dir")
+        return OtherRecord(
+            kind,
+            outcome_of(plain_value(fields.get("res"))),
+            number(fields.get("pid")),
+            _actor(fields, names)._replace(tty=tty),
+            plain_value(fields.get("addr")),
+            text_value(place) if kind == "CONFIG_CHANGE" else None,
+            text_value(fields.get("cmd")) if kind == "USER_CMD" else None,
+        )
+
+
+def _enriched_uring(names: dict[str, str]) -> str | None:
+    name = names.get("URING_OP")
+    return None if not name or name.startswith("unknown") else name
