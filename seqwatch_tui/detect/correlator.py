@@ -1,0 +1,73 @@
+"""Correlations over a batch: the rows of plain rules and the firings of other correlations, into windows by group."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from seqwatch_tui.detect.hits import FACTS, Batch
+from seqwatch_tui.detect.matcher import Rows
+from seqwatch_tui.detect.rule import Correlation, Rule
+from seqwatch_tui.detect.timeline import Entry, Firing
+from seqwatch_tui.detect.windows import Windows
+
+Matched = Mapping[str, Rows]
+"""Rule id of a plain rule to its rows."""
+
+
+class Correlator:
+    """The windows of all correlations of a rule set."""
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        self._bodies = {rule.rule_id: rule.body for rule in rules if isinstance(rule.body, Correlation)}
+        named = [
+            name for body in self._bodies.values() for name in (*body.group_by, *([body.field] if body.field else ()))
+        ]
+        self._names = tuple(dict.fromkeys([*FACTS, *named]))
+        self._windows = {rule_id: Windows(body) for rule_id, body in self._bodies.items()}
+
+    @property
+    def feeding(self) -> frozenset[str]:
+        """Ids of the rules that correlations refer to."""
+        return frozenset(name for body in self._bodies.values() for name in body.rules)
+
+    @property
+    def dropped(self) -> int:
+        """Events given up to stay within bounds since the start."""
+        return sum(windows.dropped for windows in self._windows.values())
+
+    @property
+    def longest(self) -> int:
+        """Seconds of events that have to be replayed for every window to be as full as it was."""
+        return max(map(self._reach, self._bodies), default=0)
+
+    def _reach(self, rule_id: str) -> int:
+        body = self._bodies.get(rule_id)
+        return body.span + max(map(self._reach, body.rules)) if body else 0
+
+    def feed(self, rule_id: str, batch: Batch, matched: Matched, fired: Mapping[str, list[Firing]]) -> list[Firing]:
+        """Give one correlation what this batch holds for it; `fired` has the firings of those before it."""
+        body = self._bodies[rule_id]
+        place = {name: index for index, name in enumerate(self._names)}
+        keys = [place[name] for name in body.group_by]
+        value = place[body.field] if body.field else None
+        groups: dict[tuple[Any, ...], list[Entry]] = defaultdict(list)
+        for stage, source in enumerate(body.rules):
+            for entry in self._entries(stage, source, batch, matched, fired):
+                entry.value = None if value is None else entry.row[value]
+                groups[tuple(entry.row[key] for key in keys)].append(entry)
+        return self._windows[rule_id].add(groups.items()) if groups else []
+
+    def _entries(
+        self, stage: int, source: str, batch: Batch, matched: Matched, fired: Mapping[str, list[Firing]]
+    ) -> Iterator[Entry]:
+        for firing in fired.get(source, ()):
+            if firing.new:
+                at = firing.entry
+                yield Entry(at.ts, stage, at.event_id, row=at.row, also=tuple(entry.event_id for entry in firing.took))
+        rows = matched.get(source)
+        if rows is not None:
+            times, ids = batch.ts[rows].tolist(), batch.event_ids[rows].tolist()
+            for ts, event_id, row in zip(times, ids, batch.rows(self._names, rows), strict=True):
+                yield Entry(ts, stage, event_id, row=row)

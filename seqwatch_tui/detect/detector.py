@@ -1,0 +1,163 @@
+"""The detector: batches of judged events in; alerts, new or changed, and their evidence out.
+
+Pure but for what it remembers: windows and open alerts. One thread owns it. A rule that faults is set aside after three
+batches and reported in `faults`; the others go on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
+
+import pyarrow as pa
+
+from seqwatch_tui.detect.correlator import Correlator
+from seqwatch_tui.detect.folding import Folding
+from seqwatch_tui.detect.hits import Batch, firing_hit, plain_hits
+from seqwatch_tui.detect.matcher import Matcher, Rows
+from seqwatch_tui.detect.rule import Correlation, Rule, RuleSet
+from seqwatch_tui.detect.timeline import Firing
+from seqwatch_tui.model.alert import Alert, AlertState, Evidence
+
+MAX_FAULTS = 3
+_FAULTS = (ArithmeticError, LookupError, TypeError, ValueError, RuntimeError, pa.ArrowException)
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Detections:
+    """What a batch gave: alerts as they stand now (a later value replaces an earlier), rows that newly show them."""
+
+    alerts: tuple[Alert, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RuleFault:
+    """A rule that could not be evaluated on `count` batches; from the third on it is `disabled`."""
+
+    rule_id: str
+    file: str
+    count: int
+    disabled: bool
+    why: str
+
+
+class Detector:
+    """All rules over a stream of batches.
+
+    `alerts` are the open ones as stored; `next_alert_id` is the first number that is free. Batches have EVENT_SCHEMA
+    with final event ids and the policy columns filled.
+    """
+
+    def __init__(self, rules: RuleSet, alerts: Sequence[Alert], next_alert_id: int) -> None:
+        self._rules = {rule.rule_id: rule for rule in rules.rules}
+        self._folding = Folding(alerts, next_alert_id)
+        self._correlator = Correlator(rules.rules)
+        self._faults: dict[str, RuleFault] = {}
+        self._compile()
+
+    @property
+    def faults(self) -> tuple[RuleFault, ...]:
+        """Rules that faulted since the start."""
+        return tuple(self._faults.values())
+
+    @property
+    def longest_window(self) -> int:
+        """Seconds of history that `warm` needs for every window to be as full as it was."""
+        return self._correlator.longest
+
+    @property
+    def dropped(self) -> int:
+        """Events that correlation windows gave up to stay within bounds; their counts may be too low."""
+        return self._correlator.dropped
+
+    def feed(self, events: pa.Table) -> Detections:
+        """Return what a batch gives; only alerts that are new or changed."""
+        if not events.num_rows:
+            return Detections()
+        batch = Batch(events)
+        matched = self._match(self._matcher, self._plain, events)
+        for rule_id, rows in matched.items():
+            rule = self._rules[rule_id]
+            if rule.raises:
+                self._guard(rule, partial(self._note_plain, rule, batch, rows))
+        for rule_id, firings in self._correlate(batch, matched).items():
+            self._note_firings(self._rules[rule_id], firings)
+        return Detections(*self._folding.take())
+
+    def warm(self, events: pa.Table) -> None:
+        """Play recent history into the correlation windows after a restart; raises and changes no alert."""
+        if events.num_rows:
+            matched = self._match(self._feeder, self._feeding, events)
+            self._correlate(Batch(events), matched)
+
+    def set_state(self, alert_id: int, state: AlertState) -> Alert | None:
+        """Set the state of an open alert and return it; None when no open alert has that id."""
+        return self._folding.set_state(alert_id, state)
+
+    def close(self, alert_id: int) -> Alert | None:
+        """Close an alert: a further hit opens a new one. None when no open alert has that id."""
+        return self._folding.set_state(alert_id, "closed")
+
+    def forget(self, alert_id: int) -> None:
+        """Fold nothing more into an alert, whatever its state."""
+        self._folding.forget(alert_id)
+
+    def _compile(self) -> None:
+        self._plain = [rule for rule in self._rules.values() if not isinstance(rule.body, Correlation)]
+        self._feeding = [rule for rule in self._plain if rule.rule_id in self._correlator.feeding]
+        self._matcher, self._feeder = _matcher(self._plain), _matcher(self._feeding)
+
+    def _match(self, matcher: Matcher, rules: Sequence[Rule], events: pa.Table) -> dict[str, Rows]:
+        """Rows by rule id. When the rules together fault, each is tried alone, so that only the culprit is missed."""
+        try:
+            return {rules[index].rule_id: rows for index, rows in matcher.match(events).items()}
+        except _FAULTS:
+            alone = {rule.rule_id: self._guard(rule, partial(_alone, rule, events)) for rule in rules}
+            return {rule_id: found[0] for rule_id, found in alone.items() if found}
+
+    def _note_plain(self, rule: Rule, batch: Batch, rows: Rows) -> None:
+        for hit in plain_hits(batch, rows, rule.fold):
+            self._folding.note(rule, self._head(rule), hit)
+
+    def _correlate(self, batch: Batch, matched: dict[str, Rows]) -> dict[str, list[Firing]]:
+        """Firings by rule id; a correlation comes after those it refers to."""
+        fired: dict[str, list[Firing]] = {}
+        for rule in list(self._rules.values()):
+            if isinstance(rule.body, Correlation):
+                found = self._guard(rule, partial(self._correlator.feed, rule.rule_id, batch, matched, fired))
+                fired[rule.rule_id] = found or []
+        return fired
+
+    def _note_firings(self, rule: Rule, firings: list[Firing]) -> None:
+        for firing in firings:
+            if rule.raises and firing.took:
+                self._folding.note(rule, self._head(rule), firing_hit(firing))
+
+    def _head(self, rule: Rule) -> Rule:
+        return self._rules.get(rule.alert_as, rule)
+
+    def _guard(self, rule: Rule, work: Callable[[], T]) -> T | None:
+        """Run one rule's part; a fault is counted against the rule, and the third sets it aside."""
+        try:
+            return work()
+        except _FAULTS as error:
+            before = self._faults.get(rule.rule_id)
+            count = before.count + 1 if before else 1
+            why = f"{type(error).__name__}: {error}"
+            self._faults[rule.rule_id] = RuleFault(rule.rule_id, rule.file, count, count >= MAX_FAULTS, why)
+            if count >= MAX_FAULTS:
+                self._rules.pop(rule.rule_id, None)
+                self._compile()
+            return None
+
+
+def _alone(rule: Rule, events: pa.Table) -> dict[int, Rows]:
+    return _matcher([rule]).match(events)
+
+
+def _matcher(rules: Sequence[Rule]) -> Matcher:
+    return Matcher([rule.body for rule in rules if not isinstance(rule.body, Correlation)])

@@ -1,0 +1,223 @@
+"""One field: which of the tests about it hold for a value, found by index, so that cost does not grow with the rules.
+
+A test is a number here (its position in the matcher's list). Equality is one dictionary look-up; startswith and
+endswith one per distinct literal length; contains (and a wildcard's longest text) goes by the literal's rarest
+three-character piece; what is left to check are the few tests whose piece occurs. Results are remembered per value.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from ipaddress import AddressValueError, IPv4Address, IPv4Network
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from seqwatch_tui.detect.condition import Match, wildcard_parts
+from seqwatch_tui.detect.text import fold
+
+Facts = frozenset[int]
+NOTHING: Facts = frozenset()
+MEMO = 1 << 16
+"""Values remembered per field; beyond that the memory starts anew."""
+_SCAN_FROM = 32
+"""New values from which one scan of all of them for any literal pays."""
+_SCAN_LITERALS = 16 * 1024
+"""Characters of literals up to which they are scanned for at once: RE2's automaton stays small."""
+
+Numbered = Sequence[tuple[int, Match]]
+
+
+class TextFacts:
+    """The tests of one text field. `facts` maps values to the tests that hold for them."""
+
+    def __init__(self, tests: Numbered) -> None:
+        self.null = frozenset(number for number, test in tests if test.kind == "null")
+        self._folded = _Literals([(n, t) for n, t in tests if not t.cased])
+        self._cased = _Literals([(n, t) for n, t in tests if t.cased])
+        self._regexes = [(n, str(t.value)) for n, t in tests if t.kind == "regex"]
+        self._networks = [(n, IPv4Network(str(t.value))) for n, t in tests if t.kind == "cidr"]
+        self._scan = _scan_pattern([t for _, t in tests])
+        self._memo: dict[str, Facts] = {}
+
+    def facts(self, values: Sequence[str]) -> list[Facts]:
+        """Return for each value the numbers of the tests that hold."""
+        memo = self._memo
+        new = [value for value in values if value not in memo]
+        if len(memo) + len(new) > MEMO:
+            memo.clear()
+            new = list(values)
+        if new:
+            memo.update(zip(new, self._found(new), strict=True))
+        return [memo[value] for value in values]
+
+    def _found(self, values: list[str]) -> list[Facts]:
+        found = [NOTHING] * len(values)
+        array = pa.array(values, pa.string())
+        for index in self._worth(array):
+            found[index] = self._literal(values[index])
+        for number, pattern in self._regexes:
+            for index in _positions(pc.match_substring_regex(array, pattern)):
+                found[index] |= {number}
+        return found
+
+    def _worth(self, array: pa.Array) -> Iterable[int]:
+        """Positions of the values in which some literal occurs; all of them where finding out costs more."""
+        if self._scan is None or self._networks or len(array) < _SCAN_FROM:
+            return range(len(array))
+        if not self._scan:
+            return ()
+        return _positions(pc.match_substring_regex(pc.utf8_lower(array), self._scan))
+
+    def _literal(self, value: str) -> Facts:
+        found = [*self._folded.find(fold(value)), *self._cased.find(value), *self._inside(value)]
+        return frozenset(found) if found else NOTHING
+
+    def _inside(self, value: str) -> list[int]:
+        if not self._networks:
+            return []
+        try:
+            address = IPv4Address(value)
+        except AddressValueError:
+            return []
+        return [number for number, network in self._networks if address in network]
+
+
+def _positions(mask: pa.Array) -> list[int]:
+    positions: list[int] = np.flatnonzero(mask.to_numpy(zero_copy_only=False)).tolist()
+    return positions
+
+
+class PlainFacts:
+    """The tests of one number or bool field."""
+
+    def __init__(self, tests: Numbered) -> None:
+        self.null = frozenset(number for number, test in tests if test.kind == "null")
+        self._equal: dict[Any, Facts] = {}
+        self._compare = [(n, _COMPARE[t.kind], t.value) for n, t in tests if t.kind in _COMPARE]
+        for number, test in tests:
+            if test.kind == "eq":
+                self._equal[test.value] = self._equal.get(test.value, NOTHING) | {number}
+
+    def facts(self, values: Sequence[float]) -> list[Facts]:
+        """Return for each value the numbers of the tests that hold."""
+        return [self._one(value) for value in values]
+
+    def _one(self, value: float) -> Facts:
+        found = self._equal.get(value, NOTHING)
+        more = [number for number, holds, limit in self._compare if holds(value, limit)]
+        return found.union(more) if more else found
+
+
+_COMPARE: Mapping[str, Callable[[Any, Any], bool]] = {
+    "lt": lambda value, limit: bool(value < limit), "lte": lambda value, limit: bool(value <= limit),
+    "gt": lambda value, limit: bool(value > limit), "gte": lambda value, limit: bool(value >= limit),
+}  # fmt: skip
+
+
+class _Literals:
+    """Tests of one field by literal, for values in one spelling (all folded, or all as they are)."""
+
+    def __init__(self, tests: Numbered) -> None:
+        self._equal: dict[str, list[int]] = defaultdict(list)
+        self._starts: dict[int, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+        self._ends: dict[int, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+        contains: list[tuple[str, int, re.Pattern[str] | None]] = []
+        for number, test in tests:
+            text = str(test.value)
+            match test.kind:
+                case "eq":
+                    self._equal[text].append(number)
+                case "startswith":
+                    self._starts[len(text)][text].append(number)
+                case "endswith":
+                    self._ends[len(text)][text].append(number)
+                case "contains":
+                    contains.append((text, number, None))
+                case "wildcard":
+                    contains.append((_longest(text), number, _linear(text)))
+        self._pieces, self._short = _by_piece(contains)
+
+    def find(self, value: str) -> list[int]:
+        """Return the tests that hold for `value`."""
+        found = list(self._equal.get(value, ()))
+        for length, starts in self._starts.items():
+            found += starts.get(value[:length], ())
+        for length, ends in self._ends.items():
+            if length <= len(value):
+                found += ends.get(value[len(value) - length :], ())
+        if self._pieces:
+            for piece in {value[i : i + 3] for i in range(len(value) - 2)} & self._pieces.keys():
+                found += _holding(self._pieces[piece], value)
+        return found + _holding(self._short, value)
+
+
+_Contained = tuple[str, int, re.Pattern[str] | None]
+
+
+def _holding(tests: Iterable[_Contained], value: str) -> list[int]:
+    return [n for text, n, pattern in tests if text in value and (pattern is None or pattern.fullmatch(value))]
+
+
+def _by_piece(contains: Sequence[_Contained]) -> tuple[dict[str, list[_Contained]], list[_Contained]]:
+    """Each literal under the three-character piece that the fewest literals have; shorter literals apart."""
+    pieces = [{text[i : i + 3] for i in range(len(text) - 2)} for text, _, _ in contains]
+    common = Counter(piece for group in pieces for piece in group)
+    index: dict[str, list[_Contained]] = defaultdict(list)
+    short = [test for test, group in zip(contains, pieces, strict=True) if not group]
+    for test, group in zip(contains, pieces, strict=True):
+        if group:
+            index[min(group, key=lambda piece: (common[piece], piece))].append(test)
+    return dict(index), short
+
+
+def _longest(pattern: str) -> str:
+    return max((part for part in wildcard_parts(pattern) if isinstance(part, str)), key=len, default="")
+
+
+def _linear(pattern: str) -> re.Pattern[str]:
+    """A wildcard as a pattern that does not backtrack into what it has matched.
+
+    Text between two stars is taken at its first place and never given back (an atomic group): for wildcards the first
+    place is always right. Only the text after the last star is sought from the end.
+    """
+    runs = [""]
+    for part in wildcard_parts(pattern):
+        if part is None:
+            runs.append("")
+        else:
+            runs[-1] += "." if part is True else re.escape(part)
+    first, *middle = runs
+    last = f".*{middle.pop()}" if middle else ""
+    return re.compile(first + "".join(f"(?>.*?{run})" for run in middle if run) + last, re.DOTALL)
+
+
+def _scan_pattern(tests: Sequence[Match]) -> str | None:
+    """RE2 pattern that occurs in every folded value for which a literal test can hold.
+
+    "" when there is no such test; None when there is one without a literal, or there is too much to scan for.
+    """
+    literals = []
+    for test in tests:
+        text = re.escape(fold(_longest(str(test.value)) if test.kind == "wildcard" else str(test.value)))
+        match test.kind:
+            case "eq":
+                literals.append(rf"\A{text}\z")
+            case "startswith":
+                literals.append(rf"\A{text}")
+            case "endswith":
+                literals.append(rf"{text}\z")
+            case "contains" | "wildcard":
+                if not text:
+                    return None
+                literals.append(text)
+    return None if sum(map(len, literals)) > _SCAN_LITERALS else "|".join(literals)
+
+
+def field_facts(kind: str, tests: Numbered) -> TextFacts | PlainFacts:
+    """Return the index for the tests of a field of type text, number or bool."""
+    return TextFacts(tests) if kind == "text" else PlainFacts(tests)

@@ -1,0 +1,137 @@
+"""Folding: one open alert per rule, actor, dataset and window, whose count and evidence grow with every hit."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from seqwatch_tui.detect.rule import Correlation, Rule
+from seqwatch_tui.detect.summary import sentence, span_text
+from seqwatch_tui.model.alert import Alert, AlertState, Evidence
+
+UNATTRIBUTED = "unattributed"
+MAX_EVIDENCE = 10_000
+"""Evidence rows per alert; beyond that only the count grows."""
+MAX_OPEN = 20_000
+"""Alerts that hits are folded into; beyond that the one not touched for longest is left as it is."""
+
+Key = tuple[str, str, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """Events of one rule, actor and dataset, close together in time. Times are epoch seconds."""
+
+    actor: str
+    dataset: str | None
+    first: float
+    last: float
+    count: int
+    event_ids: Sequence[int]
+    facts: Mapping[str, object]
+    """The newest event, by column, for the sentence."""
+    measure: int | None = None
+
+
+@dataclass(slots=True)
+class _Open:
+    alert: Alert
+    evidence: int
+
+
+class Folding:
+    """The open alerts. Owned by one detector, used by one thread."""
+
+    def __init__(self, alerts: Iterable[Alert], next_alert_id: int) -> None:
+        self._next = next_alert_id
+        self._open: OrderedDict[int, _Open] = OrderedDict()
+        self._by_key: dict[Key, list[int]] = {}
+        self._changed: dict[int, Alert] = {}
+        self._evidence: list[Evidence] = []
+        for alert in alerts:
+            if alert.state != "closed":
+                self._remember(_Open(alert, min(alert.count, MAX_EVIDENCE)))
+
+    def note(self, rule: Rule, head: Rule, hit: Hit) -> None:
+        """Fold a hit of `rule` in, under the name of `head`, or open an alert for it."""
+        found = self._fitting((head.rule_id, hit.actor, hit.dataset), hit, rule.fold)
+        if found is None:
+            found = _Open(_blank(head, hit, self._next), 0)
+            self._next += 1
+            self._remember(found)
+        alert = _grown(found.alert, hit)
+        found.alert = replace(alert, summary=_summary(rule, alert, hit))
+        room = hit.event_ids[: MAX_EVIDENCE - found.evidence]
+        found.evidence += len(room)
+        self._evidence += [Evidence(alert.alert_id, event_id) for event_id in room]
+        self._changed[alert.alert_id] = found.alert
+        self._open.move_to_end(alert.alert_id)
+
+    def take(self) -> tuple[tuple[Alert, ...], tuple[Evidence, ...]]:
+        """Return the alerts new or changed since the last call, and the evidence that came with them."""
+        taken = tuple(self._changed.values()), tuple(self._evidence)
+        self._changed, self._evidence = {}, []
+        return taken
+
+    def set_state(self, alert_id: int, state: AlertState) -> Alert | None:
+        """Set the state of an open alert and return it; a closed one is forgotten. None when it is not open."""
+        found = self._open.get(alert_id)
+        if found is None:
+            return None
+        found.alert = replace(found.alert, state=state)
+        if state == "closed":
+            self.forget(alert_id)
+        return found.alert
+
+    def forget(self, alert_id: int) -> None:
+        """Fold nothing more into an alert; a further hit opens a new one."""
+        found = self._open.pop(alert_id, None)
+        if found:
+            key = found.alert.rule_id, found.alert.actor, found.alert.dataset
+            self._by_key[key].remove(alert_id)
+            if not self._by_key[key]:
+                del self._by_key[key]
+
+    def _remember(self, found: _Open) -> None:
+        alert = found.alert
+        self._open[alert.alert_id] = found
+        self._by_key.setdefault((alert.rule_id, alert.actor, alert.dataset), []).append(alert.alert_id)
+        if len(self._open) > MAX_OPEN:
+            self.forget(next(iter(self._open)))
+
+    def _fitting(self, key: Key, hit: Hit, fold: int) -> _Open | None:
+        for alert_id in reversed(self._by_key.get(key, ())):
+            found = self._open[alert_id]
+            if found.alert.first_ts - fold <= hit.last and hit.first <= found.alert.last_ts + fold:
+                return found
+        return None
+
+
+def _blank(head: Rule, hit: Hit, alert_id: int) -> Alert:
+    return Alert(
+        alert_id=alert_id, rule_id=head.rule_id, rule_title=head.title, rule_hash=head.hash, level=head.level,
+        actor=hit.actor, dataset=hit.dataset, src_ip=None, first_ts=hit.first, last_ts=hit.last, count=0, measure=None,
+        summary="", tags=head.tags,
+    )  # fmt: skip
+
+
+def _grown(alert: Alert, hit: Hit) -> Alert:
+    address = hit.facts.get("src_ip")
+    measures = [value for value in (alert.measure, hit.measure) if value is not None]
+    return replace(
+        alert, first_ts=min(alert.first_ts, hit.first), last_ts=max(alert.last_ts, hit.last),
+        count=alert.count + hit.count, measure=max(measures, default=None),
+        src_ip=address if isinstance(address, str) else alert.src_ip,
+    )  # fmt: skip
+
+
+def _summary(rule: Rule, alert: Alert, hit: Hit) -> str:
+    body = rule.body
+    facts = {
+        **hit.facts, "actor": alert.actor, "dataset": alert.dataset, "src_ip": alert.src_ip, "title": alert.rule_title,
+        "count": alert.count, "measure": alert.measure,
+    }  # fmt: skip
+    if isinstance(body, Correlation):
+        facts |= {"threshold": body.at_least, "window": span_text(body.span)}
+    return sentence(rule.summary, facts)

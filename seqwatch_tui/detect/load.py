@@ -1,0 +1,151 @@
+"""Rule files to a RuleSet: load the good, list the bad, each with file, line and reason.
+
+The only module that needs pySigma, and that only inside `load_rules`: start-up without rules stays cheap.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from seqwatch_tui.config.yamltree import MAX_BYTES
+from seqwatch_tui.detect.documents import Document, documents, read_file, rule_files, title_of
+from seqwatch_tui.detect.rule import Correlation, Rule, RuleFailure, RuleSet
+
+if TYPE_CHECKING:
+    from seqwatch_tui.detect.reading import Origin
+
+Build = Callable[["Origin", Document], Rule]
+
+__all__ = ["RuleSet", "load_rules", "shipped_rules"]
+
+
+def shipped_rules() -> Path:
+    """Return the folder of the rules that come with seqwatch."""
+    return Path(__file__).resolve().parent / "rules"
+
+
+def load_rules(folders: Sequence[Path], enabled: Collection[str] | None = None) -> RuleSet:
+    """Read every *.yml and *.yaml below `folders`, in order; a rule id of an earlier folder is not replaced.
+
+    `enabled` (rule ids) limits which rules raise alerts; rules that those refer to are kept to feed them. Never
+    raises on content: what cannot be watched is a RuleFailure.
+    """
+    from seqwatch_tui.detect.reading import build
+
+    found = _Found({}, [])
+    for folder in folders:
+        _read_folder(folder, found, build)
+    rules = _resolved(found)
+    if enabled is not None:
+        known = {rule.alert_as for rule in rules} | {rule.rule_id for rule in rules}
+        found.failures += [RuleFailure("", 0, name, "no such rule is loaded") for name in sorted({*enabled} - known)]
+        rules = _limited(rules, frozenset(enabled))
+    return RuleSet(tuple(rules), tuple(found.failures))
+
+
+@dataclass(slots=True)
+class _Found:
+    """What reading has given so far: rules by id, in order, and failures."""
+
+    rules: dict[str, Rule]
+    failures: list[RuleFailure]
+
+
+def _read_folder(folder: Path, found: _Found, build: Build) -> None:
+    try:
+        paths = rule_files(folder)
+    except OSError as error:
+        found.failures.append(RuleFailure(str(folder), 0, "", f"the folder of rules cannot be read: {error.strerror}"))
+        return
+    for path in paths:
+        _read_file(path, found, build)
+
+
+def _read_file(path: Path, found: _Found, build: Build) -> None:
+    from seqwatch_tui.detect.reading import Origin, Unusable
+
+    try:
+        raw = read_file(path)
+    except OSError as error:
+        found.failures.append(RuleFailure(str(path), 1, "", f"the file cannot be read: {error.strerror}"))
+        return
+    good, bad = documents(raw, str(path))
+    found.failures += bad
+    text = raw[:MAX_BYTES].decode("utf-8-sig", "replace")
+    origin = Origin(str(path), path.stem, hashlib.sha256(raw).hexdigest(), text)
+    for document in good:
+        try:
+            rule = build(origin, document)
+        except Unusable as error:
+            found.failures.append(RuleFailure(str(path), error.line, title_of(document.value), str(error)))
+            continue
+        if rule.rule_id in found.rules:
+            other = found.rules[rule.rule_id]
+            why = f"the rule id '{rule.rule_id}' is taken by {other.file}:{other.line}; give it another name"
+            found.failures.append(RuleFailure(rule.file, rule.line, rule.title, why))
+        else:
+            found.rules[rule.rule_id] = rule
+
+
+def _resolved(found: _Found) -> list[Rule]:
+    """Order the rules so that each comes after those it refers to; what cannot be ordered becomes a failure."""
+    done: dict[str, Rule] = {}
+    waiting = _named(found.rules)
+    while ready := [rule for rule in waiting.values() if all(name in done for name in _refers(rule))]:
+        for rule in ready:
+            done[rule.rule_id] = waiting.pop(rule.rule_id)
+    for rule in waiting.values():
+        missing = [name for name in _refers(rule) if name not in found.rules]
+        why = (
+            f"refers to the rule '{missing[0]}', which is not loaded"
+            if missing
+            else f"refers to '{_refers(rule)[0]}', which is not usable or refers back to it"
+        )
+        found.failures.append(RuleFailure(rule.file, rule.line, rule.title, why))
+    return _muted(list(done.values()))
+
+
+def _named(rules: Mapping[str, Rule]) -> dict[str, Rule]:
+    """The rules with every reference by UUID replaced by the rule id it stands for."""
+    ids = {rule.sigma_id: rule.rule_id for rule in rules.values() if rule.sigma_id}
+    named = dict(rules)
+    for rule in rules.values():
+        if isinstance(rule.body, Correlation):
+            body = replace(rule.body, rules=tuple(ids.get(name, name) for name in rule.body.rules))
+            named[rule.rule_id] = replace(rule, body=body)
+    return named
+
+
+def _refers(rule: Rule) -> tuple[str, ...]:
+    return rule.body.rules if isinstance(rule.body, Correlation) else ()
+
+
+def _muted(rules: list[Rule]) -> list[Rule]:
+    """A rule that a correlation refers to raises no alert of its own, unless the correlation says `generate`.
+
+    Source: Sigma correlation rules specification 2.0, "generate".
+    """
+    from seqwatch_tui.detect.reading import muted
+
+    silent = {name for rule in rules for name in _refers(rule) if not _generates(rule)}
+    return [muted(rule) if rule.rule_id in silent else rule for rule in rules]
+
+
+def _generates(rule: Rule) -> bool:
+    return isinstance(rule.body, Correlation) and rule.body.generate
+
+
+def _limited(rules: list[Rule], enabled: frozenset[str]) -> list[Rule]:
+    from seqwatch_tui.detect.reading import muted
+
+    wanted = [rule for rule in rules if rule.rule_id in enabled or rule.alert_as in enabled]
+    keep = {rule.rule_id for rule in wanted}
+    needed = set(keep)
+    for rule in reversed(rules):
+        if rule.rule_id in needed:
+            needed |= set(_refers(rule))
+    return [rule if rule.rule_id in keep else muted(rule) for rule in rules if rule.rule_id in needed]

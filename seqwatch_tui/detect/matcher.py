@@ -1,0 +1,175 @@
+"""All plain rules against a batch of events at once.
+
+The batch is reduced three times before any rule is looked at: per field to distinct values (`coded`), per value to the
+set of tests that hold for it (`facts`; most values share the empty set), per row to its signature, the sets of all
+fields together. A rule's outcome depends on the signature alone, signatures are few, and outcomes are remembered. Of
+the rules only those are evaluated of whose cover some test holds (`cover`). So a thousand rules cost what fifty do.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from seqwatch_tui.detect.coded import Codes, coded
+from seqwatch_tui.detect.condition import Condition, Match, tests
+from seqwatch_tui.detect.cover import cover, predicate
+from seqwatch_tui.detect.facts import NOTHING, Facts, PlainFacts, TextFacts, field_facts
+from seqwatch_tui.detect.fields import FIELDS
+from seqwatch_tui.detect.text import fold
+
+Rows = npt.NDArray[np.int64]
+_SIGNATURES = 1 << 18
+"""Signatures and sets remembered; beyond that the memory starts anew."""
+_DENSE = 1 << 40
+"""Combined codes above this are made dense again before another field is combined in."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A field (or a pair of fields) of the batch: the number of each row's set of facts."""
+
+    sets: Codes
+    """Set number by code; the last is that of null, which the code -1 picks."""
+    codes: Codes
+
+
+class Matcher:
+    """Conditions compiled for the live stream. Not for use by two threads at once (it remembers)."""
+
+    def __init__(self, conditions: Sequence[Condition]) -> None:
+        numbers: dict[Match, int] = {}
+        for condition in conditions:
+            for test in tests(condition):
+                numbers.setdefault(test, len(numbers))
+        self._fields = _by_field(numbers)
+        self._pairs = [(number, test) for test, number in numbers.items() if test.kind == "same"]
+        self._predicates = [predicate(condition, numbers) for condition in conditions]
+        self._covered: dict[int, list[int]] = defaultdict(list)
+        self._always: list[int] = []
+        for index, condition in enumerate(conditions):
+            needs = cover(condition, numbers)
+            if needs is None:
+                self._always.append(index)
+            for number in needs or ():
+                self._covered[number].append(index)
+        self._sets: list[Facts] = []
+        self._set_numbers: dict[Facts, int] = {}
+        self._outcomes: dict[tuple[int, ...], tuple[int, ...]] = {}
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields that the conditions look at."""
+        return tuple(dict.fromkeys([*self._fields, *(f for _, t in self._pairs for f in (t.field, str(t.value)))]))
+
+    def match(self, events: pa.Table) -> dict[int, Rows]:
+        """Return {index of a condition: ascending rows of `events` for which it holds}, without empty ones."""
+        if not events.num_rows:
+            return {}
+        if len(self._outcomes) > _SIGNATURES or len(self._sets) > _SIGNATURES:
+            self._sets, self._set_numbers, self._outcomes = [], {}, {}
+        parts = [self._field(name, facts, events) for name, facts in self._fields.items()]
+        parts += [self._pair(number, test, events) for number, test in self._pairs]
+        first, inverse = _distinct(_signatures(parts, events.num_rows), events.num_rows)
+        columns = [part.sets[part.codes[first]].tolist() for part in parts]
+        signatures = list(zip(*columns, strict=True)) if columns else [()]
+        return _rows_of([self._outcome(signature) for signature in signatures], inverse)
+
+    def _field(self, name: str, facts: TextFacts | PlainFacts, events: pa.Table) -> _Part:
+        column = coded(events.column(name))
+        sets = [self._number(found) for found in facts.facts(column.values)]
+        return _Part(np.array([*sets, self._number(facts.null)], np.int64), column.codes)
+
+    def _pair(self, number: int, test: Match, events: pa.Table) -> _Part:
+        """A test of two fields: per row 1 where they are equal, 0 where not, -1 where one is null."""
+        one, other = coded(events.column(test.field)), coded(events.column(str(test.value)))
+        if FIELDS[test.field] == "text":
+            spelling: dict[str, int] = {}
+            left = np.array([spelling.setdefault(fold(v), len(spelling)) for v in one.values] + [-1], np.int64)
+            right = np.array([spelling.setdefault(fold(v), len(spelling)) for v in other.values] + [-1], np.int64)
+        else:
+            place = {value: index for index, value in enumerate(one.values)}
+            left = np.array([*range(len(one.values)), -1], np.int64)
+            right = np.array([place.get(value, -2) for value in other.values] + [-1], np.int64)
+        equal = left[one.codes] == right[other.codes]
+        equal &= one.codes >= 0
+        nothing = self._number(NOTHING)
+        return _Part(np.array([nothing, self._number(frozenset((number,))), nothing], np.int64), equal.astype(np.int64))
+
+    def _number(self, facts: Facts) -> int:
+        number = self._set_numbers.get(facts)
+        if number is None:
+            number = self._set_numbers[facts] = len(self._sets)
+            self._sets.append(facts)
+        return number
+
+    def _outcome(self, signature: tuple[int, ...]) -> tuple[int, ...]:
+        known = self._outcomes.get(signature)
+        if known is None:
+            held = NOTHING.union(*(self._sets[number] for number in signature))
+            known = self._outcomes[signature] = self._holding(held)
+        return known
+
+    def _holding(self, held: Facts) -> tuple[int, ...]:
+        """The conditions that hold when exactly the tests `held` do."""
+        candidates = {*self._always, *(index for number in held for index in self._covered.get(number, ()))}
+        return tuple(index for index in sorted(candidates) if self._predicates[index](held))
+
+
+def _by_field(numbers: Mapping[Match, int]) -> dict[str, TextFacts | PlainFacts]:
+    fields: dict[str, list[tuple[int, Match]]] = defaultdict(list)
+    for test, number in numbers.items():
+        if test.kind != "same":
+            fields[test.field].append((number, test))
+    return {name: field_facts(FIELDS[name], found) for name, found in fields.items()}
+
+
+def _signatures(parts: Sequence[_Part], rows: int) -> tuple[Codes, int]:
+    """One code per row for all parts together, and a bound on it."""
+    codes, size = np.zeros(rows, np.int64), 1
+    for part in parts:
+        distinct, local = np.unique(part.sets, return_inverse=True)
+        if len(distinct) == 1:
+            continue
+        if size * len(distinct) > _DENSE:
+            _, codes = np.unique(codes, return_inverse=True)
+            size = rows
+        codes = codes * len(distinct) + local[part.codes]
+        size *= len(distinct)
+    return codes, size
+
+
+def _distinct(signatures: tuple[Codes, int], rows: int) -> tuple[Rows, Codes]:
+    """A row for each distinct code, and for each row the position of its code among them."""
+    codes, size = signatures
+    if size > 4 * rows:
+        _, first, inverse = np.unique(codes, return_index=True, return_inverse=True)
+        return first, inverse
+    row_of = np.full(size, -1, np.int64)
+    row_of[codes] = np.arange(rows)
+    present = np.flatnonzero(row_of >= 0)
+    place = np.empty(size, np.int64)
+    place[present] = np.arange(len(present))
+    return row_of[present], place[codes]
+
+
+def _rows_of(outcomes: Sequence[tuple[int, ...]], inverse: Codes) -> dict[int, Rows]:
+    hit = np.array([bool(outcome) for outcome in outcomes])
+    rows = np.flatnonzero(hit[inverse])
+    if not len(rows):
+        return {}
+    of = inverse[rows]
+    order = np.argsort(of, kind="stable")
+    present, start = np.unique(of[order], return_index=True)
+    found: dict[int, list[Rows]] = defaultdict(list)
+    for code, group in zip(present.tolist(), np.split(rows[order], start[1:]), strict=True):
+        for index in outcomes[code]:
+            found[index].append(group)
+    return {
+        index: groups[0] if len(groups) == 1 else np.sort(np.concatenate(groups)) for index, groups in found.items()
+    }

@@ -1,0 +1,134 @@
+"""One YAML document to one Rule, by way of pySigma: metadata, log source, condition or correlation, our `custom` block.
+
+Only `load` uses this module, when rules are loaded: importing it loads pySigma.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any, cast
+
+from sigma.correlations import SigmaCorrelationRule
+from sigma.exceptions import SigmaError
+from sigma.rule import SigmaRule
+
+from seqwatch_tui.detect.condition import Condition, Or
+from seqwatch_tui.detect.correlating import correlation_of
+from seqwatch_tui.detect.custom import Unfit, custom_of
+from seqwatch_tui.detect.documents import Document
+from seqwatch_tui.detect.fields import LOG_SOURCES
+from seqwatch_tui.detect.rule import Correlation, Rule
+from seqwatch_tui.detect.translate import Untranslatable, translate
+from seqwatch_tui.model.alert import Level
+
+# What pySigma raises on structures that it does not expect, besides its own family.
+_FAULTS = (SigmaError, ValueError, TypeError, AttributeError, LookupError, RecursionError)
+
+
+class Unusable(ValueError):
+    """The document is no rule that can be watched: why, and on which line."""
+
+    def __init__(self, why: str, line: int) -> None:
+        super().__init__(why)
+        self.line = line
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The file a document stands in."""
+
+    file: str
+    stem: str
+    hash: str
+    text: str
+
+
+def build(origin: Origin, document: Document) -> Rule:
+    """Return the rule that `document` holds; raises Unusable."""
+    parsed = _parsed(document)
+    try:
+        custom = custom_of(document.value.get("custom"))
+    except Unfit as error:
+        raise Unusable(f"custom: {error}", document.line(error.key, "custom")) from error
+    body = _body(parsed, document)
+    span = body.span if isinstance(body, Correlation) else 0
+    rule_id = parsed.name or (str(parsed.id) if parsed.id else origin.stem)
+    return Rule(
+        rule_id=rule_id, title=parsed.title, level=_level(parsed), body=body, summary=custom.summary or _summary(body),
+        fold=max(custom.fold, span), alert_as=custom.alert_as or rule_id, description=parsed.description or "",
+        tags=tuple(str(tag) for tag in parsed.tags), false_positives=tuple(map(str, parsed.falsepositives)),
+        file=origin.file, line=document.line("title"), hash=origin.hash, text=origin.text, samples=custom.samples,
+        sigma_id=str(parsed.id or ""),
+    )  # fmt: skip
+
+
+def muted(rule: Rule) -> Rule:
+    """Return the rule as one that only feeds correlations."""
+    return dataclasses.replace(rule, raises=False)
+
+
+def _parsed(document: Document) -> SigmaRule | SigmaCorrelationRule:
+    value = document.value
+    if "action" in value or "filter" in value:
+        raise Unusable(
+            "rule collections (action) and filters are not supported; write one rule", document.line("action", "filter")
+        )
+    kind = SigmaCorrelationRule if "correlation" in value else SigmaRule
+    try:
+        rule = kind.from_dict(value, collect_errors=True)
+    except _FAULTS as error:
+        raise Unusable(f"is not a Sigma rule: {_sentence(error)}", document.tree.line) from error
+    if rule.errors:
+        raise Unusable(f"is not a Sigma rule: {_sentence(rule.errors[0])}", _line_of(rule.errors[0], document))
+    return rule
+
+
+def _sentence(error: BaseException) -> str:
+    text = str(error).splitlines()
+    return (text[0] if text else type(error).__name__).rstrip(".")
+
+
+def _line_of(error: SigmaError, document: Document) -> int:
+    """The line of the part an error is about, by the name of its class: SigmaLevelError is about `level`."""
+    about = type(error).__name__.removeprefix("Sigma").removesuffix("Error").lower()
+    return document.line(about, {"modifier": "detection", "type": "detection"}.get(about, about))
+
+
+def _level(rule: SigmaRule | SigmaCorrelationRule) -> Level:
+    return cast(Level, rule.level.name.lower() if rule.level else "medium")
+
+
+def _body(rule: SigmaRule | SigmaCorrelationRule, document: Document) -> Condition | Correlation:
+    try:
+        if isinstance(rule, SigmaCorrelationRule):
+            return correlation_of(rule)
+        return _condition(rule, document)
+    except Untranslatable as error:
+        words = (error.field,) if error.field else ("correlation", "condition")
+        raise Unusable(str(error), document.line(*words)) from error
+    except _FAULTS as error:
+        raise Unusable(f"the condition is not valid: {_sentence(error)}", document.line("condition")) from error
+
+
+def _condition(rule: SigmaRule, document: Document) -> Condition:
+    source = rule.logsource
+    names = LOG_SOURCES.get((source.product, source.category, source.service))
+    if names is None:
+        told = ", ".join(f"{key}={value}" for key, value in _told(source) if value)
+        raise Unusable(f"the log source {told} has no mapping to the columns of events", document.line("logsource"))
+    trees = tuple(translate(condition.parsed, names) for condition in rule.detection.parsed_condition)
+    return trees[0] if len(trees) == 1 else Or(trees)
+
+
+def _told(source: Any) -> tuple[tuple[str, str | None], ...]:
+    return ("product", source.product), ("category", source.category), ("service", source.service)
+
+
+def _summary(body: Condition | Correlation) -> str:
+    """The sentence of a rule that brings none."""
+    if not isinstance(body, Correlation):
+        return "{actor} ({role}): {title}, on {dataset} with {process} from {src_ip}; {count} events"
+    if body.kind in ("event_count", "value_count"):
+        return "{actor} ({role}): {title}, {measure} in {window} on {dataset} from {src_ip}; threshold {threshold}"
+    return "{actor} ({role}): {title}, within {window} on {dataset} from {src_ip}; {count} events"

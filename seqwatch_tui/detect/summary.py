@@ -1,0 +1,46 @@
+"""An alert's sentence: a rule's template filled with facts. Only `WORDS` are replaced; there is no format language.
+
+Values come from the trail and stay as they are: whoever shows the sentence passes it through `safe_text`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+WORDS = frozenset({
+    "actor", "role", "dataset", "src_ip", "process", "exe", "path", "action", "outcome", "command_line", "reason",
+    "title", "count", "measure", "threshold", "window",
+})  # fmt: skip
+"""What a template can say. count is the events so far, measure the value compared with threshold, window the span."""
+
+UNKNOWN: Mapping[str, str] = {"role": "no role", "src_ip": "an unknown address", "dataset": "no dataset"}
+"""What stands for a fact that is not known; other words become `unknown`."""
+
+_WORD = re.compile(r"\{([a-z_]+)\}")
+_MAX_VALUE = 200
+
+
+def unknown_word(template: str) -> str | None:
+    """Return the first {word} of a template that cannot be filled in, if there is one."""
+    return next((word for word in _WORD.findall(template) if word not in WORDS), None)
+
+
+def sentence(template: str, facts: Mapping[str, object]) -> str:
+    """Fill `template` from `facts`; a value longer than 200 characters is cut, an ellipsis its last."""
+    return _WORD.sub(lambda found: _shown(found[1], facts.get(found[1])), template)
+
+
+def _shown(word: str, value: object) -> str:
+    if value is None:
+        return UNKNOWN.get(word, "unknown")
+    text = str(value)
+    return text if len(text) <= _MAX_VALUE else text[: _MAX_VALUE - 1] + "…"
+
+
+def span_text(seconds: int) -> str:
+    """Return a time span as people write it: 90 s, 10 min, 2 h, 3 d."""
+    for unit, name in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= unit and seconds % unit == 0:
+            return f"{seconds // unit} {name}"
+    return f"{seconds} s"

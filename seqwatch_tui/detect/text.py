@@ -1,0 +1,27 @@
+"""How text is compared: case folding that the live matcher and DuckDB's `lower()` agree on, and RE2.
+
+Folding is the simple lower-case mapping, one code point to one (Unicode section 4.2), by utf8proc on both sides.
+Letters that got their case in Unicode 15 or later may differ between the two; no ASCII literal can be affected.
+"""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+
+def fold(text: str) -> str:
+    """Return `text` in simple lower case."""
+    return text.lower() if text.isascii() else str(pc.utf8_lower(pa.scalar(text)).as_py())
+
+
+def re2_problem(pattern: str) -> str | None:
+    """Return why RE2 does not take `pattern` (look-around, back-references, ...), or None when it does.
+
+    RE2 runs in time linear in the text, so a pattern that it takes cannot stall the stream.
+    """
+    try:
+        pc.match_substring_regex(pa.scalar(""), pattern)
+    except pa.ArrowInvalid as error:
+        return str(error).removeprefix("Invalid regular expression: ")
+    return None
