@@ -1,0 +1,47 @@
+"""All commands, and what derives from them: the command of a key, the footer's pairs, the lines of the help."""
+
+from __future__ import annotations
+
+from seqwatch_tui.console.commands import act, go, look, move
+from seqwatch_tui.console.commands.base import Command
+
+COMMANDS: tuple[Command, ...] = (
+    go.Overview(), go.Events(), go.Alerts(), go.Keys(), go.Integrity(), go.Sql(), go.System(),
+    go.Open(), go.Back(), go.Next(), move.Up(), move.Down(), move.PageUp(), move.PageDown(), look.Space(),
+    move.Home(), move.End(), move.Left(), move.Right(), move.NextMatch(), move.PreviousMatch(), move.NextCritical(),
+    move.PreviousCritical(), move.NextWarning(), move.PreviousWarning(),
+    look.Filter(), look.Inverse(), look.Since(), look.Follow(), look.Detail(), look.Copy(), look.Refresh(),
+    look.Faster(), look.Slower(),
+    act.Acknowledge(), act.Quarantine(), act.Release(), act.Verify(), act.Pause(), act.Cancel(), act.Confirm(),
+    look.RunQuery(), look.Saved(), look.CommandLine(), look.Palette(), look.Theme(), look.Help(), go.Quit(),
+)  # fmt: skip
+
+
+def of_key(key: str, context: str) -> Command | None:
+    """The command of a key in a context; one with a `where` of its own goes before one for everywhere."""
+    found = [command for command in COMMANDS if key in command.keys and command.applies(context)]
+    return min(found, key=lambda command: not command.where, default=None)
+
+
+def named(name: str) -> Command | None:
+    """The command called `name`, or the only one that begins so."""
+    exact = [command for command in COMMANDS if command.name == name]
+    near = [command for command in COMMANDS if name and command.name.startswith(name)]
+    return exact[0] if exact else near[0] if len(near) == 1 else None
+
+
+def footer(context: str, *, read_only: bool) -> list[tuple[str, str]]:
+    """Key and word of what works in `context`, the most important first, `?` help always among the first."""
+    places = ("overview", "events", "alerts", "keys", "integrity", "system", "sql")
+    found = [
+        command for command in COMMANDS
+        if command.word and (not command.where or context in command.where) and not (read_only and command.acts)
+        and (command.group != "Screens" or context in places)
+    ]  # fmt: skip
+    ordered = sorted(found, key=lambda command: command.rank)
+    return [(command.shown.split()[0], command.word) for command in ordered]
+
+
+def completions(text: str, names: list[str]) -> list[str]:
+    """The names that begin with `text`."""
+    return [name for name in names if name.startswith(text)]

@@ -1,0 +1,27 @@
+"""Where things stand on the screen: the style sheet. Colours of drawn lines come from the theme, not from here."""
+
+from __future__ import annotations
+
+CSS = """
+Screen { layout: vertical; background: $background; color: $foreground; overflow: hidden; scrollbar-size: 0 0; }
+Header { height: 2; }
+#body { height: 1fr; overflow: hidden; }
+Prompt { height: 1; }
+Footer { height: 1; }
+#label { width: 1fr; height: 1; }
+#line { width: 1fr; height: 1; border: none; padding: 0; background: $background; color: $foreground; }
+View { height: 1fr; overflow: hidden; }
+Lines { height: 1fr; }
+.detail { height: 8; }
+.card { height: 9; }
+.facts { height: auto; max-height: 6; min-height: 3; }
+#ov-events { height: 3fr; }
+#lower { height: 4fr; layout: vertical; }
+#lower Lines { height: 1fr; width: 1fr; }
+#lower.abreast { height: 2fr; layout: horizontal; }
+#lower.abreast #ov-alerts { margin-right: 1; }
+#lower.abreast #ov-encryption { margin-right: 1; }
+#editor { height: 7; border: none; padding: 0 1; background: $surface; color: $foreground; scrollbar-size: 1 1; }
+#sql-facts { height: 1; }
+#sql-export { height: 1; }
+"""

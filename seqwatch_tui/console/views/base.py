@@ -1,0 +1,82 @@
+"""What a view is: a part of the screen with a name for its keys, a crumb, and a list that has the keyboard."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from textual.containers import Vertical
+
+from seqwatch_tui.console.host import Host
+from seqwatch_tui.console.widgets.lines import Lines
+from seqwatch_tui.console.widgets.table import PanelTable
+
+
+class View(Vertical):
+    """The base: a view knows its host and answers what the commands ask about the row under the cursor."""
+
+    context = ""
+    """Selects the commands that work here."""
+    crumb = ""
+
+    def __init__(self, host: Host, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self.host = host
+        self.desk = host.desk
+
+    def main(self) -> Lines | None:
+        """The list that gets the keyboard when the view opens."""
+        return next(iter(self.query(Lines)), None)
+
+    def list(self) -> Lines | None:
+        """The list that has the keyboard, else the main one."""
+        return next((lines for lines in self.query(Lines) if lines.has_focus), None) or self.main()
+
+    def update(self) -> bool:
+        """Take in what changed on the desk; return whether anything was drawn."""
+        return False
+
+    def row(self) -> dict[str, Any] | None:
+        """The row under the cursor as column → value, None when there is none."""
+        table = self.list()
+        return table.row() if isinstance(table, PanelTable) else None
+
+    def open(self) -> None:
+        """Enter: drill into the row."""
+
+    def event_id(self) -> int | None:
+        """The event under the cursor."""
+        return _number(self.row(), "event_id")
+
+    def alert_id(self) -> int | None:
+        """The alert under the cursor."""
+        return _number(self.row(), "alert_id")
+
+    def dataset(self) -> str | None:
+        """The dataset under the cursor, for quarantine and verify."""
+        found = (self.row() or {}).get("dataset")
+        return str(found) if found else None
+
+    def copy(self) -> str:
+        """What `y` copies: the row under the cursor."""
+        lines = self.list()
+        if lines is None or lines.begin() == lines.end():
+            return ""
+        return lines.text_of(lines.cursor if lines.selectable else lines.top)
+
+    def sift(self, words: str) -> None:
+        """Filter the list under the keyboard; a text is searched instead (n, N)."""
+        table = self.list()
+        if isinstance(table, PanelTable):
+            table.sift(words)
+
+    def hidden(self) -> int:
+        """Rows of this view that a filter hides."""
+        return sum(table.hidden for table in self.query(PanelTable))
+
+    def toggle_detail(self) -> None:
+        """`p`: show or hide the detail strip, where there is one."""
+
+
+def _number(row: dict[str, Any] | None, column: str) -> int | None:
+    value = (row or {}).get(column)
+    return value if isinstance(value, int) else None

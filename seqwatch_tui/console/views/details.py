@@ -1,0 +1,319 @@
+"""Drilling in: an alert with its evidence, an event with every column, its raw records, a dataset and its files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import partial
+from typing import Any
+
+from textual.app import ComposeResult
+
+from seqwatch_tui.console import rows, when
+from seqwatch_tui.console.answers import Panel
+from seqwatch_tui.console.host import Host
+from seqwatch_tui.console.views.base import View
+from seqwatch_tui.console.widgets.pager import Pager, Paragraph
+from seqwatch_tui.console.widgets.result import ResultTable
+from seqwatch_tui.console.widgets.table import PanelTable
+
+Json = dict[str, Any]
+_TIMES = frozenset({"ts", "first_ts", "last_ts", "checked", "created", "start", "end", "since", "rotated", "expires"})
+
+
+class TextView(View):
+    """One text, fetched once."""
+
+    def __init__(self, host: Host) -> None:
+        super().__init__(host)
+        self.pager = Pager(self.desk)
+
+    def compose(self) -> ComposeResult:
+        """The text alone."""
+        yield self.pager
+
+    def copy(self) -> str:
+        """The whole text."""
+        return self.pager.whole()
+
+    def fetch(self, path: str) -> None:
+        """Get a JSON object and show it."""
+        self.pager.show([("", "fetching ...", "dim")])
+        self.host.errand(lambda client: client.get(path, dict), self.arrived)
+
+    def arrived(self, data: Json) -> None:
+        """Show what came."""
+        raise NotImplementedError
+
+
+class EventView(TextView):
+    """One event: every column, the alerts it is evidence of, what was not seen around it."""
+
+    context = "event"
+
+    def __init__(self, host: Host, event_id: int) -> None:
+        super().__init__(host)
+        self._event_id = event_id
+        self.crumb = f"event {event_id}"
+        self._event: Json = {}
+        self._records: list[Json] = []
+
+    def on_mount(self) -> None:
+        """Fetch it."""
+        self.fetch(f"/v1/events/{self._event_id}")
+
+    def arrived(self, data: Json) -> None:
+        """Show policy first, then the columns, then how complete the record is."""
+        self._event, self._records = data["event"], data.get("records") or []
+        self.pager.show(self._paragraphs(data))
+
+    def event_id(self) -> int | None:
+        """This event."""
+        return self._event_id
+
+    def dataset(self) -> str | None:
+        """Its dataset."""
+        found = self._event.get("dataset")
+        return str(found) if found else None
+
+    def open(self) -> None:
+        """Open the raw records."""
+        self.host.push(RecordsView(self.host, self._event_id, self._records))
+
+    def _paragraphs(self, data: Json) -> Iterable[Paragraph]:
+        event = data["event"]
+        word, role = rows.result(str(event.get("outcome")), event.get("allowed"))
+        yield "policy", f"{word}: {rows.text(event.get('reason'), 'no reason given')}", role
+        alerts = ", ".join(map(str, data.get("alerts") or ()))
+        yield "alerts", alerts or "evidence of none", "warn" if alerts else "dim"
+        yield from gaps(data, self.desk.zone)
+        yield (
+            "raw records",
+            f"{len(self._records)}; Enter shows them as they were read",
+            "key" if self._records else "dim",
+        )
+        for name, value in event.items():
+            yield name, value_text(name, value, self.desk.zone), "text" if value is not None else "dim"
+
+
+class RecordsView(View):
+    """The lines as they were read, wrapped, with the offset of each."""
+
+    context, crumb = "records", "raw records"
+
+    def __init__(self, host: Host, event_id: int, records: list[Json]) -> None:
+        super().__init__(host)
+        self._event_id, self._records = event_id, records
+
+    def compose(self) -> ComposeResult:
+        """All records in one text."""
+        self.pager = Pager(self.desk, indent=0)
+        yield self.pager
+
+    def on_mount(self) -> None:
+        """Show them."""
+        self.pager.show(self._paragraphs())
+
+    def event_id(self) -> int | None:
+        """The event they belong to."""
+        return self._event_id
+
+    def copy(self) -> str:
+        """The raw lines."""
+        return "\n".join(str(record.get("raw")) for record in self._records)
+
+    def _paragraphs(self) -> Iterable[Paragraph]:
+        if not self._records:
+            yield "", "no raw record of this event is kept here; the ledger's segments may hold it", "unknown"
+        for record in self._records:
+            yield (
+                "",
+                f"{record.get('seq')}  {record.get('type')}  at byte {rows.text(record.get('position'), '?')}",
+                "key",
+            )
+            yield "", str(record.get("raw")), "text"
+            yield "", "", "text"
+
+
+class AlertView(View):
+    """One alert: the sentence, the rule, and the events that show it."""
+
+    context = "alert"
+
+    def __init__(self, host: Host, alert_id: int) -> None:
+        super().__init__(host)
+        self._alert_id = alert_id
+        self.crumb = f"alert {alert_id}"
+        self._alert: Json = {}
+
+    def compose(self) -> ComposeResult:
+        """The evidence has the keyboard; the card above it scrolls."""
+        self.card = Pager(self.desk)
+        self.card.add_class("card")
+        self.evidence = PanelTable(self.desk, rows.EVENTS, partial(rows.event, self.desk), title="evidence")
+        yield self.card
+        yield self.evidence
+
+    def main(self) -> PanelTable:
+        """The evidence."""
+        return self.evidence
+
+    def on_mount(self) -> None:
+        """Fetch it."""
+        self.card.show([("", "fetching ...", "dim")])
+        self.load()
+
+    def load(self) -> None:
+        """Fetch it again: after an acknowledgement."""
+        self.host.errand(lambda client: client.get(f"/v1/alerts/{self._alert_id}", dict), self._arrived)
+
+    def alert_id(self) -> int | None:
+        """This alert."""
+        return self._alert_id
+
+    def dataset(self) -> str | None:
+        """The alert's dataset, else that of the event under the cursor."""
+        return str(self._alert["dataset"]) if self._alert.get("dataset") else super().dataset()
+
+    def open(self) -> None:
+        """Open the event under the cursor."""
+        event_id = self.event_id()
+        if event_id is not None:
+            self.host.push(EventView(self.host, event_id))
+
+    def _arrived(self, data: Json) -> None:
+        self._alert = data["alert"]
+        self.card.show(self._paragraphs(data))
+        self.evidence.show(Panel.of(data["events"]))
+
+    def _paragraphs(self, data: Json) -> Iterable[Paragraph]:
+        alert, rule, zone = data["alert"], data.get("rule") or {}, self.desk.zone
+        level = rows.text(alert.get("level"))
+        yield "what", rows.text(alert.get("summary")), "strong"
+        yield "level", f"{level}, {rows.text(alert.get('state'))}", rows.LEVEL_STATE.get(level, "unknown")
+        who = f"{rows.text(alert.get('actor'))} from {rows.text(alert.get('src_ip'), 'an unknown address')}"
+        yield "who", f"{who} on {rows.text(alert.get('dataset'), 'no dataset')}", "text"
+        span = f"{when.stamp(alert.get('first_ts'), zone)} to {when.clock(alert.get('last_ts'), zone)}"
+        yield "seen", f"{span}, {alert.get('count')} events", "text"
+        yield from gaps(data, zone)
+        for entry in data.get("history") or ():
+            yield "history", value_text("history", entry, zone), "dim"
+        yield "rule", f"{rows.text(rule.get('title'))} ({rows.text(rule.get('id'))})", "text"
+        for name in ("description", "false_positives", "tags", "hash", "sql", "text"):
+            if rule.get(name):
+                yield name.replace("_", " "), value_text(name, rule[name], zone), "dim"
+
+
+class DatasetView(TextView):
+    """One dataset: who may do what, how it is encrypted, whether it is whole, and whether it is in quarantine."""
+
+    context = "dataset"
+
+    def __init__(self, host: Host, dataset: str) -> None:
+        super().__init__(host)
+        self._dataset = dataset
+        self.crumb = dataset
+
+    def on_mount(self) -> None:
+        """Fetch it."""
+        self.fetch(f"/v1/datasets/{quoted(self._dataset)}")
+
+    def arrived(self, data: Json) -> None:
+        """Show every field; nested ones as lines of their own."""
+        self.pager.show(fields(data, self.desk.zone))
+
+    def dataset(self) -> str | None:
+        """This dataset."""
+        return self._dataset
+
+
+class FindingView(TextView):
+    """One row of a panel in full; nothing is fetched."""
+
+    context = "finding"
+
+    def __init__(self, host: Host, crumb: str, row: Json) -> None:
+        super().__init__(host)
+        self.crumb = crumb
+        self._row = row
+
+    def on_mount(self) -> None:
+        """Show it."""
+        self.pager.show(fields(self._row, self.desk.zone))
+
+
+class FilesView(View):
+    """The files of a dataset with their verdicts, the bad ones first."""
+
+    context = "files"
+
+    def __init__(self, host: Host, dataset: str) -> None:
+        super().__init__(host)
+        self._dataset = dataset
+        self.crumb = dataset
+
+    def compose(self) -> ComposeResult:
+        """One table."""
+        self.table = ResultTable(self.desk, empty="fetching ...")
+        yield self.table
+
+    def on_mount(self) -> None:
+        """Fetch them."""
+        path = f"/v1/integrity/{quoted(self._dataset)}/files"
+        self.host.errand(lambda client: client.get(path, Panel.of, limit=1000), self._arrived)
+
+    def dataset(self) -> str | None:
+        """This dataset."""
+        return self._dataset
+
+    def open(self) -> None:
+        """Open one file's verdict in full."""
+        row = self.row()
+        if row is not None:
+            self.host.push(FindingView(self.host, rows.text(row.get("path"), "file"), row))
+
+    def _arrived(self, panel: Panel) -> None:
+        self.table.empty = "no file was checked yet; V verifies the dataset against its manifest"
+        self.table.show(panel)
+        self.table.refresh()
+
+
+def gaps(data: Json, zone: Any) -> Iterable[Paragraph]:
+    """What was not seen, as a paragraph: shown beside everything it touches."""
+    found = data.get("gaps") or []
+    if not found:
+        yield "not seen", "no gap in the evidence is known", "dim"
+    for gap in found:
+        yield "not seen", value_text("gap", gap, zone), "warn"
+
+
+def fields(data: Json, zone: Any) -> Iterable[Paragraph]:
+    """A JSON object as paragraphs, one per field."""
+    for name, value in data.items():
+        if isinstance(value, list) and value and isinstance(value[0], dict):
+            for entry in value:
+                yield name, value_text(name, entry, zone), "text"
+        else:
+            role = value if name in ("state", "verdict") and isinstance(value, str) else "text"
+            yield name, value_text(name, value, zone), role if role in ("pass", "warn", "fail", "unknown") else "text"
+
+
+def value_text(name: str, value: object, zone: Any) -> str:
+    """A JSON value as text: times in the operator's zone, yes and no, lists with commas, null as a dash."""
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if name in _TIMES and isinstance(value, (int, float)):
+        return when.stamp(float(value), zone)
+    if isinstance(value, list):
+        return ", ".join(value_text(name, item, zone) for item in value) or "none"
+    if isinstance(value, dict):
+        return "  ".join(f"{key} {value_text(key, item, zone)}" for key, item in value.items() if item is not None)
+    return str(value)
+
+
+def quoted(name: str) -> str:
+    """A name as one segment of a path."""
+    from urllib.parse import quote
+
+    return quote(name, safe="")

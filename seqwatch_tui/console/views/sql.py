@@ -1,0 +1,155 @@
+"""5: ad-hoc SQL. The editor is loaded when this screen first opens; queries run in the engine's sandbox."""
+
+from __future__ import annotations
+
+import shlex
+from typing import Any
+
+from textual.app import ComposeResult
+from textual.widgets import TextArea
+
+from seqwatch_tui.console.answers import Panel
+from seqwatch_tui.console.client import EngineError, Refused
+from seqwatch_tui.console.errands import Errand
+from seqwatch_tui.console.host import Host
+from seqwatch_tui.console.views.base import View
+from seqwatch_tui.console.widgets.drawn import Bar
+from seqwatch_tui.console.widgets.lines import Lines
+from seqwatch_tui.console.widgets.result import ResultTable
+from seqwatch_tui.console.widgets.table import Col, PanelTable
+
+LIMIT = 1000
+SECONDS = 60
+FIRST = "SELECT ts, user_name, action, outcome, path\nFROM events\nWHERE allowed = false\nORDER BY ts DESC"
+
+
+class SqlView(View):
+    """Editor above, result below, between them one line: rows, cut or whole, seconds, what was not seen."""
+
+    context, crumb = "sql", "SQL"
+
+    def __init__(self, host: Host) -> None:
+        super().__init__(host)
+        self.editor = TextArea(FIRST, id="editor", compact=True, show_line_numbers=False)
+        self.editor.cursor_blink = False
+        self.editor.highlight_cursor_line = False
+        self.facts = Bar(self.desk, id="sql-facts")
+        self.facts.ground = "title"
+        self.export = Bar(self.desk, id="sql-export")
+        self.export.ground = "text"
+        self.result = ResultTable(self.desk, empty="no rows")
+        self.name_ = ""
+        self._errand: Errand | None = None
+
+    def compose(self) -> ComposeResult:
+        """From top to bottom."""
+        yield self.editor
+        yield self.facts
+        yield self.result
+        yield self.export
+
+    def on_mount(self) -> None:
+        """Say how to begin."""
+        self.result.empty = "F2 lists the saved queries; Tab moves between editor and result"
+        self._say("Ctrl+J runs; the query is read-only and stops after 60 s", "title")
+
+    def main(self) -> Any:
+        """The editor has the keyboard."""
+        return self.editor
+
+    def list(self) -> Lines:
+        """The result."""
+        return self.result
+
+    def load(self, sql: str) -> None:
+        """Put a saved query in the editor."""
+        self.editor.load_text(sql)
+        self.editor.focus()
+
+    def run_query(self) -> None:
+        """Send what the editor holds; a query still running is stopped first."""
+        self.cancel()
+        query = self.editor.text.strip()
+        if not query:
+            self._say("there is no query to run", "warn")
+            return
+        self._say("running ...  Esc stops it", "message")
+        body = {"query": query, "parameters": {}, "limit": LIMIT, "timeout": SECONDS}
+        self._errand = self.host.errand(
+            lambda client: client.post("/v1/sql", body, dict, timeout=SECONDS + 5), self._arrived, failed=self._failed,
+            timeout=SECONDS + 5,
+        )  # fmt: skip
+
+    def cancel(self) -> bool:
+        """Stop the running query; False when there is none."""
+        errand, self._errand = self._errand, None
+        if errand is None:
+            return False
+        errand.cancel()
+        self._say("stopped", "warn")
+        return True
+
+    def _arrived(self, data: dict[str, Any]) -> None:
+        self._errand = None
+        rows = tuple(map(tuple, data["rows"]))
+        self.result.empty = "the query gave no rows"
+        self.result.show(Panel(tuple(data["columns"]), rows, len(rows), bool(data["cut"])))
+        self.result.refresh()
+        cut = f"the first {len(rows)} rows, more exist (cut)" if data["cut"] else f"{len(rows)} rows, all"
+        gaps = data.get("gaps") or []
+        missing = f"  {len(gaps)} gaps in the evidence touch this answer" if gaps else ""
+        self._say(f"{cut}, {data.get('seconds', 0):.2f} s{missing}", "warn" if data["cut"] or gaps else "title")
+        self.export.show([[(" " + export_line(self.editor.text), "dim")]])
+        self.result.focus()
+
+    def _failed(self, error: EngineError) -> None:
+        self._errand = None
+        hint = f"  {error.hint}" if isinstance(error, Refused) and error.hint else ""
+        self._say(f"{error}{hint}".replace("\n", " "), "fail")
+
+    def _say(self, text: str, role: str) -> None:
+        self.facts.show([[(f" {text}", role)]])
+
+
+def export_line(sql: str) -> str:
+    """The command line that writes every row to a file."""
+    return f"seqwatch sql --format csv --limit 0 {shlex.quote(' '.join(sql.split()))} > result.csv"
+
+
+class SavedView(View):
+    """The saved queries, each with the question it answers."""
+
+    context, crumb = "saved", "saved queries"
+    columns = (Col("name", 26), Col("question", share=1))
+
+    def __init__(self, host: Host, target: SqlView) -> None:
+        super().__init__(host)
+        self._target = target
+        self.table = PanelTable(self.desk, self.columns, self._cells, empty="fetching ...")
+
+    def compose(self) -> ComposeResult:
+        """One table."""
+        yield self.table
+
+    def on_mount(self) -> None:
+        """Fetch them."""
+        self.host.errand(lambda client: client.get("/v1/saved", list), self._arrived)
+
+    def open(self) -> None:
+        """Put the query in the editor."""
+        row = self.row()
+        self.host.back()
+        if row is not None:
+            self._target.load(str(row["sql"]))
+
+    def _arrived(self, saved: list[dict[str, Any]]) -> None:
+        columns = ("name", "title", "question", "sql")
+        rows = tuple(tuple(query.get(name) for name in columns) for query in saved)
+        self.table.empty = "this installation has no saved query"
+        self.table.show(Panel(columns, rows, len(rows), False))
+        self.table.refresh()
+
+    @staticmethod
+    def _cells(row: dict[str, Any]) -> list[tuple[str, str]]:
+        said = str(row.get("question") or row.get("title") or "").replace("\n", " ")
+        return [(str(row.get("name")), "strong"), (said, "text")]

@@ -1,0 +1,87 @@
+"""6: the watch itself: sources, what was not seen, what operators did, and the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import partial
+
+from textual.app import ComposeResult
+
+from seqwatch_tui.console import rows
+from seqwatch_tui.console.answers import Panel
+from seqwatch_tui.console.client import Client
+from seqwatch_tui.console.host import Host
+from seqwatch_tui.console.views.base import View
+from seqwatch_tui.console.views.details import FindingView
+from seqwatch_tui.console.widgets.pager import Pager, Paragraph
+from seqwatch_tui.console.widgets.result import ResultTable
+from seqwatch_tui.console.widgets.table import PanelTable
+
+
+class SystemView(View):
+    """Three tables and a few facts; gaps and actions are fetched when the screen opens and on `r`."""
+
+    context, crumb = "system", "System"
+
+    def __init__(self, host: Host) -> None:
+        super().__init__(host)
+        desk = self.desk
+        self.facts = Pager(desk, indent=11)
+        self.facts.can_focus = False
+        self.sources = PanelTable(desk, rows.SOURCES, partial(rows.source, desk), title="Sources", empty="no source")
+        self.gaps = ResultTable(desk, title="Gaps: what was not seen", empty="no gap is known")
+        self.actions = ResultTable(desk, title="Actions of operators", empty="nobody acted yet")
+
+    def compose(self) -> ComposeResult:
+        """Facts on top, tables below."""
+        self.facts.add_class("facts")
+        yield self.facts
+        yield from (self.sources, self.gaps, self.actions)
+
+    def main(self) -> PanelTable:
+        """The sources."""
+        return self.sources
+
+    def on_mount(self) -> None:
+        """Fetch what the snapshot does not hold."""
+        self.fetch()
+
+    def fetch(self) -> None:
+        """Get gaps and actions."""
+        for path, table in (("/v1/gaps", self.gaps), ("/v1/actions", self.actions)):
+            self.host.errand(partial(_panel, path), partial(_show, table))
+
+    def update(self) -> bool:
+        """Sources and facts are in every status."""
+        snapshot = self.desk.snapshot
+        if snapshot is None:
+            return False
+        columns = ("name", "type", "state", "records", "lost", "unparsed", "gaps", "lag", "reason", "path")
+        lines = tuple(tuple(source.get(name) for name in columns) for source in snapshot.status.sources)
+        drawn = self.sources.show(Panel(columns, lines, len(lines), False))
+        return self.facts.show(self._facts()) or drawn
+
+    def open(self) -> None:
+        """Open a row in full."""
+        row = self.row()
+        if row is not None:
+            self.host.push(FindingView(self.host, "row", row))
+
+    def _facts(self) -> Iterable[Paragraph]:
+        hello, status = self.desk.hello, self.desk.snapshot.status if self.desk.snapshot else None
+        if hello is None or status is None:
+            return
+        you = f"{hello.user or 'you'} as {hello.role or 'nobody'}{', read-only' if self.desk.read_only else ''}"
+        yield "site", f"{status.site} on {status.host}, seqwatch {hello.version}, engine pid {hello.pid}, {you}", "text"
+        yield "zone", f"{hello.timezone}; {status.events} events stored", "text"
+        yield "quarantine", ", ".join(status.quarantined) or "none", "warn" if status.quarantined else "dim"
+        for error in status.errors:
+            yield "error", error, "fail"
+
+
+def _panel(path: str, client: Client) -> Panel:
+    return client.get(path, Panel.of, limit=200)
+
+
+def _show(table: ResultTable, panel: Panel) -> None:
+    table.show(panel)

@@ -1,0 +1,73 @@
+"""A table of any columns: an SQL result, the files of a dataset, gaps, actions. Left and right move over wide ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from seqwatch_tui.console import when
+from seqwatch_tui.console.answers import Panel
+from seqwatch_tui.console.cells import width
+from seqwatch_tui.console.desk import Desk
+from seqwatch_tui.console.rows import FILE_STATE
+from seqwatch_tui.console.widgets.drawn import Span
+from seqwatch_tui.console.widgets.table import Col, PanelTable
+
+_SAMPLE = 200
+_WIDEST = 48
+_TIMES = frozenset({"ts", "at", "start", "end", "checked", "started", "finished", "created", "opened", "last_ts"})
+
+
+class ResultTable(PanelTable):
+    """Columns as wide as the first rows need; those that do not fit are reached with left and right."""
+
+    def __init__(self, desk: Desk, *, title: str = "", empty: str = "no rows", id: str | None = None) -> None:  # noqa: A002
+        super().__init__(desk, (Col(""),), self._cells, title=title, empty=empty, id=id)
+        self._skip = 0
+        self._names: tuple[str, ...] = ()
+        self._wide: tuple[int, ...] = ()
+
+    def show(self, panel: Panel) -> bool:
+        """Measure the columns, then show the rows."""
+        if panel.columns != self.panel.columns:
+            self._skip = 0
+        if panel != self.panel:
+            self._names = panel.columns
+            self._wide = tuple(self._measure(panel, index) for index in range(len(panel.columns)))
+            self._arrange()
+        return super().show(panel)
+
+    def slide(self, by: int) -> None:
+        """Start `by` columns further on."""
+        self._skip = min(max(self._skip + by, 0), max(len(self._names) - 1, 0))
+        self._arrange()
+        self.forget()
+
+    def _arrange(self) -> None:
+        pairs = list(zip(self._names, self._wide, strict=True))[self._skip :]
+        columns = [Col(name, cells) for name, cells in pairs[:-1]]
+        self.columns = (*columns, *(Col(name) for name, _ in pairs[-1:])) or (Col(""),)
+        if sum(cells + 1 for _, cells in pairs) > (self.size.width or 80):
+            self.columns = tuple(Col(name, cells) for name, cells in pairs) or (Col(""),)
+
+    def _measure(self, panel: Panel, index: int) -> int:
+        texts = [self._text(panel.columns[index], row[index]) for row in panel.rows[:_SAMPLE]]
+        return min(max(map(width, [panel.columns[index], *texts]), default=1), _WIDEST)
+
+    def _cells(self, row: dict[str, Any]) -> Sequence[Span]:
+        return [self._cell(name, row[name]) for name in self._names[self._skip :]]
+
+    def _cell(self, name: str, value: object) -> Span:
+        text = self._text(name, value)
+        if value is None:
+            return text, "dim"
+        if name in ("verdict", "state") and isinstance(value, str):
+            return text, FILE_STATE.get(value, value if value in ("pass", "warn", "fail", "unknown") else "text")
+        return text, "text"
+
+    def _text(self, name: str, value: object) -> str:
+        if value is None:
+            return "-"
+        if name in _TIMES and isinstance(value, (int, float)) and value > 1e8:
+            return when.stamp(float(value), self.desk.zone)[:23]
+        return str(value)
