@@ -246,10 +246,11 @@ def _event_view() -> tuple[Field, ...]:
 
 
 EVENTS_VIEW = TableDef("events", "Every access and login, one row per kernel event, oldest first.", _event_view())
+_RAW = Field("raw", "VARCHAR", "The line as read, without its newline; in one that is not UTF-8, odd bytes as \\xNN.")
 RECORDS_VIEW = TableDef(
     "records",
     "The raw lines behind the events, from the ledger.",
-    tuple(Field(c.name, "VARCHAR" if c.name == "raw" else c.sql, c.doc) for c in RECORD_COLUMNS),
+    tuple(Field(c.name, c.sql, c.doc) if c.name != "raw" else _RAW for c in RECORD_COLUMNS),
 )
 
 HOST_TABLES: tuple[TableDef, ...] = (

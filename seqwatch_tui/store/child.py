@@ -1,0 +1,219 @@
+"""The process that runs one ad-hoc statement and dies: `python -I -m seqwatch_tui.store.child`.
+
+A JSON request comes on standard input; the rows leave as an Arrow IPC stream on standard output, then one JSON line on
+standard error says how it ended. It reads sealed segments and exported tables, never the store.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import duckdb
+import pyarrow as pa
+
+from seqwatch_tui.model.columns import EVENT_COLUMNS, RECORD_COLUMNS, Column
+from seqwatch_tui.store import sandbox
+from seqwatch_tui.store.rows import timestamp, to_arrow
+from seqwatch_tui.store.schema import (
+    EVENTS_VIEW,
+    HOST_TABLES,
+    RECORDS_VIEW,
+    STATE_TABLES,
+    TableDef,
+    comments,
+    event_select,
+    quote,
+)
+
+_BATCH = 2048
+_SPARE_MEMORY = 1536 << 20
+"""Address space beside DuckDB's own limit: Python, Arrow and their libraries."""
+_READING = frozenset({"SELECT", "EXPLAIN", "MULTI"})
+_CONFIG: dict[str, Any] = {
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+    "allow_community_extensions": False,
+    "allow_persistent_secrets": False,
+    "python_enable_replacements": False,
+    "threads": 1,
+    "async_threads": 1,
+}
+
+
+class Refused(Exception):
+    """The request is not one reading statement."""
+
+
+def main() -> None:
+    """Run the request on standard input; every outcome becomes the JSON line, never a traceback."""
+    out = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what a library may print is no part of the stream
+    request = json.load(sys.stdin)
+    try:
+        trailer = _run(request, out)
+    except Refused as error:
+        trailer = {"error": {"kind": "refused", "text": str(error)}}
+    except sandbox.SandboxError as error:
+        trailer = {"error": {"kind": "sandbox", "text": str(error)}}
+    except MemoryError:
+        trailer = {"error": {"kind": "memory", "text": "the query needs more memory than it may use"}}
+    except duckdb.Error as error:
+        trailer = {"error": _explain(error, request)}
+    except BrokenPipeError:
+        trailer = {"error": {"kind": "cancelled", "text": "nobody reads the result any more"}}
+    sys.stderr.write("\n" + json.dumps(trailer) + "\n")
+    sys.stderr.flush()
+    os._exit(0)  # nothing to tidy up; a destructor must not hold the answer back
+
+
+def _run(request: Mapping[str, Any], out: BinaryIO) -> dict[str, Any]:
+    began = time.monotonic()
+    files = [Path(p) for p in (*request["events"], *request["records"], *request["state"].values())]
+    seconds = int(request["timeout"]) + 2
+    limits = sandbox.Limits((request["memory_mb"] << 20) + _SPARE_MEMORY, seconds, seconds)
+    notes = sandbox.enter(_readable(files), limits)
+    con = _open(request, files)
+    sql = _one_statement(con, request["sql"])
+    result = _query(con, sql, _values(request["parameters"]) or None)
+    if result is None:
+        raise Refused("the statement gives no rows; only SELECT, EXPLAIN, DESCRIBE, SUMMARIZE, SHOW and PIVOT are run")
+    types = [str(column[1]) for column in result.description]
+    rows, cut = _send(result.to_arrow_reader(_BATCH), out, request["limit"])
+    seconds_used = round(time.monotonic() - began, 3)
+    return {"rows": rows, "cut": cut, "types": types, "seconds": seconds_used, "notes": notes}
+
+
+def _readable(files: Sequence[Path]) -> list[Path]:
+    """Every file by itself, or their folders when they are so many that the rules would take longer than the query."""
+    return list(files) if len(files) <= 512 else sorted({p.parent for p in files})
+
+
+def _open(request: Mapping[str, Any], files: Sequence[Path]) -> duckdb.DuckDBPyConnection:
+    con = duckdb.connect(config={**_CONFIG, "memory_limit": f"{request['memory_mb']}MB", "temp_directory": ""})
+    con.execute(f"set allowed_paths = [{', '.join(quote(str(p)) for p in files)}]")
+    con.execute("set enable_external_access = false")
+    con.execute(f"set max_execution_time = {int(request['timeout'] * 1000)}")
+    _views(con, request)
+    con.execute("set lock_configuration = true")
+    return con
+
+
+def _views(con: duckdb.DuckDBPyConnection, request: Mapping[str, Any]) -> None:
+    events = _scan(request["events"], EVENT_COLUMNS)
+    _view(con, EVENTS_VIEW, event_select(f"({events})"))
+    raw = "coalesce(try(rtrim(decode(raw), chr(10))), regexp_replace(raw::varchar, '\\\\x0A$', '')) as raw"
+    records = [raw if f.name == "raw" else f.name for f in RECORDS_VIEW.fields]
+    _view(con, RECORDS_VIEW, f"select {', '.join(records)} from ({_scan(request['records'], RECORD_COLUMNS)})")  # noqa: S608
+    for table in STATE_TABLES:
+        path = request["state"].get(table.name)
+        _view(con, table, f"from read_parquet({quote(path)})" if path else _nothing(table))
+    for table in HOST_TABLES:
+        rows = request["host"].get(table.name)
+        if rows is not None:
+            con.register(table.name, to_arrow(table, rows))
+        else:
+            _view(con, table, _nothing(table))
+
+
+def _view(con: duckdb.DuckDBPyConnection, table: TableDef, select: str) -> None:
+    con.execute(f"create view {table.name} as {select}")
+    for statement in comments(table, "view"):
+        con.execute(statement)
+
+
+def _scan(paths: Sequence[str], columns: Sequence[Column]) -> str:
+    names = ", ".join(c.name for c in columns)
+    if not paths:
+        empty = ", ".join(f"null::{c.sql} as {c.name}" for c in columns)
+        return f"select {empty} where false"
+    return f"select {names} from read_parquet([{', '.join(map(quote, paths))}])"  # noqa: S608
+
+
+def _nothing(table: TableDef) -> str:
+    columns = ", ".join(f'null::{f.sql} as "{f.name}"' for f in table.fields)
+    return f"select {columns} where false"
+
+
+def _one_statement(con: duckdb.DuckDBPyConnection, sql: str) -> str:
+    found = con.extract_statements(sql)
+    if len(found) != 1:
+        raise Refused(f"one statement at a time: this is {len(found)}" if found else "there is no statement")
+    kind = found[0].type.name
+    if kind not in _READING:
+        raise Refused(f"{kind} is not run here: SQL only reads (SELECT, EXPLAIN, DESCRIBE, SUMMARIZE, SHOW, PIVOT)")
+    return sql
+
+
+def _query(con: duckdb.DuckDBPyConnection, sql: str, values: dict[str, Any] | None) -> duckdb.DuckDBPyRelation | None:
+    con.execute("begin transaction read only")
+    try:
+        return con.sql(sql, params=values)
+    except (duckdb.BinderException, duckdb.CatalogException) as error:
+        con.execute("rollback")
+        raise _located(con, sql, values) or error from error
+
+
+def _located(con: duckdb.DuckDBPyConnection, sql: str, values: dict[str, Any] | None) -> duckdb.Error | None:
+    """Return the same error with its place in the statement, which a streamed query does not tell; else None."""
+    try:
+        con.execute(_ASK_PLACE + sql, values)
+    except duckdb.Error as error:
+        return error if _CARET.search(str(error)) else None
+    return None
+
+
+def _values(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    return {k: timestamp(v["epoch"]) if isinstance(v, dict) else v for k, v in parameters.items()}
+
+
+def _send(reader: pa.RecordBatchReader, out: BinaryIO, limit: int) -> tuple[int, bool]:
+    """Write at most `limit` rows (0 = all); return how many, and whether there were more."""
+    sent, cut = 0, False
+    with pa.ipc.new_stream(out, reader.schema) as stream:
+        for batch in reader:
+            part = batch.slice(0, limit - sent) if limit else batch
+            cut = part.num_rows < batch.num_rows
+            if part.num_rows:
+                stream.write_batch(part)
+            sent += part.num_rows
+            if cut:
+                break
+    out.flush()
+    out.close()
+    return sent, cut
+
+
+_ASK_PLACE = "explain\n"  # a line of its own: it is taken off the line number again
+_CARET = re.compile(r"^LINE (\d+): (.*)\n( *)\^", re.MULTILINE)
+_CLASS = re.compile(r"^[A-Z][A-Za-z ]*? Error: ")
+
+
+def _explain(error: duckdb.Error, request: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a DuckDB error as one sentence without folders of ours, and where in the statement it is."""
+    text = str(error).strip()
+    place = _CARET.search(text)
+    sentence = " ".join(text[: place.start()].split() if place else text.split())
+    for path in (*request["events"], *request["records"], *request["state"].values()):
+        sentence = sentence.replace(path, Path(path).name)
+    answer: dict[str, Any] = {"kind": _kind(error), "text": _CLASS.sub("", sentence)[:2000]}
+    if place:
+        line = int(place[1]) - (0 if isinstance(error, duckdb.ParserException) else 1)
+        answer |= {"line": line, "near": place[2], "column": len(place[3]) - len(f"LINE {place[1]}: ") + 1}
+    return answer
+
+
+def _kind(error: duckdb.Error) -> str:
+    if isinstance(error, duckdb.InterruptException):
+        return "timeout"
+    return "memory" if isinstance(error, duckdb.OutOfMemoryException) else "sql"
+
+
+if __name__ == "__main__":
+    main()
