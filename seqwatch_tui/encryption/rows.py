@@ -10,17 +10,17 @@ from seqwatch_tui.model.verdict import Finding, KeyRecord
 
 KEY_COLUMNS = (
     "key_id", "kind", "owner", "datasets", "created", "rotated", "age_days", "age_is_at_least", "max_age_days",
-    "state", "detail", "checked",
+    "state", "detail",
 )  # fmt: skip
-"""`keys`, primary key key_id. `datasets` is a list of dataset ids."""
+"""`keys`, key key_id. `datasets` is a list of dataset ids."""
 
 FINDING_COLUMNS = ("kind", "subject", "dataset", "state", "detail", "checked")
-"""`findings`, primary key (kind, subject)."""
+"""`findings`, key (kind, subject): a check has one current result on one thing."""
 
 
-def key_rows(keys: Iterable[KeyRecord], now: float) -> list[dict[str, Any]]:
-    """Rows for `keys`, judged at `now`."""
-    return [{**asdict(key), "datasets": list(key.datasets), "checked": now} for key in keys]
+def key_rows(keys: Iterable[KeyRecord]) -> list[dict[str, Any]]:
+    """Rows for `keys`."""
+    return [{**asdict(key), "datasets": list(key.datasets)} for key in keys]
 
 
 def finding_rows(findings: Iterable[Finding]) -> list[dict[str, Any]]:

@@ -14,51 +14,50 @@ from seqwatch_tui.integrity.interface import CheckedFile, Stamp, VerificationRes
 from seqwatch_tui.model.verdict import FileCheck
 
 FILE_COLUMNS = (
-    "dataset", "path", "verdict", "size", "algorithm", "expected", "actual", "checked", "detail",
-    "mtime_ns", "ctime_ns", "inode", "dev", "current", "verification_id",
+    "dataset", "path", "verdict", "size", "algorithm", "expected", "actual", "checked", "detail", "current",
+    "mtime_ns", "ctime_ns", "inode", "dev",
 )  # fmt: skip
-"""`files`, primary key (dataset, path). `current` false: neither in the folder nor in the manifest any more."""
+"""`files`, key (dataset, path). `current` false: neither in the folder nor in the manifest any more."""
 
 VERIFICATION_COLUMNS = (
-    "verification_id", "dataset", "started", "finished", "state", "mode", "ok", "changed", "missing", "extra",
-    "unreadable", "changed_during_read", "not_checked", "bytes", "manifest", "problems",
+    "verification_id", "dataset", "kind", "state", "started", "finished", "ok", "changed", "missing", "extra",
+    "unreadable", "changed_during_read", "not_checked", "bytes", "manifest", "operator", "detail",
 )  # fmt: skip
-"""`verifications`, primary key verification_id. `problems` is text, one sentence a line."""
+"""`verifications`, key verification_id. `kind` is full or quick, `detail` the problems, one sentence a line."""
 
 
-def file_rows(result: VerificationResult, verification_id: int) -> list[dict[str, Any]]:
+def file_rows(result: VerificationResult) -> list[dict[str, Any]]:
     """Rows for `files`; files this run did not get to keep the row they have."""
     files = [known for known in result.files if known.check.path not in result.kept]
-    return [_file_row(known, verification_id) for known in (*files, *result.gone)]
+    return [_file_row(known) for known in (*files, *result.gone)]
 
 
-def _file_row(known: CheckedFile, verification_id: int) -> dict[str, Any]:
-    stamp, check = known.stamp, known.check
+def _file_row(known: CheckedFile) -> dict[str, Any]:
+    stamp = known.stamp
     return {
-        **asdict(check),
-        "size": stamp.size if stamp else check.size,
+        **asdict(known.check),
+        "current": known.current,
         "mtime_ns": stamp.mtime_ns if stamp else None,
         "ctime_ns": stamp.ctime_ns if stamp else None,
         "inode": stamp.inode if stamp else None,
         "dev": stamp.dev if stamp else None,
-        "current": known.current,
-        "verification_id": verification_id,
     }
 
 
-def verification_row(result: VerificationResult, verification_id: int) -> dict[str, Any]:
-    """The row for `verifications`."""
+def verification_row(result: VerificationResult, verification_id: str, operator: str | None) -> dict[str, Any]:
+    """The row for `verifications`; `operator` is who asked for it, null for the schedule."""
     return {
         "verification_id": verification_id,
         "dataset": result.dataset,
+        "kind": result.mode,
+        "state": result.state,
         "started": result.started,
         "finished": result.finished,
-        "state": result.state,
-        "mode": result.mode,
         **asdict(result.totals),
         "bytes": result.bytes,
         "manifest": result.manifest,
-        "problems": "\n".join(result.problems),
+        "operator": operator,
+        "detail": "\n".join(result.problems),
     }
 
 
@@ -70,7 +69,7 @@ def from_row(row: Mapping[str, Any]) -> CheckedFile:
     )  # fmt: skip
     stamp = None
     if row["inode"] is not None:
-        stamp = Stamp(row["size"], row["mtime_ns"], row["ctime_ns"], row["inode"], row["dev"])
+        stamp = Stamp(row["size"] or 0, row["mtime_ns"], row["ctime_ns"], row["inode"], row["dev"])
     return CheckedFile(check, stamp, bool(row["current"]))
 
 
