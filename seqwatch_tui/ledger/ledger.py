@@ -22,7 +22,7 @@ from seqwatch_tui.ledger.layout import Layout
 from seqwatch_tui.ledger.lookup import segment_of
 from seqwatch_tui.ledger.recover import Recovered, read_confirmed, recover
 from seqwatch_tui.ledger.segment import Sealed, make
-from seqwatch_tui.ledger.spool import encode
+from seqwatch_tui.ledger.spool import encode, lean
 from seqwatch_tui.ledger.values import Batch, LedgerError, LedgerFatal, Note, RawRecord, Segment
 from seqwatch_tui.parse.schema import EVENT_SCHEMA, RECORD_SCHEMA
 from seqwatch_tui.store.interface import LedgerMark, SegmentRow
@@ -99,7 +99,7 @@ class Ledger:
         LedgerError when the disk is full (nothing was changed; try again later), LedgerFatal when it failed.
         """
         self._check_alive()
-        held = _held(Batch(events, records, note))
+        held = _held(Batch(lean(events), lean(records), note))
         view = self._view
         self._to_spool(encode(view.sealed + 1, len(view.held) + 1, held.batch), view.sealed + 1)
         self._view = replace(view, held=(*view.held, held))

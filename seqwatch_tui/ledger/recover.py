@@ -126,8 +126,8 @@ def _refuse_store_behind(layout: Layout, found: _Found, mark: LedgerMark | None,
     missing = tuple(range(at.segment, found.sealed + 1))
     lost = found.confirmed >= at.segment or found.sealed > at.segment + 1
     new = mark is None and (missing or whole)
-    unspooled = missing and whole < at.batch and not layout.spool(at.segment).exists()
-    if lost or new or unspooled:
+    only_sealed = missing and whole < at.batch
+    if lost or new or only_sealed:
         raise StoreBehind(
             f"the store ends at {_name(at)}, {layout.root} holds {len(missing)} sealed segments after it;"
             " rebuild the store from the ledger",

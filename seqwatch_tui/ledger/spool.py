@@ -97,6 +97,15 @@ def _frame(data: memoryview, offset: int, segment: int, number: int) -> Frame | 
     return Frame(number, offset + _SIZE + length, payload)
 
 
+def lean(table: pa.Table) -> pa.Table:
+    """Return the table with no dictionary longer than its rows: a slice of a large table drags all its words along."""
+    for position, field in enumerate(table.schema):
+        column = table.column(position)
+        if pa.types.is_dictionary(field.type) and any(len(part.dictionary) > len(part) for part in column.chunks):
+            table = table.set_column(position, field, column.cast(field.type.value_type).dictionary_encode())
+    return table
+
+
 def _stream(table: pa.Table) -> pa.Buffer:
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, table.schema) as writer:

@@ -5,6 +5,7 @@ It needs no store and no key, and may run beside a live engine.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -85,9 +86,11 @@ def verify(state_dir: Path, known: tuple[int, str] | None = None) -> VerifyRepor
     """Check every sealed segment, the chain and the head below `state_dir`.
 
     `known` is a segment number and its chain value kept elsewhere (the store, paper): it must be in the chain. OSError
-    when the ledger cannot be read at all.
+    when there is no ledger or it cannot be read at all.
     """
     walk = _Walk(Layout.of(state_dir))
+    if not walk.layout.root.is_dir():
+        raise FileNotFoundError(errno.ENOENT, "there is no ledger", str(walk.layout.root))
     head = chain.read_head(walk.layout.head)
     values = {0: chain.START}
     for number, value in _follow(walk):
@@ -107,6 +110,9 @@ def verify(state_dir: Path, known: tuple[int, str] | None = None) -> VerifyRepor
 def _follow(walk: _Walk) -> Iterator[tuple[int, str]]:
     """Check line after line and the files each names; yield number and chain value as derived."""
     path, value, number = walk.layout.chain, chain.START, 0
+    if not path.exists():
+        walk.wrong(path, None, "the chain is missing", "a file", "none")
+        return
     with path.open("rb") as file:
         start = file.read(len(chain.HEADER))
     if start != chain.HEADER:
@@ -158,7 +164,9 @@ def _check_head(walk: _Walk, head: tuple[int, str] | None, values: dict[int, str
         walk.wrong(walk.layout.head, None, "the head is damaged", "number and chain value", _BAD_HEAD)
         return
     number, value = head
-    if values.get(number) != value:
+    if not walk.layout.head.exists():
+        walk.wrong(walk.layout.head, None, "the head is missing", "a file", "none")
+    elif values.get(number) != value:
         walk.wrong(walk.layout.head, number, "the head does not match the chain (segments removed or changed)", value,
                    values.get(number, f"a chain of {walk.segments} segments"))  # fmt: skip
     elif walk.segments > number + 1:
