@@ -12,14 +12,22 @@ from seqwatch_tui.parse.event import row_of
 from seqwatch_tui.parse.facts import facts_of
 from seqwatch_tui.parse.fields import enriched, user_pairs
 from seqwatch_tui.parse.gaps import GapWatch
+from seqwatch_tui.parse.group import Group, event_key
 from seqwatch_tui.parse.identities import TEACHING, Identities
 from seqwatch_tui.parse.interface import Knowledge, Parsed
 from seqwatch_tui.parse.lines import AUDIT_LINE_LIMIT, Lines, LineSplitter
 from seqwatch_tui.parse.mark import Mark, read_mark, write_mark
 from seqwatch_tui.parse.normalise import UNPARSED
-from seqwatch_tui.parse.reassembly import Group, Reassembler, event_key
+from seqwatch_tui.parse.reassembly import Reassembler
 from seqwatch_tui.parse.records import Records
 from seqwatch_tui.parse.tables import Batch
+
+_DAEMON = frozenset({
+    "DAEMON_START", "DAEMON_END", "DAEMON_ABORT", "DAEMON_CONFIG", "DAEMON_RECONFIG", "DAEMON_ROTATE", "DAEMON_RESUME",
+    "DAEMON_ACCEPT", "DAEMON_CLOSE", "DAEMON_ERR",
+})  # fmt: skip
+_TELLING = TEACHING | _DAEMON | {"KERNEL", "CONFIG_CHANGE"}
+"""Record types from which something is learnt on arrival."""
 
 
 class AuditdParser:
@@ -28,6 +36,8 @@ class AuditdParser:
     `knowledge` is kept up to date in place; `resume` is where an earlier parser stopped: the first bytes fed must
     then begin at resume.offset, else it is taken as another file and nothing is skipped.
     """
+
+    telling = _TELLING
 
     def __init__(
         self, source: str, host: str, knowledge: Knowledge | None = None, resume: Resume | None = None
@@ -47,7 +57,7 @@ class AuditdParser:
         self._done = done
         inside = mark is not None and mark.inside and self._resume is not None and mark.upto == self._resume.offset
         self._splitter = LineSplitter(AUDIT_LINE_LIMIT, inside=inside)
-        self._reassembler = Reassembler(self._records, mark, done, self._on_begin)
+        self._reassembler = Reassembler(self._records, mark, done, self)
         self._gaps = GapWatch(self._source, self._knowledge, mark)
         self._handled: list[tuple[int, bytes]] = []
 
@@ -61,17 +71,15 @@ class AuditdParser:
             self._feed_lines(lines)
 
     def _feed_lines(self, lines: Lines) -> None:
+        if not lines.pieces:
+            self._reassembler.add(lines)
+            return
         position = lines.start
-        add, ended = self._reassembler.add, self._reassembler.ended
         for index, line in enumerate(lines.lines):
-            if lines.pieces and index in lines.pieces:
+            if index in lines.pieces:
                 self._keep_piece(position, line)
             else:
-                group = add(position, line)
-                if group is not None and group.kinds[-1] in _TELLING:
-                    self._learn(group, position)
-            if ended:
-                self._finish_ended()
+                self._reassembler.add(Lines(position, [line]))
             position += len(line)
 
     def _keep_piece(self, position: int, line: bytes) -> None:
@@ -80,25 +88,22 @@ class AuditdParser:
             self._batch.add_record(UNPARSED, line, position)
             self._gaps.unparsed(position, oversize=True)
 
-    def _on_begin(self, group: Group, kind: str, position: int) -> None:
+    def on_begin(self, group: Group, kind: str, position: int) -> None:
         """A new event was opened: its serial tells of gaps and boots (auditd's own DAEMON_* serials do not)."""
         if position >= self._upto and kind not in _DAEMON and self._gaps.see(group.node, group.serial, group.ts_ms):
             self._identities.reboot()
 
-    def _learn(self, group: Group, position: int) -> None:
+    def on_record(self, group: Group) -> None:
         """Learn names, addresses and losses from the newest record of a group, before its event ends."""
-        kind, body, ts = group.kinds[-1], group.bodies[-1], group.ts_ms / 1000
+        kind, body, _, position = group.records[-1]
         if kind in TEACHING:
-            self._identities.learn(kind, user_pairs(body), enriched(body), ts)
+            self._identities.learn(kind, user_pairs(body), enriched(body), group.ts_ms / 1000)
         elif position >= self._upto:
-            self._gaps.hear(kind, body, ts)
+            self._gaps.hear(kind, body, group.ts_ms / 1000)
 
-    def _finish_ended(self) -> None:
-        ended = self._reassembler.ended
-        for group in ended:
-            row = row_of(facts_of(group, self._host, self._records), self._identities)
-            self._batch.add_event(row, group.kinds, group.lines, group.positions)
-        ended.clear()
+    def on_end(self, group: Group) -> None:
+        """An event is complete: its row, with what is known at this point of the trail."""
+        self._batch.add_event(row_of(facts_of(group, self._host, self._records), self._identities), group.records)
 
     def take(self, *, now: float | None = None, final: bool = False) -> Parsed:
         """Hand over what is complete (see interface.Parser)."""
@@ -107,7 +112,6 @@ class AuditdParser:
             self._finish_file()
         elif now is not None:
             reassembler.expire_wall(now)
-        self._finish_ended()
         for position, kind, line in reassembler.take_orphans():
             batch.add_record(kind, line, position)
             if kind == UNPARSED:
@@ -120,7 +124,10 @@ class AuditdParser:
 
     def _finish_file(self) -> None:
         for lines in self._splitter.rest():
-            self._feed_lines(lines)
+            if lines.pieces:
+                self._feed_lines(lines)
+            else:
+                self._reassembler.add_unterminated(lines.start, lines.lines[0])
         self._reassembler.expire_all()
 
     def _next_resume(self) -> Resume:
@@ -137,11 +144,3 @@ class AuditdParser:
         if offset < self._upto:
             done += sorted(self._done.difference(done))
         return write_mark(self._identity, offset, mark, done)
-
-
-_DAEMON = frozenset({
-    "DAEMON_START", "DAEMON_END", "DAEMON_ABORT", "DAEMON_CONFIG", "DAEMON_RECONFIG", "DAEMON_ROTATE", "DAEMON_RESUME",
-    "DAEMON_ACCEPT", "DAEMON_CLOSE", "DAEMON_ERR",
-})  # fmt: skip
-_TELLING = TEACHING | _DAEMON | {"KERNEL", "CONFIG_CHANGE"}
-"""Record types from which something is learnt on arrival."""

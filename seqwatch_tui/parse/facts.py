@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from seqwatch_tui.parse.event import Facts
-from seqwatch_tui.parse.fields import arguments, number, pairs, title_value
-from seqwatch_tui.parse.reassembly import Group, is_part
+from seqwatch_tui.parse.fields import arguments, number, pairs
+from seqwatch_tui.parse.group import Group, is_part
 from seqwatch_tui.parse.records import Records
 
 
 def facts_of(group: Group, host: str, records: Records) -> Facts:
     """What the records of a group say; `host` is where they come from when they name no node."""
-    kinds, bodies = group.kinds, group.bodies
-    facts = Facts(group.ts_ms * 1000, group.serial, group.node or host, kinds[0], group.call, warnings=group.warnings)
+    first = group.records[0][0]
+    facts = Facts(group.ts_ms * 1000, group.serial, group.node or host, first, group.call, warnings=group.warnings)
     paths: list[bytes] = []
     execs: list[bytes] = []
-    for kind, body in zip(kinds, bodies, strict=True):
+    titled = False
+    for kind, body, _, _ in group.records:
         if kind == "PATH":
             paths.append(body)
         elif kind == "CWD":
             facts.cwd = records.cwd(body)
         elif kind == "PROCTITLE":
-            facts.title = title_value(pairs(body).get("proctitle"))
+            facts.title, titled = records.title(body), True
         elif kind == "EXECVE":
             execs.append(body)
         elif kind != "SYSCALL":
@@ -28,10 +29,12 @@ def facts_of(group: Group, host: str, records: Records) -> Facts:
     if len(paths) > 1:
         paths.sort(key=_item)
     facts.paths = [records.path(body) for body in paths]
-    whole_argv = True
+    facts.complete = not group.warnings and _complete(facts, titled=titled)
     if execs:
-        facts.argv, whole_argv = arguments(execs)
-    facts.complete = whole_argv and not group.warnings and _complete(facts, kinds)
+        facts.argv, whole = arguments(execs)
+        facts.complete = facts.complete and whole
+    elif group.call and group.call.name == "execve" and group.call.outcome == "success":
+        facts.complete = False
     return facts
 
 
@@ -42,14 +45,12 @@ def _rest(facts: Facts, kind: str, body: bytes, records: Records) -> None:
         facts.other = records.other(kind, body)
 
 
-def _complete(facts: Facts, kinds: list[str]) -> bool:
+def _complete(facts: Facts, *, titled: bool) -> bool:
     """Whether all records of the event came, as far as the records themselves tell."""
     call = facts.call
     if call is None:
         return facts.other is not None
-    if len(facts.paths) < call.items or (call.name == "execve" and call.outcome == "success" and facts.argv is None):
-        return False
-    return call.uring or "PROCTITLE" in kinds
+    return len(facts.paths) >= call.items and (call.uring or titled)
 
 
 def _item(body: bytes) -> int:

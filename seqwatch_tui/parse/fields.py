@@ -12,7 +12,6 @@ from seqwatch_tui.model.text import from_bytes
 
 _PAIR = re.compile(rb"""([\w\[\]-]+)=("[^"]*"|'[^']*'|[^\s,']*)""")
 _ENRICHED = re.compile(rb'([A-Z-]+)=("[^"]*"|\{[^}]*\}|\S*)')
-_HEX = re.compile(rb"(?:[0-9A-F]{2})+")
 _ABSENT = frozenset({b"", b"(null)", b"?", b'"?"', b'""'})
 _BY_KERNEL = frozenset({"pid", "uid", "auid", "ses"})
 _NO_NAME = ("unset", "unknown(")
@@ -48,7 +47,12 @@ def raw_value(token: bytes | None) -> bytes | None:
         return None
     if token[:1] == b'"':
         return token[1:-1] if token[-1:] == b'"' else token[1:]
-    return bytes.fromhex(token.decode()) if _HEX.fullmatch(token) else token
+    if token.isalnum() and token == token.upper():
+        try:
+            return bytes.fromhex(token.decode())
+        except ValueError:
+            return token
+    return token
 
 
 def text_value(token: bytes | None) -> str | None:

@@ -46,9 +46,9 @@ class LineSplitter:
             out = [Lines(self.upto, [self._held], [0])] if self._held else []
             self._held, self.inside, self.upto = b"", False, None
         start = offset if self.upto is None else self.upto
-        whole = (self._held + data).split(b"\n") if self._held else bytes(data).split(b"\n")
-        self._held = whole.pop()
-        whole = [line + b"\n" for line in whole]
+        text = self._held + data if self._held else bytes(data)
+        whole = text.splitlines(keepends=True) if b"\r" not in text else _lines(text)
+        self._held = whole.pop() if whole and whole[-1][-1:] != b"\n" else b""
         pieces: list[int] = []
         if self.inside or len(self._held) > self._limit or (whole and max(map(len, whole)) > self._limit):
             whole, pieces = self._cut(whole)
@@ -81,3 +81,10 @@ class LineSplitter:
             lines.append(self._held[: self._limit])
             self._held, self.inside = self._held[self._limit :], True
         return lines, pieces
+
+
+def _lines(text: bytes) -> list[bytes]:
+    """Lines with their newline; unlike splitlines() a carriage return alone ends none."""
+    lines = [line + b"\n" for line in text.split(b"\n")]
+    last = lines.pop()[:-1]
+    return [*lines, last] if last else lines

@@ -10,10 +10,10 @@ Source: kernel/auditsc.c (audit_log_exit) for the order of records; auditd keeps
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from typing import Protocol
 
-from seqwatch_tui.parse.event import SystemCall
+from seqwatch_tui.parse.group import QUIET, Group, Record, event_key, is_part
+from seqwatch_tui.parse.lines import Lines
 from seqwatch_tui.parse.mark import Mark
 from seqwatch_tui.parse.normalise import (
     EXPIRE_MS,
@@ -23,24 +23,14 @@ from seqwatch_tui.parse.normalise import (
     W_OVERFULL,
     W_UNTERMINATED,
     ends_at_once,
-)  # fmt: skip
+)
 from seqwatch_tui.parse.records import Memo, Records
 
 _STAMP = re.compile(rb"(?:node=(\S+) )?msg=audit\((\d{1,11})\.(\d{3}):(\d{1,18})\):")
 _TYPE = re.compile(rb"type=([A-Za-z0-9_]+(?:\[\d+\])?)")
 
-_PARTS = frozenset({
-    "SYSCALL", "URINGOP", "PATH", "CWD", "PROCTITLE", "EXECVE", "SOCKADDR", "SOCKETCALL", "EOE", "BPRM_FCAPS", "CAPSET",
-    "MMAP", "OBJ_PID", "FD_PAIR", "IPC", "IPC_SET_PERM", "MQ_OPEN", "MQ_SENDRECV", "MQ_NOTIFY", "MQ_GETSETATTR",
-    "OPENAT2",
-})  # fmt: skip
-"""Records that only belong to a system call and have no meaning of their own."""
-
-_NOTED = {"PROCTITLE": "P", "CWD": "C", "EXECVE": "X", "EOE": "E", "URINGOP": "U"}
-"""Record types that matter for the end of an event, with their letter in Mark.seen."""
-
-_ENDING = frozenset({"PROCTITLE", "EOE", "URINGOP"})
-"""After these every record may be the last one."""
+_LETTERS = {"CWD": "C", "EXECVE": "X", "EOE": "E"}
+"""Record types an event waits for once the stream has shown them, with their letter in Mark.seen."""
 
 _CLOCK_RESET_MS = 3_600_000
 """A record this much older than the newest one means that the host's clock was set back."""
@@ -48,65 +38,40 @@ _CLOCK_RESET_MS = 3_600_000
 _OPEN_LIMIT, _DONE_LIMIT, _RECORDS_LIMIT = 16_384, 4_096, 10_000
 
 
-def is_part(kind: str) -> bool:
-    """Whether records of this type only describe a system call."""
-    return kind in _PARTS
+class Listener(Protocol):
+    """Who is told while records arrive, in their order."""
 
+    telling: frozenset[str]
+    """Record types to be told of on arrival."""
 
-@dataclass(slots=True)
-class Group:
-    """The records of one event so far: parallel lists in order of arrival."""
+    def on_begin(self, group: Group, kind: str, position: int) -> None:
+        """A new event was opened by a record of type `kind` at `position`."""
 
-    stamp: bytes
-    node: str
-    ts_ms: int
-    serial: int
-    seen: int
-    kinds: list[str] = field(default_factory=list)
-    bodies: list[bytes] = field(default_factory=list)
-    lines: list[bytes] = field(default_factory=list)
-    positions: list[int] = field(default_factory=list)
-    call: SystemCall | None = None
-    titled: bool = False
-    """From here on every record may be the last one."""
-    wall: float | None = None
-    expired: bool = False
-    warnings: tuple[str, ...] = ()
+    def on_record(self, group: Group) -> None:
+        """A record of a telling type joined the group, as its newest."""
 
-    @property
-    def key(self) -> str:
-        """How Resume names the event: `seconds.ms:serial`, with the node before it where there is one."""
-        return event_key(self.stamp)
-
-
-def event_key(stamp: bytes) -> str:
-    """Key of an event from its stamp (`msg=audit(...):`, with `node=... ` before it where there is one)."""
-    text = stamp.decode("utf-8", "backslashreplace")
-    return text.replace("msg=audit(", "").removesuffix("):")
-
-
-OnBegin = Callable[[Group, str, int], None]
+    def on_end(self, group: Group) -> None:
+        """The event is complete, or as complete as it will be."""
 
 
 class Reassembler:
-    """Feed it lines with `add`; take what ended from `ended`, the rest by the take_ methods.
+    """Feed it lines with `add`; the listener gets the events, the take_ methods give what belongs to none.
 
-    `on_begin` is called with each new group, the type of its first record and that record's position. Lines before
-    `mark.upto` that belong to a `done` event or to none were handed over before a restart and are skipped.
+    Lines before `mark.upto` that belong to a `done` event or to none were handed over before a restart: skipped.
     """
 
-    def __init__(self, records: Records, mark: Mark | None, done: frozenset[str], on_begin: OnBegin) -> None:
+    def __init__(self, records: Records, mark: Mark | None, done: frozenset[str], listener: Listener) -> None:
         self._records = records
-        self._on_begin = on_begin
+        self._listener, self._telling = listener, listener.telling
         self._upto = mark.upto if mark else 0
         self._done_before = done
-        self._done: dict[bytes, list[bytes]] = {}
-        self._kinds: Memo[str] = Memo(_kind, 1024)
+        self._done: dict[bytes, list[Record]] = {}
+        self._done_long: dict[bytes, list[Record]] = {}
+        self._kinds: Memo[bytes, str] = Memo(_kind, 1024)
         self._open: dict[bytes, Group] = {}
         self.clock_ms: int | None = None
         """Time of the newest record (event time), ms."""
         self.seen = set(mark.seen if mark else "")
-        self.ended: list[Group] = []
         self._orphans: list[tuple[int, str, bytes]] = []
         self._handled: list[tuple[int, bytes]] = []
         self._duplicates: list[bytes] = []
@@ -131,77 +96,82 @@ class Reassembler:
     @property
     def first_open(self) -> int | None:
         """Position of the oldest record not yet handed over."""
-        return min((g.positions[0] for g in self._open.values()), default=None)
+        return min((g.records[0][3] for g in self._open.values()), default=None)
 
-    def add(self, position: int, line: bytes) -> Group | None:
-        """Take one line; returns the group it joined as its newest record, or null."""
-        text = line[:-1]
-        if line[-1:] != b"\n":
-            text, self._cut = line, True
-        if text[-1:] == b"\r":
-            text = text[:-1]
-        parts = text.split(b" ", 2)
-        if len(parts) == 3 and (kind := self._kinds[parts[0]]):
-            return self._join(position, line, kind, parts[1], parts[2])
-        return self._add_odd(position, line, text)
+    def add(self, lines: Lines) -> None:
+        """Take consecutive lines; `lines.pieces` must be empty. Bodies keep the line's end, which is white space."""
+        position = lines.start
+        kinds, get = self._kinds, self._open.get
+        for line in lines.lines:
+            parts = line.split(b" ", 2)
+            if len(parts) == 3 and (kind := kinds[parts[0]]):
+                group = get(parts[1]) or self._begin(position, line, kind, parts[1])
+                if group is not None:
+                    group.records.append((kind, parts[2], line, position))
+                    if kind not in QUIET or group.titled or self._cut:
+                        self._weigh(group, kind, parts[2])
+            else:
+                self._add_odd(position, line)
+            position += len(line)
 
-    def _add_odd(self, position: int, line: bytes, text: bytes) -> Group | None:
+    def add_unterminated(self, position: int, line: bytes) -> None:
+        """Take the last line of a file that ends without a newline: it may have been cut."""
+        self._cut = True
+        self.add(Lines(position, [line]))
+        self._cut = False
+
+    def _add_odd(self, position: int, line: bytes) -> None:
         """A line with its node before the type, or with nothing after the stamp; else it is no record."""
-        parts = text.split(b" ", 3)
+        parts = line.rstrip(b"\r\n").split(b" ", 3)
         node = parts.pop(0) + b" " if parts[0].startswith(b"node=") else b""
         kind = self._kinds[parts[0]] if len(parts) > 1 else ""
         if not kind:
             return self._reject(position, line)
-        return self._join(position, line, kind, node + parts[1], b" ".join(parts[2:]))
-
-    def _reject(self, position: int, line: bytes) -> Group | None:
-        """Keep a line that is no record; there is no group for it."""
-        if position >= self._upto:
-            self._orphans.append((position, UNPARSED, line))
+        stamp, body = node + parts[1], b" ".join(parts[2:])
+        group = self._open.get(stamp) or self._begin(position, line, kind, stamp)
+        if group is not None:
+            group.records.append((kind, body, line, position))
+            self._weigh(group, kind, body)
         return None
 
-    def _join(self, position: int, line: bytes, kind: str, stamp: bytes, body: bytes) -> Group | None:
-        group = self._open.get(stamp) or self._begin(position, line, kind, stamp)
-        if group is None:
-            return None
-        kinds = group.kinds
-        kinds.append(kind)
-        group.bodies.append(body)
-        group.lines.append(line)
-        group.positions.append(position)
+    def _reject(self, position: int, line: bytes) -> None:
+        """Keep a line that is no record."""
+        if position >= self._upto:
+            self._orphans.append((position, UNPARSED, line))
+
+    def _weigh(self, group: Group, kind: str, body: bytes) -> None:
+        """What the newest record of a group means for its end."""
         if self._cut:
-            group.warnings, self._cut = (*group.warnings, W_UNTERMINATED), False
+            group.warnings = (*group.warnings, W_UNTERMINATED)
         if kind == "SYSCALL":
             group.call = self._records.system_call(body)
-        elif kind in _NOTED:
-            self._note(group, kind, body)
+        elif kind == "URINGOP":
+            group.call, group.titled = self._records.uring_call(body), True
+        elif kind in ("PROCTITLE", "EOE"):
+            group.titled = True
+        elif kind in self._telling:
+            self._listener.on_record(group)
         if group.titled:
             if self._whole(group):
                 self._end(group)
-        elif len(kinds) == 1 and kind not in _PARTS and ends_at_once(kind, body):
+        elif len(group.records) == 1 and not is_part(kind) and ends_at_once(kind, body):
             self._end(group)
-        if len(kinds) >= _RECORDS_LIMIT and group.stamp in self._open:
+        elif len(group.records) >= _RECORDS_LIMIT:
             group.warnings = (*group.warnings, W_OVERFULL)
             self._end(group)
-        return group
-
-    def _note(self, group: Group, kind: str, body: bytes) -> None:
-        self.seen.add(_NOTED[kind])
-        if kind == "URINGOP":
-            group.call = self._records.uring_call(body)
-        if kind in _ENDING:
-            group.titled = True
 
     def _begin(self, position: int, line: bytes, kind: str, stamp: bytes) -> Group | None:
         """Open a group for a new stamp; null when the line was handed over before, or is no record."""
         match = _STAMP.fullmatch(stamp)
         if match is None:
-            return self._reject(position, line)
+            self._reject(position, line)
+            return None
         late = bool(self._done_before) and event_key(stamp) in self._done_before
         if late and position < self._upto:
             return None
-        if (lines := self._done.get(stamp)) is not None:
-            if line in lines:
+        records = self._done.get(stamp) or self._done_long.get(stamp)
+        if records is not None:
+            if any(line == record[2] for record in records):
                 self._duplicates.append(line)
                 self._handled.append((position, stamp))
                 return None
@@ -213,7 +183,7 @@ class Reassembler:
         if late:
             group.warnings, group.titled, group.expired = (W_LATE,), True, True
         else:
-            self._on_begin(group, kind, position)
+            self._listener.on_begin(group, kind, position)
         return group
 
     def _late_end(self, position: int, line: bytes) -> None:
@@ -240,20 +210,23 @@ class Reassembler:
         limit = ts_ms - EXPIRE_MS
         while self._open:
             oldest = next(iter(self._open.values()))
-            if oldest.seen > limit and len(self._open) < _OPEN_LIMIT:
+            if oldest.seen_ms > limit and len(self._open) < _OPEN_LIMIT:
                 return
             self._expire(oldest)
 
     def _whole(self, group: Group) -> bool:
         """Whether all records came that the system call promises and the stream is known to show."""
-        call, kinds = group.call, group.kinds
+        call, kinds = group.call, [record[0] for record in group.records]
+        seen = self.seen
+        if len(seen) < len(_LETTERS):
+            seen.update(_LETTERS[kind] for kind in _LETTERS if kind in kinds)
         if call is None or group.expired:
             return group.expired or "EOE" in kinds
-        if call.items and (kinds.count("PATH") < call.items or ("C" in self.seen and "CWD" not in kinds)):
+        if call.items and (kinds.count("PATH") < call.items or ("C" in seen and "CWD" not in kinds)):
             return False
-        if "X" in self.seen and call.name == "execve" and call.outcome == "success" and "EXECVE" not in kinds:
+        if "X" in seen and call.name == "execve" and call.outcome == "success" and "EXECVE" not in kinds:
             return False
-        return "EOE" in kinds if "E" in self.seen else True
+        return "EOE" in kinds if "E" in seen else True
 
     def _expire(self, group: Group) -> None:
         group.expired = True
@@ -263,12 +236,12 @@ class Reassembler:
 
     def _end(self, group: Group) -> None:
         del self._open[group.stamp]
-        known = self._done.pop(group.stamp, None)
-        self._done[group.stamp] = group.lines if known is None else known + group.lines
-        if len(self._done) > _DONE_LIMIT:
-            del self._done[next(iter(self._done))]
-        self.ended.append(group)
-        self._handled.append((group.positions[-1], group.stamp))
+        known = self._done.get(group.stamp) or self._done_long.get(group.stamp)
+        self._done[group.stamp] = group.records if known is None else known + group.records
+        if len(self._done) >= _DONE_LIMIT:
+            self._done_long, self._done = self._done, {}
+        self._handled.append((group.records[-1][3], group.stamp))
+        self._listener.on_end(group)
 
     def expire_wall(self, now: float) -> None:
         """End groups that have been seen open for EXPIRE_WALL_S of wall time."""

@@ -20,24 +20,26 @@ from seqwatch_tui.parse.fields import (
     pairs,
     plain_value,
     text_value,
+    title_value,
     user_pairs,
 )
 from seqwatch_tui.parse.normalise import TERMINALS, is_directory, outcome_of, syscall_name, unset_to_none, uring_name
 
+Key = TypeVar("Key")
 Value = TypeVar("Value")
 
 _MEMO_LIMIT = 20_000
 _ARGS = ("a0", "a1", "a2", "a3")
 
 
-class Memo(dict[bytes, Value], Generic[Value]):
+class Memo(dict[Key, Value], Generic[Key, Value]):
     """Answers of a pure function; forgets all when it holds too many, so that memory stays bounded."""
 
-    def __init__(self, answer: Callable[[bytes], Value], limit: int = _MEMO_LIMIT) -> None:
+    def __init__(self, answer: Callable[[Key], Value], limit: int = _MEMO_LIMIT) -> None:
         super().__init__()
         self._answer, self._limit = answer, limit
 
-    def __missing__(self, key: bytes) -> Value:
+    def __missing__(self, key: Key) -> Value:
         if len(self) >= self._limit:
             self.clear()
         value = self[key] = self._answer(key)
@@ -59,9 +61,9 @@ def _actor(fields: dict[str, bytes], names: dict[str, str]) -> Actor:
 
 
 def _tail(tail: bytes) -> tuple[Actor, str | None]:
-    """The part of a SYSCALL record that repeats, from auid= on: the actor and the ENRICHED name of the call."""
+    """The part of a SYSCALL record that repeats, after ` auid=`: the actor and the ENRICHED name of the call."""
     names = enriched(tail)
-    return _actor(pairs(tail), names), _enriched_call(names)
+    return _actor(pairs(b"auid=" + tail), names), _enriched_call(names)
 
 
 def _enriched_call(names: dict[str, str]) -> str | None:
@@ -69,10 +71,9 @@ def _enriched_call(names: dict[str, str]) -> str | None:
     return None if not name or name.startswith("unknown") or name.isdigit() else name
 
 
-def _call_number(key: bytes) -> tuple[str, str, bool]:
-    """`arch=X syscall=N` -> arch, name or the number itself, whether the name is known."""
-    arch, _, number_ = from_bytes(key).partition(" ")
-    arch, number_ = arch.removeprefix("arch="), number_.removeprefix("syscall=")
+def _call_number(key: tuple[str, str]) -> tuple[str, str, bool]:
+    """(`arch=X`, `syscall=N`) -> arch, name or the number itself, whether the name is known."""
+    arch, number_ = key[0].removeprefix("arch="), key[1].removeprefix("syscall=")
     name = syscall_name(arch, number_)
     return arch, name or number_, name is not None
 
@@ -93,32 +94,31 @@ class Records:
     """Turns bodies into values; the memories make the pure-Python path fast and are bounded."""
 
     def __init__(self) -> None:
-        self._tails: Memo[tuple[Actor, str | None]] = Memo(_tail)
-        self._calls: Memo[tuple[str, str, bool]] = Memo(_call_number, 4096)
-        self._modes: Memo[bool] = Memo(lambda mode: is_directory(from_bytes(mode)), 4096)
-        self._types: Memo[str] = Memo(from_bytes, 256)
-        self._results: Memo[str] = Memo(lambda token: outcome_of(from_bytes(token)), 64)
-        self._cwds: Memo[str | None] = Memo(lambda body: text_value(pairs(body).get("cwd")))
+        self._tails: Memo[bytes, tuple[Actor, str | None]] = Memo(_tail)
+        self._calls: Memo[tuple[str, str], tuple[str, str, bool]] = Memo(_call_number, 4096)
+        self._modes: Memo[bytes, bool] = Memo(lambda mode: is_directory(from_bytes(mode)), 4096)
+        self._types: Memo[bytes, str] = Memo(from_bytes, 256)
+        self._cwds: Memo[bytes, str | None] = Memo(lambda body: text_value(pairs(body).get("cwd")))
 
     def system_call(self, body: bytes) -> SystemCall:
         """A SYSCALL record; the usual layout by position, others by field name."""
         head, found, tail = body.partition(b" auid=")
-        h = head.split(b" ")
-        if not found or len(h) != 11 or h[2][:8] != b"success=" or h[3][:5] != b"exit=" or h[8][:6] != b"items=":
+        h = from_bytes(head).split(" ")
+        if not found or len(h) != 11 or h[2][:8] != "success=" or h[3][:5] != "exit=" or h[8][:6] != "items=":
             return self._general_call(body)
         try:
             exit_code, items, ppid, pid = int(h[3][5:]), int(h[8][6:]), int(h[9][5:]), int(h[10][4:])
         except ValueError:
             return self._general_call(body)
-        actor, shown = self._tails[b"auid=" + tail]
-        arch, name, known = self._calls[h[0] + b" " + h[1]]
-        args = (from_bytes(h[4][3:]), from_bytes(h[5][3:]), from_bytes(h[6][3:]), from_bytes(h[7][3:]))
+        actor, shown = self._tails[tail]
+        arch, name, known = self._calls[h[0], h[1]]
+        args = (h[4][3:], h[5][3:], h[6][3:], h[7][3:])
         known = known or shown is not None
-        return SystemCall(shown or name, known, arch, self._results[h[2][8:]], exit_code, args, items, pid, ppid, actor)
+        return SystemCall(shown or name, known, arch, outcome_of(h[2][8:]), exit_code, args, items, pid, ppid, actor)
 
     def _general_call(self, body: bytes) -> SystemCall:
         fields, names = pairs(body), enriched(body)
-        arch, name, known = _call_number(b"arch=%b syscall=%b" % (fields.get("arch", b""), fields.get("syscall", b"?")))
+        arch, name, known = _call_number((from_bytes(fields.get("arch", b"")), from_bytes(fields.get("syscall", b"?"))))
         shown = _enriched_call(names)
         return SystemCall(
             shown or name,
@@ -155,16 +155,22 @@ class Records:
     def path(self, body: bytes) -> PathItem:
         """A PATH record."""
         t = body.split(b" ", 9)
-        if len(t) < 9 or t[1][:6] != b'name="' or t[4][:5] != b"mode=" or t[8][:9] != b"nametype=":
+        if len(t) < 10 or t[1][:6] != b'name="' or t[4][:5] != b"mode=" or t[8][:9] != b"nametype=":
             return _path(body)
         name = t[1][6:-1]
-        if name == b"" or t[1][-1:] != b'"':
+        if not name or t[1][-1:] != b'"':
             return _path(body)
-        return PathItem(from_bytes(name), self._types[t[8][9:].partition(b"\x1d")[0]], self._modes[t[4][5:]])
+        return PathItem(from_bytes(name), self._types[t[8][9:]], self._modes[t[4][5:]])
 
     def cwd(self, body: bytes) -> str | None:
         """Working directory of a CWD record; null when the kernel had none."""
         return self._cwds[body]
+
+    def title(self, body: bytes) -> str | None:
+        """Command line of a PROCTITLE record."""
+        token = body[10:].rstrip(b"\r\n")
+        usual = body[:10] == b"proctitle=" and b" " not in token and b"\x1d" not in token
+        return title_value(token if usual else pairs(body).get("proctitle"))
 
     def other(self, kind: str, body: bytes) -> OtherRecord:
         """A record with fields of its own."""

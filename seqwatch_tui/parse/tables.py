@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from seqwatch_tui.model.evidence import Counts
 from seqwatch_tui.parse.event import ROW_COLUMNS
+from seqwatch_tui.parse.group import Record
 from seqwatch_tui.parse.normalise import UNPARSED
 from seqwatch_tui.parse.schema import event_table, record_table
 
@@ -31,15 +32,13 @@ class Batch:
         self.duplicates = 0
         self.duplicate_bytes = 0
 
-    def add_event(
-        self, row: tuple[object, ...], types: Sequence[str], lines: Sequence[bytes], positions: Sequence[int]
-    ) -> None:
+    def add_event(self, row: tuple[object, ...], records: Sequence[Record]) -> None:
         """Add an event's row and its records, in order."""
-        count = len(types)
-        self._event_ids.extend([len(self._rows)] * count)
+        kinds, _, lines, positions = zip(*records, strict=True)
+        self._event_ids.extend([len(self._rows)] * len(kinds))
         self._rows.append(row)
-        self._seqs.extend(range(count))
-        self._types.extend(types)
+        self._seqs.extend(range(len(kinds)))
+        self._types.extend(kinds)
         self._lines.extend(lines)
         self._positions.extend(positions)
 
