@@ -1,4 +1,4 @@
-"""What a person with SQL may try: read or write files, reach out, change things, never end. All of it is refused in time."""
+"""What a person with SQL may try: read or write files, reach out, change things, never end. All refused in time."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pyarrow as pa
@@ -19,7 +20,7 @@ from seqwatch_tui.model.assets import asset_dir
 from seqwatch_tui.parse.schema import record_table
 from seqwatch_tui.store.saved import load_queries
 from seqwatch_tui.store.store import Store
-from seqwatch_tui.store.worker import SqlError, SqlRequest, run_sql, stream_sql
+from seqwatch_tui.store.worker import SqlAnswer, SqlError, SqlRequest, run_sql, stream_sql
 from tests.store.samples import START, Site
 from tests.store.values import DATASET, filled
 
@@ -108,17 +109,32 @@ ENDLESS = [
 ]
 
 
-@pytest.mark.parametrize("sql", [*OUTSIDE, *CHANGES])
-def test_reaching_out_or_changing_anything_is_refused(data: dict[str, object], sql: str) -> None:
+@pytest.fixture(scope="module")
+def answers(data: dict[str, object]) -> dict[str, SqlAnswer | SqlError]:
+    """Try every attack once, a few at a time; the files must be the same afterwards."""
     folder = data["folder"]
     assert isinstance(folder, Path)
+
+    def attempt(sql: str) -> SqlAnswer | SqlError:
+        try:
+            return run_sql(ask(data, sql.replace("{folder}", str(folder))))
+        except SqlError as error:
+            return error
+
     before = digest(folder)
-    with pytest.raises(SqlError) as caught:
-        run_sql(ask(data, sql.replace("{folder}", str(folder))))
-    assert caught.value.kind in ("sql", "refused")
-    assert "Traceback" not in str(caught.value)
-    assert "\n" not in str(caught.value)
+    with ThreadPoolExecutor(4) as pool:
+        found = dict(zip([*OUTSIDE, *CHANGES], pool.map(attempt, [*OUTSIDE, *CHANGES]), strict=True))
     assert digest(folder) == before
+    return found
+
+
+@pytest.mark.parametrize("sql", [*OUTSIDE, *CHANGES])
+def test_reaching_out_or_changing_anything_is_refused(answers: dict[str, SqlAnswer | SqlError], sql: str) -> None:
+    error = answers[sql]
+    assert isinstance(error, SqlError), error
+    assert error.kind in ("sql", "refused")
+    assert "Traceback" not in str(error)
+    assert "\n" not in str(error)
 
 
 @pytest.mark.parametrize("sql", ENDLESS, ids=range(len(ENDLESS)))
@@ -154,7 +170,7 @@ def test_leaving_a_stream_kills_the_process(data: dict[str, object]) -> None:
         ("select source_id from events where event_id = 1", None),
         (
             "select raw from records where event_id = 1",
-            [('type=PATH msg=audit(1795000000.000:1000): name="\\xFF\\xC3\\xBC"',)],
+            [(r'type=PATH msg=audit(1795000000.000:1000): name="\xFF\xC3\xBC"',)],
         ),
         ("select alert_id, tags from alerts", [(1, ["a", "b"])]),
         ("select count(*) > 1 from processes", [(True,)]),
