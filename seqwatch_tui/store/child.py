@@ -35,6 +35,10 @@ from seqwatch_tui.store.schema import (
 _BATCH = 2048
 _SPARE_MEMORY = 1536 << 20
 """Address space beside DuckDB's own limit: Python, Arrow and their libraries."""
+_ODD_BYTES = r"""
+    replace(replace(replace(regexp_replace(raw::varchar, '[\\]x0A$', ''), '\x22', '"'), '\x27', ''''), '\x5C', '\')
+"""
+"""A line that is not UTF-8: its odd bytes are written as \\xNN; DuckDB writes quotes and backslashes so, undone here."""
 _READING = frozenset({"SELECT", "EXPLAIN", "MULTI"})
 _CONFIG: dict[str, Any] = {
     "autoinstall_known_extensions": False,
@@ -108,7 +112,7 @@ def _open(request: Mapping[str, Any], files: Sequence[Path]) -> duckdb.DuckDBPyC
 def _views(con: duckdb.DuckDBPyConnection, request: Mapping[str, Any]) -> None:
     events = _scan(request["events"], EVENT_COLUMNS)
     _view(con, EVENTS_VIEW, event_select(f"({events})"))
-    raw = "coalesce(try(rtrim(decode(raw), chr(10))), regexp_replace(raw::varchar, '\\\\x0A$', '')) as raw"
+    raw = f"coalesce(try(rtrim(decode(raw), chr(10))), {_ODD_BYTES}) as raw"
     records = [raw if f.name == "raw" else f.name for f in RECORDS_VIEW.fields]
     _view(con, RECORDS_VIEW, f"select {', '.join(records)} from ({_scan(request['records'], RECORD_COLUMNS)})")  # noqa: S608
     for table in STATE_TABLES:
