@@ -130,7 +130,7 @@ def _summary(rule: Rule, alert: Alert, hit: Hit) -> str:
     body = rule.body
     facts = {
         **hit.facts, "actor": alert.actor, "dataset": alert.dataset, "src_ip": alert.src_ip, "title": alert.rule_title,
-        "count": alert.count, "measure": alert.measure,
+        "count": alert.count, "measure": alert.measure, "events": f"{alert.count} event{'' if alert.count == 1 else 's'}",
     }  # fmt: skip
     if isinstance(body, Correlation):
         facts |= {"threshold": body.at_least, "window": span_text(body.span)}

@@ -128,7 +128,7 @@ def _told(source: Any) -> tuple[tuple[str, str | None], ...]:
 def _summary(body: Condition | Correlation) -> str:
     """The sentence of a rule that brings none."""
     if not isinstance(body, Correlation):
-        return "{actor} ({role}): {title}, on {dataset} with {process} from {src_ip}; {count} events"
+        return "{actor} ({role}): {title}, on {dataset} with {process} from {src_ip}; {events}"
     if body.kind in ("event_count", "value_count"):
         return "{actor} ({role}): {title}, {measure} in {window} on {dataset} from {src_ip}; threshold {threshold}"
-    return "{actor} ({role}): {title}, within {window} on {dataset} from {src_ip}; {count} events"
+    return "{actor} ({role}): {title}, within {window} on {dataset} from {src_ip}; {events}"

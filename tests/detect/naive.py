@@ -7,7 +7,7 @@ from typing import Any
 
 import re2
 
-from seqwatch_tui.detect.condition import And, Condition, Not, Or, Match, wildcard_parts
+from seqwatch_tui.detect.condition import And, Condition, Match, Not, Or, wildcard_parts
 
 
 def holds(condition: Condition, row: dict[str, Any]) -> bool:

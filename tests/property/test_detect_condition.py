@@ -8,7 +8,7 @@ import duckdb
 import hypothesis.strategies as st
 from hypothesis import given, settings
 
-from seqwatch_tui.detect.condition import And, Condition, Not, Or, Match
+from seqwatch_tui.detect.condition import And, Condition, Match, Not, Or
 from seqwatch_tui.detect.matcher import Matcher
 from seqwatch_tui.detect.rule import Rule
 from seqwatch_tui.detect.sql import history_sql
