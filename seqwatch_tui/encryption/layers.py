@@ -79,7 +79,7 @@ def stacked(mounts: list[Mount]) -> Layer:
     """Whether every mount is an encrypting stacked file system (eCryptfs)."""
     hits = [m for m in mounts if m.type == "ecryptfs"]
     if len(hits) == len(mounts) and hits:
-        return Layer("yes", "eCryptfs")
+        return Layer("yes", "eCryptfs", formats=frozenset({"ecryptfs"}))
     return Layer("partly" if hits else "no", "eCryptfs below it only in part" if hits else "no eCryptfs", bool(hits))
 
 

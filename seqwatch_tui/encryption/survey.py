@@ -91,7 +91,7 @@ def _fitting(wanted: str, layers: list[Layer], text: str) -> Judged:
     """Encrypted by `layers`; a warning when each leaves other files in clear, or is not the format that is wanted."""
     if all(layer.mixed for layer in layers):
         return "warn", f"files that are no sequence data lie there in clear: {text}."
-    allowed = {"crypt4gh": {"crypt4gh"}, "luks": {"LUKS1", "LUKS2"}}.get(wanted)
+    allowed = {"crypt4gh": {"crypt4gh"}, "luks": {"LUKS1", "LUKS2"}, "fscrypt": {"fscrypt"}}.get(wanted)
     if allowed is None or layers[0].formats <= allowed:
         return "pass", f"{text}."
     other = ", ".join(sorted(layers[0].formats - allowed))
