@@ -18,7 +18,11 @@ def run(options: argparse.Namespace) -> int:
     """List, show or change; exit 1 when there are open alerts or the one shown is open."""
     settings, config = load_settings(options)
     if (options.acknowledge or options.close) and not (options.alert and options.reason):
-        raise CommandError(Exit.USAGE, "changing an alert needs its ID and --reason", "seqwatch alerts 12 --acknowledge --reason 'known job'")
+        raise CommandError(
+            Exit.USAGE,
+            "changing an alert needs its ID and --reason",
+            "seqwatch alerts 12 --acknowledge --reason 'known job'",
+        )
     with engine_for(settings, config) as client:
         if options.alert is None:
             panel = client.get("/v1/alerts", state="all" if options.all else "open", limit=1000)

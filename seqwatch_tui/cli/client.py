@@ -87,7 +87,10 @@ class Client:
         connection = _UnixConnection(self.path, timeout)
         try:
             connection.request(
-                method, path, None if value is None else json.dumps(value), {"Content-Type": "application/json", **headers}
+                method,
+                path,
+                None if value is None else json.dumps(value),
+                {"Content-Type": "application/json", **headers},
             )
             response = connection.getresponse()
         except (OSError, http.client.HTTPException) as error:

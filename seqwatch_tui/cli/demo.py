@@ -14,11 +14,14 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from seqwatch_tui.cli.client import Client
 from seqwatch_tui.cli.exits import CommandError, Exit, note
 from seqwatch_tui.cli.session import EngineChild
+
+if TYPE_CHECKING:
+    from seqwatch_tui.console.first_paint import FirstPaint
 
 HEADLESS_SECONDS = 30.0
 
@@ -26,16 +29,23 @@ HEADLESS_SECONDS = 30.0
 def run(options: argparse.Namespace) -> int:
     """Build the site, start traffic and engine, show the console (or wait and summarise)."""
     if options.headless:
-        return _run(options)
+        return _run(options, None)
     if not sys.stdin.isatty() or not sys.stdout.isatty():
-        raise CommandError(Exit.USAGE, "the demo's console needs a terminal", "or run: seqwatch demo --headless --seconds 30")
-    from seqwatch_tui.console.first_paint import first_paint
+        raise CommandError(
+            Exit.USAGE, "the demo's console needs a terminal", "or run: seqwatch demo --headless --seconds 30"
+        )
+    from seqwatch_tui.console.first_paint import paint
 
-    with first_paint("seqwatch demo  making a site"):
-        return _run(options)
+    painted = paint("seqwatch demo  making a site")
+    try:
+        return _run(options, painted)
+    except BaseException:
+        if painted is not None:
+            painted.restore()
+        raise
 
 
-def _run(options: argparse.Namespace) -> int:
+def _run(options: argparse.Namespace, painted: FirstPaint | None) -> int:
     from seqwatch_tui.demo.site import Site
     from seqwatch_tui.demo.traffic import Traffic
 
@@ -43,7 +53,9 @@ def _run(options: argparse.Namespace) -> int:
         try:
             site = Site.create(folder, time.time(), _me())
         except FileExistsError as error:
-            raise CommandError(Exit.USAGE, f"{folder} is not empty: {error}", "name a new folder with --folder") from error
+            raise CommandError(
+                Exit.USAGE, f"{folder} is not empty: {error}", "name a new folder with --folder"
+            ) from error
         traffic = Traffic(site, rate=options.rate, clock=time.time)
         child = EngineChild(site.config, follow=True)
         try:
@@ -54,7 +66,7 @@ def _run(options: argparse.Namespace) -> int:
                 return _summarise(client, site, traffic, options.seconds or HEADLESS_SECONDS)
             from seqwatch_tui.console.launch import run as run_console
 
-            return run_console(client.path, read_only=False, theme=options.theme)
+            return run_console(client.path, read_only=False, theme=options.theme, painted=painted)
         finally:
             traffic.stop()
             child.stop()
@@ -84,13 +96,14 @@ def _folder(wanted: Path | None) -> Iterator[Path]:
 
 def _make_removable(path: Path) -> None:
     """Give our own folder back the rights that a quarantine in it has taken."""
-    from seqwatch_tui.response.flags import clear_immutable
+    from seqwatch_tui.response.inode import opened, set_flags
 
     for folder, names, files in os.walk(path, followlinks=False):
         for name in (*names, *files):
             entry = Path(folder) / name
             if not entry.is_symlink():
-                clear_immutable(entry)
+                with contextlib.suppress(OSError), opened(entry) as fd:
+                    set_flags(fd, 0)
                 entry.chmod(0o700)
 
 

@@ -26,7 +26,11 @@ def run(options: argparse.Namespace) -> int:
             else:
                 summary = said["summary"]
     if summary is None:
-        raise CommandError(Exit.FAILED, "the engine ended before the files did", "run the same command again: it goes on where it stopped")
+        raise CommandError(
+            Exit.FAILED,
+            "the engine ended before the files did",
+            "run the same command again: it goes on where it stopped",
+        )
     if sys.stderr.isatty():
         sys.stderr.write("\r\x1b[K")
     print(json.dumps(summary))

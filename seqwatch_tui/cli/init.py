@@ -10,16 +10,22 @@ from seqwatch_tui.cli.exits import CommandError, Exit, note
 
 def run(options: argparse.Namespace) -> int:
     """Write the file and say what to do next."""
-    from seqwatch_tui.engine.host import host_facts
     from seqwatch_tui.config.starter import starter
+    from seqwatch_tui.engine.host import host_facts
 
     path = options.output or Path("seqwatch.yaml")
     try:
         with path.open("x", encoding="utf-8") as file:
             file.write(starter(host_facts()))
     except FileExistsError as error:
-        raise CommandError(Exit.USAGE, f"{path} exists and is left as it is", "choose another name with --output") from error
+        raise CommandError(
+            Exit.USAGE, f"{path} exists and is left as it is", "choose another name with --output"
+        ) from error
     except OSError as error:
-        raise CommandError(Exit.USAGE, f"{path} cannot be written: {error.strerror}", "choose another place with --output") from error
-    note(f"wrote {path}\nnext: put your datasets into it, then\n  seqwatch --config {path} doctor\n  seqwatch --config {path} audit-rules\n  seqwatch --config {path}")
+        raise CommandError(
+            Exit.USAGE, f"{path} cannot be written: {error.strerror}", "choose another place with --output"
+        ) from error
+    note(
+        f"wrote {path}\nnext: put your datasets into it, then\n  seqwatch --config {path} doctor\n  seqwatch --config {path} audit-rules\n  seqwatch --config {path}"
+    )
     return int(Exit.OK)

@@ -17,7 +17,9 @@ def fetch(options: argparse.Namespace, path: str, **query: Any) -> Any:
         return client.get(path, **query)
 
 
-def show(options: argparse.Namespace, path: str, columns: tuple[str, ...] | None = None, **query: Any) -> dict[str, Any]:
+def show(
+    options: argparse.Namespace, path: str, columns: tuple[str, ...] | None = None, **query: Any
+) -> dict[str, Any]:
     """Fetch one panel and write it; return it."""
     panel: dict[str, Any] = fetch(options, path, **query)
     show_panel(panel, options.format, columns)

@@ -36,7 +36,9 @@ def build_parser() -> argparse.ArgumentParser:
         epilog="Without a command: the console. Exit status: 0 fine, 1 a finding, 2 usage or configuration, 3 failed.",
     )
     parser.add_argument("--version", action="version", version=f"seqwatch {__version__}")
-    parser.add_argument("--config", type=Path, metavar="FILE", help="configuration file (default: see docs/configuration.md)")
+    parser.add_argument(
+        "--config", type=Path, metavar="FILE", help="configuration file (default: see docs/configuration.md)"
+    )
     console = next(c for c in COMMANDS if c.name == "console")
     console.arguments(parser)
     parser.set_defaults(command_spec=console)

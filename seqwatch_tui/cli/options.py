@@ -32,7 +32,9 @@ def _console(p: argparse.ArgumentParser) -> None:
 
 def _demo(p: argparse.ArgumentParser) -> None:
     p.add_argument("--headless", action="store_true", help="no console: run, print a JSON summary, exit")
-    p.add_argument("--seconds", type=float, default=0.0, metavar="N", help="end after N seconds (default: when you quit)")
+    p.add_argument(
+        "--seconds", type=float, default=0.0, metavar="N", help="end after N seconds (default: when you quit)"
+    )
     p.add_argument("--rate", type=float, default=6.0, metavar="N", help="events per second of quiet traffic")
     p.add_argument("--folder", type=Path, metavar="DIR", help="build the site here and keep it (default: temporary)")
     p.add_argument("--theme", metavar="NAME", help="colour theme")
@@ -65,7 +67,9 @@ def _sql(p: argparse.ArgumentParser) -> None:
 def _events(p: argparse.ArgumentParser) -> None:
     _format(p)
     p.add_argument("--limit", type=int, default=100, metavar="N")
-    p.add_argument("filter", nargs="*", metavar="FILTER", help="words such as user=alice dataset=wgs-* allowed=no since=1h")
+    p.add_argument(
+        "filter", nargs="*", metavar="FILTER", help="words such as user=alice dataset=wgs-* allowed=no since=1h"
+    )
 
 
 def _alerts(p: argparse.ArgumentParser) -> None:
@@ -116,7 +120,9 @@ def _doctor(p: argparse.ArgumentParser) -> None:
 
 COMMANDS: tuple[Command, ...] = (
     Command("console", "the console", "open_console", _console),
-    Command("demo", "a complete small site with live traffic and an unfolding incident; no root, no config", "demo", _demo),
+    Command(
+        "demo", "a complete small site with live traffic and an unfolding incident; no root, no config", "demo", _demo
+    ),
     Command("init", "write a commented starter configuration for this host", "init", _init),
     Command("doctor", "check kernel, audit rules, rights, disk, clock and sources", "doctor", _doctor),
     Command("engine", "run the engine in the foreground (systemd runs this)", "engine", _engine),

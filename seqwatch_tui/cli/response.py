@@ -32,7 +32,11 @@ def run(options: argparse.Namespace) -> int:
 
 def _ask(dataset: str) -> str:
     if not sys.stdin.isatty():
-        raise CommandError(Exit.USAGE, "nobody can type the dataset's name: stdin is not a terminal", "add --yes, or --dry-run to see the plan only")
+        raise CommandError(
+            Exit.USAGE,
+            "nobody can type the dataset's name: stdin is not a terminal",
+            "add --yes, or --dry-run to see the plan only",
+        )
     sys.stderr.write(f"Type {dataset} to carry it out, anything else to leave it: ")
     sys.stderr.flush()
     typed = sys.stdin.readline().strip()
@@ -59,7 +63,11 @@ def _show_outcome(outcome: dict[str, Any], form: str) -> None:
         print(json.dumps(outcome, indent=1, ensure_ascii=False))
         return
     done = sum(s["state"] in ("done", "undone") for s in outcome["steps"])
-    print(safe_text(f"{outcome['verb']} of {outcome['dataset']}: {outcome['state']}, {done} of {len(outcome['steps'])} steps"))
+    print(
+        safe_text(
+            f"{outcome['verb']} of {outcome['dataset']}: {outcome['state']}, {done} of {len(outcome['steps'])} steps"
+        )
+    )
     for step in outcome["steps"]:
         if step["state"] in ("failed", "skipped"):
             print(safe_text(f"  {step['state']}: {step['text']}: {step['detail']}"))

@@ -61,7 +61,9 @@ class EngineChild:
             if client.path.exists() and client.alive():
                 return
             time.sleep(0.02)
-        raise CommandError(Exit.FAILED, f"the engine did not answer within {START_SECONDS:.0f} s", "run `seqwatch engine` to see why")
+        raise CommandError(
+            Exit.FAILED, f"the engine did not answer within {START_SECONDS:.0f} s", "run `seqwatch engine` to see why"
+        )
 
     def _code(self) -> Exit:
         code = self._process.returncode
@@ -70,7 +72,9 @@ class EngineChild:
     def _last_words(self) -> tuple[str, str]:
         said = (self._process.stderr.read() if self._process.stderr else b"").decode("utf-8", "replace").strip()
         lines = [line.removeprefix("seqwatch: ").strip() for line in said.splitlines() if line.strip()]
-        return (lines[-2], lines[-1]) if len(lines) > 1 else (lines[0] if lines else "the engine ended without a word", "")
+        return (
+            (lines[-2], lines[-1]) if len(lines) > 1 else (lines[0] if lines else "the engine ended without a word", "")
+        )
 
     def stop(self) -> None:
         """End it: close its input, wait, and insist."""

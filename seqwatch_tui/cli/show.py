@@ -6,7 +6,7 @@ import csv
 import json
 import shutil
 import sys
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any, TextIO
 
 from seqwatch_tui.model.text import safe_text
@@ -15,7 +15,9 @@ _TIMES = {"ts", "first_ts", "last_ts", "checked", "start", "end", "started", "fi
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def show_panel(panel: dict[str, Any], form: str, columns: tuple[str, ...] | None = None, out: TextIO = sys.stdout) -> None:
+def show_panel(
+    panel: dict[str, Any], form: str, columns: tuple[str, ...] | None = None, out: TextIO = sys.stdout
+) -> None:
     """Write a panel; `columns` chooses and orders them for a table (JSON and CSV have all)."""
     if form == "json":
         rows = [dict(zip(panel["columns"], row, strict=True)) for row in panel["rows"]]
@@ -52,7 +54,7 @@ def cell(name: str, value: Any) -> str:
     if value is None:
         return "-"
     if name in _TIMES and isinstance(value, int | float):
-        return datetime.fromtimestamp(value, timezone.utc).strftime("%Y-%m-%d %H:%M:%S")
+        return datetime.fromtimestamp(value, UTC).strftime("%Y-%m-%d %H:%M:%S")
     if isinstance(value, bool):
         return "yes" if value else "no"
     return safe_text(str(value))

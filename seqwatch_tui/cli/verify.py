@@ -29,7 +29,9 @@ def run(options: argparse.Namespace) -> int:
             client.post(f"/v1/jobs/{job}", {"do": "cancel"})
             raise
         if state["state"] != "done":
-            raise CommandError(Exit.FAILED, f"the verification of {options.dataset} is {state['state']}: {state['detail']}")
+            raise CommandError(
+                Exit.FAILED, f"the verification of {options.dataset} is {state['state']}: {state['detail']}"
+            )
         summary = client.get(f"/v1/datasets/{options.dataset}")["integrity"]
         files = client.get(f"/v1/integrity/{options.dataset}/files", verdict="not ok", limit=10_000)
     return _report(options, summary, files, state["detail"])
@@ -42,7 +44,9 @@ def _wait(client: Client, job: str) -> dict[str, Any]:
         if state["state"] not in ("running", "paused"):
             return state
         if sys.stderr.isatty():
-            sys.stderr.write(f"\r\x1b[K{state['done_files']}/{state['total_files']} files  {state['done_bytes'] / 1e6:,.0f} MB")
+            sys.stderr.write(
+                f"\r\x1b[K{state['done_files']}/{state['total_files']} files  {state['done_bytes'] / 1e6:,.0f} MB"
+            )
         time.sleep(0.1)
 
 
@@ -56,4 +60,8 @@ def _report(options: argparse.Namespace, summary: dict[str, Any], files: dict[st
         print(f"{options.dataset}: {summary['state']}: {safe_text(detail)}")
         if files["rows"]:
             show_panel(files, "table", ("verdict", "path", "size", "algorithm", "detail"))
-    return int(Exit.FINDING if any(row[files["columns"].index("verdict")] in _BAD for row in files["rows"]) or summary["state"] != "pass" else Exit.OK)
+    return int(
+        Exit.FINDING
+        if any(row[files["columns"].index("verdict")] in _BAD for row in files["rows"]) or summary["state"] != "pass"
+        else Exit.OK
+    )

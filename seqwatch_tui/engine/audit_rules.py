@@ -81,4 +81,8 @@ def missing_rules(settings: Settings, loaded: str) -> list[str]:
         found = re.search(r"(?:-w |-F dir=|-F path=)(.+?)(?= -[FpkS] | -F|$)", line)
         if found and re.search(r"perm=\w*r|-p \w*r", line):
             watched.add(Path(found[1].strip()))
-    return [str(d.path) for d in settings.datasets if not any(w == Path(d.path) or w in Path(d.path).parents for w in watched)]
+    return [
+        str(d.path)
+        for d in settings.datasets
+        if not any(w == Path(d.path) or w in Path(d.path).parents for w in watched)
+    ]

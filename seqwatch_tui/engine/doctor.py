@@ -61,14 +61,21 @@ def _run(*command: str) -> str | None:
 def _audit(settings: Settings) -> Iterator[Check]:
     version = auditctl_version()
     if version is None:
-        yield Check("auditctl", "unknown", "auditctl is not installed", "apt install auditd (or your distribution's audit package)")
+        yield Check(
+            "auditctl",
+            "unknown",
+            "auditctl is not installed",
+            "apt install auditd (or your distribution's audit package)",
+        )
         return
     text = ".".join(map(str, version))
     yield Check("auditctl", "pass" if version >= IO_URING else "warn", f"version {text}",
                 "" if version >= IO_URING else "reads through io_uring cannot be audited before 3.1")  # fmt: skip
     status = _run("auditctl", "-s")
     if status is None:
-        yield Check("kernel audit", "unknown", "the kernel's audit status needs root to read", "run `sudo seqwatch doctor`")
+        yield Check(
+            "kernel audit", "unknown", "the kernel's audit status needs root to read", "run `sudo seqwatch doctor`"
+        )
         return
     facts = dict(line.split(maxsplit=1) for line in status.splitlines() if " " in line)
     yield from _kernel(facts)
@@ -85,7 +92,12 @@ def _kernel(facts: dict[str, str]) -> Iterator[Check]:
     yield Check("lost records", "pass" if lost == "0" else "fail", f"lost {lost} since boot",
                 "" if lost == "0" else "raise the backlog (-b 16384): what was lost cannot be had again")  # fmt: skip
     limit = int(facts.get("backlog_limit", "0"))
-    yield Check("backlog", "pass" if limit >= _BACKLOG else "warn", f"backlog_limit {limit}", "" if limit >= _BACKLOG else "-b 16384")
+    yield Check(
+        "backlog",
+        "pass" if limit >= _BACKLOG else "warn",
+        f"backlog_limit {limit}",
+        "" if limit >= _BACKLOG else "-b 16384",
+    )
 
 
 def _source(name: str, kind: str, path: Path | None) -> Check:
@@ -99,14 +111,18 @@ def _source(name: str, kind: str, path: Path | None) -> Check:
     except UnsafeFile as error:
         return Check(title, "fail", f"{path} {error.strerror}", "name the regular file itself")
     except OSError as error:
-        return Check(title, "fail", f"{path}: {error.strerror}", "let this user read it: log_group in auditd.conf, or its group")
+        return Check(
+            title, "fail", f"{path}: {error.strerror}", "let this user read it: log_group in auditd.conf, or its group"
+        )
     return Check(title, "pass", f"{path} is readable")
 
 
 def _dataset(dataset: str, path: Path) -> Check:
     title = f"dataset {dataset}"
     if path.is_symlink():
-        return Check(title, "fail", f"{path} is a symbolic link", "configure the real folder: the kernel reports real paths")
+        return Check(
+            title, "fail", f"{path} is a symbolic link", "configure the real folder: the kernel reports real paths"
+        )
     if not path.is_dir():
         return Check(title, "fail", f"{path} is not a folder", "correct the path")
     readable = os.access(path, os.R_OK | os.X_OK)
@@ -119,7 +135,12 @@ def _disk(state_dir: Path) -> Check:
     free = shutil.disk_usage(place).free
     writable = os.access(place, os.W_OK)
     if not writable:
-        return Check("state folder", "fail", f"{state_dir} cannot be written by this user", "correct state_dir or run as the engine's user")
+        return Check(
+            "state folder",
+            "fail",
+            f"{state_dir} cannot be written by this user",
+            "correct state_dir or run as the engine's user",
+        )
     return Check("state folder", "pass" if free > _MIN_FREE else "warn", f"{free / 1e9:.1f} GB free at {place}",
                  "" if free > _MIN_FREE else "make room: about 1 GB holds 10 million events with their raw lines")  # fmt: skip
 

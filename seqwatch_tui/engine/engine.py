@@ -1,7 +1,7 @@
 """The engine: opens what it owns in the one safe order, starts its threads, stops them, and says why when it must.
 
-Order: lock, store, ledger (which may have to rebuild the store), rules and open alerts, spine, sources. What is read
-before the spine stands would have nowhere to go.
+Order: lock, store, ledger (which may have to fill the store), unfinished acts, rules and open alerts, spine, sources.
+What is read before the spine stands would have nowhere to go.
 """
 
 from __future__ import annotations
@@ -9,107 +9,146 @@ from __future__ import annotations
 import logging
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from seqwatch_tui.catalogue.catalogue import Catalogue
-from seqwatch_tui.config.settings import Settings, SourceSettings
+from seqwatch_tui.config.settings import Settings, SourceSettings, notices
+from seqwatch_tui.detect.load import load_rules
 from seqwatch_tui.engine.clock import Clock, SystemClock
 from seqwatch_tui.engine.intake import Intake
 from seqwatch_tui.engine.jobs import Jobs
 from seqwatch_tui.engine.meter import Meter
 from seqwatch_tui.engine.opening import Opened, open_state
 from seqwatch_tui.engine.parsers import knowledge_of, make_parser
-from seqwatch_tui.engine.peers import groups_of
-from seqwatch_tui.engine.rules import load_detector
+from seqwatch_tui.engine.people import known_groups
+from seqwatch_tui.engine.rules import detector_for, rule_folders
 from seqwatch_tui.engine.spine import Judge, Writer
-from seqwatch_tui.engine.work import AlertChange, Change
+from seqwatch_tui.engine.work import Batch, Change
+from seqwatch_tui.model.action import Plan
 from seqwatch_tui.model.evidence import SourceState
+from seqwatch_tui.response.journal import Journal
+from seqwatch_tui.response.state import is_quarantined
 from seqwatch_tui.sources.follow import Follower
 from seqwatch_tui.store.interface import Commit
 
 LOG = logging.getLogger("seqwatch")
+DEMO_MARK = "demo"
+"""Sites whose name begins so say in the header that nothing in them is real."""
 
 
 class Engine:
     """Everything one site needs, from bytes to answers. Made by `Engine.open`, ended by `close`."""
 
     def __init__(self, settings: Settings, config: Path, opened: Opened, clock: Clock) -> None:
-        """Owned by the main thread; readers in other threads use `store` (thread-safe) and `ledger` under its lock."""
+        """Owned by the main thread; `store` and `ledger` may be read from any."""
         self.settings, self.config, self.clock = settings, config, clock
-        self.state_dir = Path(settings.state_dir)
-        self.store, self.ledger, self.ledger_lock, self._lock = opened.store, opened.ledger, threading.Lock(), opened.lock
-        self.notes: list[str] = list(opened.notes)
+        self.state_dir = settings.state_dir
+        self.store, self.ledger, self._lock = opened.store, opened.ledger, opened.lock
+        self.journal = Journal.of(self.state_dir)
         self.started = clock.now()
         self.failed = threading.Event()
         self.failure = ""
+        self.on_fail: Callable[[], None] = lambda: None
+        self.notes: list[str] = [*opened.notes, *notices(settings)]
         self.troubles: deque[str] = deque(maxlen=20)
         self.jobs = Jobs(clock)
         self.intakes: list[Intake] = []
-        self.plans: dict[str, object] = {}
-        self.catalogue = Catalogue(settings, {name: groups_of(name) for name in _known_people(settings)})
-        self.rules, detector = load_detector(settings, self.store, clock.now())
-        self.meter = Meter(clock, self.store.next_event_id() - 1, self.store.event_count())
-        self.judge = Judge(
-            self.catalogue, detector, self.ledger, self.ledger_lock, self.store.next_event_id(), clock, self.fail
+        self.plans: dict[str, Plan] = {}
+        self.quarantined = is_quarantined(self.journal)
+        self.catalogue = Catalogue(settings, known_groups(settings))
+        self.rules = load_rules(rule_folders(settings))
+        detector = detector_for(self.rules, self.store)
+        self.meter = Meter(
+            clock, self.store.high_water(), int(self.store.query_sql("select count(*) from events_stored").rows[0][0])
         )
+        self.judge = Judge(self.catalogue, detector, self.ledger, self.store.next_event_id(), clock, self.fail)
         self.writer = Writer(self.judge, self.store, self.meter, self.fail)
 
     @classmethod
     def open(cls, settings: Settings, config: Path, clock: Clock | None = None) -> Engine:
-        """Open or create the site's state. EngineError says what is in the way and what to do."""
+        """Open or create the site's state. StoreError, LedgerError, JournalDamaged say what is in the way."""
         clock = clock or SystemClock()
-        engine = cls(settings, config, open_state(Path(settings.state_dir), clock.now()), clock)
+        opened = open_state(settings.state_dir, clock.now())
+        try:
+            engine = cls(settings, config, opened, clock)
+        except BaseException:
+            opened.ledger.close()
+            opened.store.close()
+            opened.lock.release()
+            raise
         engine.judge.start()
         engine.writer.start()
-        engine.declare_catalogue()
         return engine
 
-    def declare_catalogue(self) -> None:
-        """Write the configured datasets and grants into their tables."""
-        now = self.clock.now()
-        self.submit(Commit(tables={"datasets": self.catalogue.dataset_rows(now), "grants": self.catalogue.grant_rows()}))
+    @property
+    def socket_path(self) -> Path:
+        """Where the API listens."""
+        return self.state_dir / "engine.sock"
+
+    @property
+    def shared(self) -> bool:
+        """Whether people other than the engine's user may come in (docs/decisions/0001)."""
+        given = (self.settings.operators.viewer, self.settings.operators.responder, self.settings.operators.approver,
+                 self.settings.operators.auditor)  # fmt: skip
+        return any(people.users or people.groups for people in given)
+
+    @property
+    def demo(self) -> bool:
+        """Whether this is a demo site."""
+        return self.settings.site.startswith(DEMO_MARK)
+
+    def declare(self) -> None:
+        """Write the configured datasets and grants into their tables, in place of what stood there."""
+        tables = {"datasets": self.dataset_rows(), "grants": self.catalogue.grant_rows()}
+        self.submit(Commit(tables=tables, replace=["datasets", "grants"]))
+
+    def dataset_rows(self) -> list[dict[str, Any]]:
+        """Rows of `datasets`, with what is quarantined just now."""
+        self.quarantined = is_quarantined(self.journal)
+        return [{**row, "quarantined": row["dataset"] in self.quarantined} for row in self.catalogue.dataset_rows()]
 
     def follow_sources(self) -> None:
         """Start one intake per configured source, where it stopped last time."""
         known = {s.name: s for s in self.store.sources()}
         for source in self.settings.sources:
-            state = known.get(source.name) or SourceState(source.name, source.type, str(source.path or ""), "waiting")
-            if source.type == "fanotify" or source.path is None:
-                continue
-            self.intakes.append(self._intake(source, state))
+            if source.path is not None:
+                new = SourceState(source.name, source.type, str(source.path), "waiting")
+                self.intakes.append(self._intake(source, source.path, known.get(source.name, new)))
         for intake in self.intakes:
             intake.start()
 
-    def _intake(self, source: SourceSettings, state: SourceState) -> Intake:
+    def _intake(self, source: SourceSettings, path: Path, state: SourceState) -> Intake:
         knowledge = knowledge_of(source.name, self.store, self.clock.now())
-        follower = Follower(source.name, Path(str(source.path)), state.resume)
-        return Intake(
-            follower, make_parser(source.name, source.type, source.mapping, knowledge), state,
-            self.judge.inbox.put, self.clock, self.trouble,
-        )  # fmt: skip
+        parsers = make_parser(source.name, source.type, source.mapping, knowledge)
+        follower = Follower(source.name, path, state.resume)
+        return Intake(follower, parsers, state, self.take, self.clock, self.trouble)
 
-    def submit(self, commit: Commit, timeout: float = 30.0) -> None:
+    def take(self, batch: Batch) -> None:
+        """Take a batch from a source; waits while the spine is full, so that files wait and nothing is dropped."""
+        if batch.parsed.events.num_rows:
+            self.meter.read(batch.state.name, batch.received)
+        self.judge.inbox.put(batch)
+
+    def submit(self, commit: Commit, timeout: float = 60.0) -> None:
         """Store rows of the small tables, in order with everything else; returns once they are stored."""
         change = Change(commit)
         self.judge.inbox.put(change)
         change.done.result(timeout)
 
-    def submit_alert(self, change: AlertChange, timeout: float = 30.0) -> None:
-        """Apply an operator's word on an alert; returns once it is stored."""
-        self.judge.inbox.put(change)
-        change.done.result(timeout)
-
     def trouble(self, what: str, error: BaseException) -> None:
         """Note something that went wrong without ending the engine; operators see it in the status."""
-        LOG.exception("%s failed", what, exc_info=error)
+        LOG.error("%s failed: %s", what, error, exc_info=error)
         self.troubles.append(f"{what}: {error}")
 
     def fail(self, what: str, error: BaseException) -> None:
         """Note something without which the engine cannot go on: it stops reading and ends with status 3."""
-        LOG.critical("%s failed", what, exc_info=error)
-        self.failure = f"{what} failed: {error}"
-        self.failed.set()
+        LOG.critical("%s failed: %s", what, error, exc_info=error)
+        if not self.failed.is_set():
+            self.failure = f"{what} failed: {error}"
+            self.failed.set()
+        self.on_fail()
 
     def close(self) -> None:
         """Stop sources, finish what is queued, close the store, give up the lock."""
@@ -125,16 +164,3 @@ class Engine:
         self.ledger.close()
         self.store.close()
         self._lock.release()
-
-
-def _known_people(settings: Settings) -> Sequence[str]:
-    """Users that roles name, and members of the groups they name."""
-    import grp
-
-    names = {user for people in settings.roles.values() for user in people.users}
-    for group in {group for people in settings.roles.values() for group in people.groups}:
-        try:
-            names.update(grp.getgrnam(group).gr_mem)
-        except KeyError:
-            LOG.warning("group %s, named by a role, does not exist on this host", group)
-    return sorted(names)

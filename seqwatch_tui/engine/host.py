@@ -43,7 +43,11 @@ def _timezone() -> str:
 def _datasets() -> tuple[Path, ...]:
     for place in _PLACES:
         try:
-            folders = sorted(p for p in place.iterdir() if p.is_dir() and not p.is_symlink() and not p.name.startswith((".", "lost+")))
+            folders = sorted(
+                p
+                for p in place.iterdir()
+                if p.is_dir() and not p.is_symlink() and not p.name.startswith((".", "lost+"))
+            )
         except OSError:
             continue
         if folders:

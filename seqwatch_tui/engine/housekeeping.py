@@ -44,7 +44,9 @@ class Housekeeper(threading.Thread):
     def _disk(self, was_low: bool) -> bool:
         free = shutil.disk_usage(self._engine.state_dir).free
         if free < _LOW_DISK and not was_low:
-            self._engine.trouble("disk space", OSError(f"{free >> 20} MB are left for {self._engine.state_dir}; make room"))
+            self._engine.trouble(
+                "disk space", OSError(f"{free >> 20} MB are left for {self._engine.state_dir}; make room")
+            )
         return free < _LOW_DISK
 
     def stop(self) -> None:

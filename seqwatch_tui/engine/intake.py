@@ -18,7 +18,7 @@ MakeParser = Callable[[Resume | None], Parser]
 class Intake(threading.Thread):
     """Reads one source until stopped (or, for a file to ingest, its end) and submits what it hands over."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 - where bytes come from, and where batches and troubles go
         self,
         source: Source,
         make_parser: MakeParser,
@@ -81,7 +81,10 @@ class Intake(threading.Thread):
             return
         last = self._last_ts(parsed)
         self.state = replace(
-            self.state, counts=self.state.counts + parsed.counts, resume=parsed.resume, last_ts=last or self.state.last_ts
+            self.state,
+            counts=self.state.counts + parsed.counts,
+            resume=parsed.resume,
+            last_ts=last or self.state.last_ts,
         )
         self._submit(Batch(parsed, self.state, self._clock.monotonic()))
 

@@ -7,12 +7,16 @@ import logging
 import os
 import signal
 import sys
+from functools import partial
 from pathlib import Path
 
 from seqwatch_tui.config.settings import Settings
+from seqwatch_tui.engine.acts import finish_acts
 from seqwatch_tui.engine.api.server import Server
 from seqwatch_tui.engine.engine import Engine
 from seqwatch_tui.engine.housekeeping import Housekeeper
+from seqwatch_tui.ledger.values import LedgerError
+from seqwatch_tui.response.errors import ResponseError
 from seqwatch_tui.store.interface import StoreError
 
 LOG = logging.getLogger("seqwatch")
@@ -29,13 +33,19 @@ class EngineError(Exception):
 def run_engine(settings: Settings, config: Path, *, sources: bool, child: bool) -> int:
     """Run until SIGTERM or SIGINT, or (child) until standard input closes; 0, or EngineError."""
     os.umask(0o077)
-    logging.basicConfig(level=logging.WARNING if child else logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
+    logging.basicConfig(
+        level=logging.WARNING if child else logging.INFO,
+        format="%(asctime)s %(levelname)s %(message)s",
+        stream=sys.stderr,
+    )
     try:
         engine = Engine.open(settings, config)
-    except StoreError as error:
+    except (StoreError, LedgerError, ResponseError) as error:
         raise EngineError(str(error)) from error
     except OSError as error:
-        raise EngineError(f"the state folder {settings.state_dir} cannot be used: {error}", "correct state_dir, or run as its owner") from error
+        raise EngineError(
+            f"the state folder {settings.state_dir} cannot be used: {error}", "correct state_dir, or run as its owner"
+        ) from error
     try:
         asyncio.run(_serve(engine, sources=sources, child=child))
     finally:
@@ -51,7 +61,9 @@ async def _serve(engine: Engine, *, sources: bool, child: bool) -> None:
         loop.add_signal_handler(number, stopping.set)
     if child:
         _watch_parent(loop, stopping)
-    engine.on_fail = lambda: loop.call_soon_threadsafe(stopping.set)
+    engine.on_fail = partial(_wake, loop, stopping)
+    await asyncio.to_thread(engine.declare)
+    await asyncio.to_thread(finish_acts, engine)
     server = Server(engine, engine.socket_path, shared=engine.shared)
     await server.start()
     housekeeper = Housekeeper(engine)
@@ -63,6 +75,10 @@ async def _serve(engine: Engine, *, sources: bool, child: bool) -> None:
     await stopping.wait()
     housekeeper.stop()
     await server.stop()
+
+
+def _wake(loop: asyncio.AbstractEventLoop, stopping: asyncio.Event) -> None:
+    loop.call_soon_threadsafe(stopping.set)
 
 
 def _watch_parent(loop: asyncio.AbstractEventLoop, stopping: asyncio.Event) -> None:

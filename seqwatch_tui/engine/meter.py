@@ -22,18 +22,31 @@ class Meter:
         self.delay = 0.0
         """Seconds from reading to stored, of the last commit with events."""
         self._recent: deque[tuple[float, int]] = deque()
+        self._waiting: dict[str, float] = {}
 
     def stored(self, commit: Commit, oldest: float | None) -> None:
         """Count a commit; `oldest` is the monotonic time its oldest byte was read."""
         now, rows = self._clock.monotonic(), commit.events.num_rows if commit.events is not None else 0
         with self._lock:
             self.commits += 1
+            for source in commit.sources:
+                self._waiting.pop(source.name, None)
             if rows:
                 self.events += rows
                 self.newest = int(commit.events["event_id"][rows - 1].as_py())  # type: ignore[index]
                 self._recent.append((now, rows))
             if oldest is not None:
                 self.delay = now - oldest
+
+    def lag(self) -> float:
+        """Seconds the oldest bytes that are read but not stored have waited; 0 when all that was read is stored."""
+        with self._lock:
+            return max((self._clock.monotonic() - t for t in self._waiting.values()), default=0.0)
+
+    def read(self, source: str, when: float) -> None:
+        """Note that a source has handed over bytes, read at monotonic `when`, that are not stored yet."""
+        with self._lock:
+            self._waiting.setdefault(source, when)
 
     def rate(self) -> float:
         """Events stored per second over the last five seconds."""

@@ -19,8 +19,15 @@ def _lines(status: dict[str, Any]) -> Iterator[str]:
         ("lost", "counter", "Events known to be lost."), ("unparsed", "counter", "Lines that did not parse."),
         ("gaps", "gauge", "Declared evidence gaps."),
     ):  # fmt: skip
-        yield from (f"# HELP seqwatch_{name} {text}", f"# TYPE seqwatch_{name} {kind}", f"seqwatch_{name} {status[name]}")
-    yield from ("# HELP seqwatch_lag_seconds Age of the oldest byte not yet stored.", "# TYPE seqwatch_lag_seconds gauge")
+        yield from (
+            f"# HELP seqwatch_{name} {text}",
+            f"# TYPE seqwatch_{name} {kind}",
+            f"seqwatch_{name} {status[name]}",
+        )
+    yield from (
+        "# HELP seqwatch_lag_seconds Age of the oldest byte not yet stored.",
+        "# TYPE seqwatch_lag_seconds gauge",
+    )
     if status["lag"] is not None:
         yield f"seqwatch_lag_seconds {status['lag']}"
     yield from ("# HELP seqwatch_verdict 0 pass, 1 warn, 2 unknown, 3 fail.", "# TYPE seqwatch_verdict gauge")

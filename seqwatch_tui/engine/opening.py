@@ -10,11 +10,13 @@ import logging
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import msgspec
-
+from seqwatch_tui.engine import note as notes_of
+from seqwatch_tui.engine.work import merge
 from seqwatch_tui.ledger.ledger import Ledger
-from seqwatch_tui.ledger.states import LedgerBehind, StoreBehind
-from seqwatch_tui.store.interface import Commit, LedgerMark, StoreError, StoreLocked
+from seqwatch_tui.ledger.replay import replay
+from seqwatch_tui.ledger.values import Replayed, StoreBehind, Unreadable
+from seqwatch_tui.model.evidence import Gap
+from seqwatch_tui.store.interface import Commit, StoreError, StoreLocked
 from seqwatch_tui.store.lock import EngineLock
 from seqwatch_tui.store.store import Store
 
@@ -32,11 +34,11 @@ class Opened:
 
 
 def open_state(state_dir: Path, now: float) -> Opened:
-    """Take the lock, open the store and its ledger. StoreLocked and StoreError say what is in the way."""
+    """Take the lock, open store and ledger. StoreError (StoreLocked), LedgerError say what is in the way."""
     lock = EngineLock.take(state_dir)
     try:
         store, notes = _open_store(state_dir, lock, now)
-        store, ledger, more = _open_ledger(state_dir, lock, store, now)
+        store, ledger, more = _open_ledger(state_dir, store, now)
     except BaseException:
         lock.release()
         raise
@@ -52,40 +54,43 @@ def _open_store(state_dir: Path, lock: EngineLock, now: float) -> tuple[Store, l
         if not (state_dir / "ledger").is_dir():
             raise
         aside = Store.move_aside(state_dir, now)
-        note = f"the store did not open ({error}); it was moved to {aside.name} and is built anew from the ledger"
-        LOG.error(note)
+        note = f"the store did not open ({error}); it was moved to {aside.name} and built anew from the ledger"
+        LOG.warning(note)
         return Store.open(state_dir, lock), [note]
 
 
-def _open_ledger(state_dir: Path, lock: EngineLock, store: Store, now: float) -> tuple[Store, Ledger, list[str]]:
-    opened = Ledger.open(state_dir, store.mark(), now)
-    if isinstance(opened, LedgerBehind):
-        raise StoreError(f"{opened}; look for the missing files of {state_dir / 'ledger'} before anything else")
-    if not isinstance(opened, StoreBehind):
-        return store, opened, []
-    if store.high_water():
+def _open_ledger(state_dir: Path, store: Store, now: float) -> tuple[Store, Ledger, list[str]]:
+    try:
+        return store, Ledger.open(state_dir, store.mark(), now), []
+    except StoreBehind as behind:
+        notes = [str(behind)]
+        LOG.warning("%s", behind)
+    except BaseException:
         store.close()
-        aside = Store.move_aside(state_dir, now)
-        note = f"the store was behind its ledger; it was moved to {aside.name} and is built anew"
-        LOG.error(note)
-        store = Store.open(state_dir, lock)
-    else:
-        note = "the store was empty beside a ledger with events; it is built anew"
-    return store, *_rebuild(state_dir, store, opened, now, note)
+        raise
+    lost = fill(store, state_dir, now)
+    return store, Ledger.open(state_dir, store.mark(), now), [*notes, *lost]
 
 
-def _rebuild(state_dir: Path, store: Store, behind: StoreBehind, now: float, note: str) -> tuple[Ledger, list[str]]:
-    """Store everything the ledger has, in its order: the notes hold all that is not an event."""
-    events = 0
-    for batch in behind.replay():
-        commit = Commit(ledger=batch.mark, segments=batch.segments)
-        for index, raw in enumerate(batch.notes):
-            small = msgspec.json.decode(raw, type=Commit, dec_hook=_no_table)
-            commit = replace(small, ledger=batch.mark) if index == 0 else _joined(commit, small)
-        commit = replace(commit, events=batch.events if batch.events.num_rows else None, ledger=batch.mark, segments=batch.segments)
-        store.commit(commit)
-        events += batch.events.num_rows
-    opened = Ledger.open(state_dir, store.mark() or LedgerMark(0, 0), now)
-    if not isinstance(opened, Ledger):
-        raise StoreError(f"the store could not be built from the ledger: {opened}")
-    return opened, [f"{note}: {events} events"]
+def fill(store: Store, state_dir: Path, now: float) -> list[str]:
+    """Store everything the ledger has beyond the store, in its order; return what could not be given back.
+
+    The notes hold all that is not an event, so alerts, gaps, sessions and positions come back as they were.
+    """
+    lost = []
+    for part in replay(state_dir, store.mark()):
+        if isinstance(part, Unreadable):
+            lost.append(f"segment {part.segment} of the ledger ({part.events} events) cannot be read: {part.reason}")
+            gap = Gap("ledger", "downtime", now, now, part.events, "exact", lost[-1])
+            store.commit(Commit(gaps=[gap], segments=[part.sealed], ledger=part.mark))
+        else:
+            store.commit(_commit_of(part))
+    return lost
+
+
+def _commit_of(part: Replayed) -> Commit:
+    small = Commit()
+    for note in part.notes:
+        small = merge(small, notes_of.decode(note))
+    events = part.events if part.events.num_rows else None
+    return replace(small, events=events, segments=[part.sealed] if part.sealed else [], ledger=part.mark)

@@ -1,13 +1,12 @@
-"""Load the rules and bring the detector to where it was: open alerts, and the windows of correlations."""
+"""Find the rules and bring the detector to where it was: open alerts, and the windows of correlations."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-import seqwatch_tui.detect
 from seqwatch_tui.config.settings import Settings
 from seqwatch_tui.detect.detector import Detector
-from seqwatch_tui.detect.load import RuleSet, load_rules
+from seqwatch_tui.detect.load import RuleSet, shipped_rules
 from seqwatch_tui.store.store import Store
 
 SITE_RULES = "rules"
@@ -17,12 +16,11 @@ SITE_RULES = "rules"
 def rule_folders(settings: Settings) -> list[Path]:
     """The shipped rules and the site's own."""
     site = Path(settings.state_dir) / SITE_RULES
-    return [Path(seqwatch_tui.detect.__file__).parent / "rules", *([site] if site.is_dir() else [])]
+    return [shipped_rules(), *([site] if site.is_dir() else [])]
 
 
-def load_detector(settings: Settings, store: Store) -> tuple[RuleSet, Detector]:
-    """Return the rules and a detector that goes on where the last one stopped."""
-    rules = load_rules(rule_folders(settings))
+def detector_for(rules: RuleSet, store: Store) -> Detector:
+    """Return a detector that goes on where the last one stopped: open alerts, and the windows of correlations."""
     detector = Detector(rules, store.open_alerts(), store.next_alert_id())
     detector.warm(store.recent_events(detector.longest_window))
-    return rules, detector
+    return detector

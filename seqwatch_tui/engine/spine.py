@@ -11,20 +11,21 @@ from __future__ import annotations
 import queue
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 
-import msgspec
+import pyarrow as pa
 
 from seqwatch_tui.catalogue.catalogue import Catalogue
 from seqwatch_tui.detect.detector import Detector
+from seqwatch_tui.engine import note as notes_of
 from seqwatch_tui.engine.clock import Clock
 from seqwatch_tui.engine.meter import Meter
-from seqwatch_tui.engine.work import AlertChange, Batch, Ready, Work, concatenate, merge, shifted
+from seqwatch_tui.engine.work import AlertChange, Batch, Change, Ready, Swap, Work, concatenate, merge, shifted
 from seqwatch_tui.ledger.ledger import Ledger
 from seqwatch_tui.parse.schema import EVENT_SCHEMA, RECORD_SCHEMA
-from seqwatch_tui.store.interface import Commit, LedgerMark
+from seqwatch_tui.store.interface import Commit, LedgerMark, SegmentRow
 from seqwatch_tui.store.store import Store
 
 GATHER_EVENTS = 25_000
@@ -37,23 +38,22 @@ _STOP = object()
 class Judge(threading.Thread):
     """Takes work in order; hands `Ready` transactions to the writer. Owns the detector and writes the ledger."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 - what a batch passes through, in order
         self,
         catalogue: Catalogue,
         detector: Detector,
         ledger: Ledger,
-        ledger_lock: threading.Lock,
         next_event_id: int,
         clock: Clock,
         fail: Callable[[str, BaseException], None],
     ) -> None:
-        """`ledger_lock` guards the ledger against readers in other threads."""
+        """`next_event_id` is the first free number; `fail` ends the engine."""
         super().__init__(name="judge", daemon=True)
         self.inbox: queue.Queue[Work | object] = queue.Queue(maxsize=8)
         self.outbox: queue.Queue[Ready | object] = queue.Queue(maxsize=2)
         self.stored: deque[LedgerMark] = deque()
         self.catalogue, self.detector = catalogue, detector
-        self._ledger, self._lock, self._clock, self._fail = ledger, ledger_lock, clock, fail
+        self._ledger, self._clock, self._fail = ledger, clock, fail
         self._next_event_id = next_event_id
         self._held: Work | object | None = None
 
@@ -74,14 +74,15 @@ class Judge(threading.Thread):
     def _round(self) -> bool:
         first = self._next(timeout=1.0)
         while self.stored:
-            with self._lock:
-                self._ledger.committed(self.stored.popleft())
+            self._ledger.committed(self.stored.popleft())
         if first is _STOP:
             return False
         if isinstance(first, Batch):
             self._record_batches(self._gather(first))
-        elif first is not None:
-            self._record_change(first)  # type: ignore[arg-type]
+        elif isinstance(first, Change | AlertChange):
+            self._record_change(first)
+        elif isinstance(first, Swap):
+            self._swap(first)
         self._seal_if_due()
         return True
 
@@ -123,7 +124,7 @@ class Judge(threading.Thread):
         oldest = min((b.received for b in batches if b.parsed.events.num_rows), default=None)
         self._hand_over(commit, events, records, oldest, ())
 
-    def _numbered(self, batches: list[Batch]):  # type: ignore[no-untyped-def]
+    def _numbered(self, batches: list[Batch]) -> tuple[pa.Table, pa.Table]:
         """Give the batches' rows their final event ids; both tables are one chunk per column."""
         events, records = [], []
         for batch in batches:
@@ -133,33 +134,41 @@ class Judge(threading.Thread):
             records.append(parsed.records.set_column(0, "event_id", shifted(parsed.records["event_id"], base)))
         return concatenate(events), concatenate(records)
 
-    def _record_change(self, change: Work) -> None:
-        commit = change.commit  # type: ignore[union-attr]
+    def _record_change(self, change: Change | AlertChange) -> None:
+        commit = change.commit
         if isinstance(change, AlertChange):
             alert = self.detector.set_state(change.alert_id, change.state)
-            if alert is not None:
-                commit = replace(commit, alerts=[*commit.alerts, alert])
-        self._hand_over(commit, EVENT_SCHEMA.empty_table(), RECORD_SCHEMA.empty_table(), None, (change.done,))  # type: ignore[union-attr]
+            if alert is None:
+                change.done.set_result(False)
+                return
+            commit = replace(commit, alerts=[*commit.alerts, alert])
+        self._hand_over(commit, EVENT_SCHEMA.empty_table(), RECORD_SCHEMA.empty_table(), None, (change.done,))
 
-    def _hand_over(self, commit: Commit, events, records, oldest: float | None, done: tuple[Future[None], ...]) -> None:  # type: ignore[no-untyped-def]
-        note = msgspec.json.encode(replace(commit, events=None))
-        segments = []
-        with self._lock:
-            if events.num_rows >= BULK_EVENTS:
-                mark, segments = self._ledger.append_bulk(events, records, note, self._clock.now())
-            else:
-                mark = self._ledger.append(events, records, note)
+    def _swap(self, swap: Swap) -> None:
+        self.outbox.join()
+        try:
+            self.detector = swap.detector()
+            self.catalogue = swap.catalogue
+            swap.done.set_result(True)
+        except Exception as error:  # noqa: BLE001 - handed to whoever asked for it; the old rules stay in force
+            swap.done.set_exception(error)
+
+    def _hand_over(
+        self, commit: Commit, events: pa.Table, records: pa.Table, oldest: float | None, done: tuple[Future[bool], ...]
+    ) -> None:
+        note = notes_of.encode(commit)
+        segments: Sequence[SegmentRow] = ()
+        if events.num_rows >= BULK_EVENTS:
+            mark, segments = self._ledger.append_bulk(events, records, note, self._clock.now())
+        else:
+            mark = self._ledger.append(events, records, note)
         full = replace(commit, events=events if events.num_rows else None, ledger=mark, segments=segments)
         self.outbox.put(Ready(full, mark, events.num_rows, oldest, done))
 
     def _seal_if_due(self) -> None:
         now = self._clock.now()
-        with self._lock:
-            if not self._ledger.due(now):
-                return
-            sealed = self._ledger.seal(now)
-        if sealed is not None:
-            mark = LedgerMark(sealed.segment + 1, 0)
+        if self._ledger.due(now) and (sealed := self._ledger.seal(now)) is not None:
+            mark = self._ledger.mark
             self.outbox.put(Ready(Commit(segments=[sealed], ledger=mark), mark, 0, None))
 
 
@@ -175,13 +184,15 @@ class Writer(threading.Thread):
         """Commit until the judge has stopped and everything is stored."""
         try:
             while (ready := self._judge.outbox.get()) is not _STOP:
-                stop = self._store_all(ready)  # type: ignore[arg-type]
+                stop, stored = self._store_all(ready)  # type: ignore[arg-type]
+                for _ in range(stored):
+                    self._judge.outbox.task_done()
                 if stop:
                     return
         except Exception as error:  # noqa: BLE001 - root of a thread: the engine stops and says why
             self._fail("writing to the store", error)
 
-    def _store_all(self, first: Ready) -> bool:
+    def _store_all(self, first: Ready) -> tuple[bool, int]:
         pending, stop = [first], False
         while sum(r.events for r in pending) < GATHER_EVENTS:
             try:
@@ -197,11 +208,11 @@ class Writer(threading.Thread):
             commit = merge(commit, ready.commit)
         self._store.commit(commit)
         self._settle(pending, commit)
-        return stop
+        return stop, len(pending)
 
     def _settle(self, pending: list[Ready], commit: Commit) -> None:
         self._judge.stored.append(pending[-1].mark)
         self._meter.stored(commit, min((r.oldest for r in pending if r.oldest is not None), default=None))
         for ready in pending:
             for future in ready.done:
-                future.set_result(None)
+                future.set_result(True)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from seqwatch_tui.encryption.keys import RegisterError, judge_keys, key_file_findings, read_register
+from seqwatch_tui.config.errors import ConfigError
+from seqwatch_tui.encryption.custody import check_key_files
+from seqwatch_tui.encryption.keys import judge_keys, read_register
 from seqwatch_tui.encryption.rows import finding_rows, key_rows
 from seqwatch_tui.encryption.survey import survey
 from seqwatch_tui.model.verdict import Finding
@@ -20,18 +21,18 @@ EVERY_SECONDS = 3600.0
 def survey_all(engine: Engine) -> None:
     """Survey every dataset and the key register, and store what was found."""
     now = engine.clock.now()
-    findings = [f for d in engine.settings.datasets for f in survey(d.id, Path(d.path), d.encryption, now)]
+    findings = [f for d in engine.settings.datasets for f in survey(d.id, d.path, d.encryption, now)]
     keys, more = _keys(engine, now)
     engine.submit(Commit(tables={"findings": finding_rows([*findings, *more]), "keys": keys}))
 
 
-def _keys(engine: Engine, now: float):  # type: ignore[no-untyped-def]
+def _keys(engine: Engine, now: float) -> tuple[list[dict[str, Any]], list[Finding]]:
     place, limit = engine.settings.keys.register, engine.settings.keys.max_age_days
     if place is None:
         return [], []
     try:
         register = read_register(place)
-    except RegisterError as error:
+    except ConfigError as error:
         return [], [Finding("KEY-00", "key register", None, "unknown", str(error), now)]
-    data = [Path(d.path) for d in engine.settings.datasets]
-    return key_rows(judge_keys(register, now, limit), now), key_file_findings(register, data, now)
+    data = {d.id: d.path for d in engine.settings.datasets}
+    return key_rows(judge_keys(register, now, limit)), check_key_files(register, data, now)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from seqwatch_tui.engine.status import alerts_verdict, evidence_verdict, share_verdict, worst
+from seqwatch_tui.detect.rule import Rule
+from seqwatch_tui.detect.sql import history_sql
+from seqwatch_tui.engine.status import Verdict, alerts_verdict, evidence_verdict, share_verdict
 from seqwatch_tui.model.text import from_bytes
 from seqwatch_tui.store.filter import compile_filter
 from seqwatch_tui.store.interface import Rows
@@ -80,7 +82,7 @@ def status(engine: Engine) -> Value:
         "lag": _lag(engine, sources), "events": engine.meter.events, "newest": engine.meter.newest,
         "lost": lost, "unparsed": unparsed, "gaps": gaps,
         "verdicts": [asdict(v) for v in _verdicts(engine, lost, unparsed, gaps, sources)],
-        "sources": sources, "jobs": engine.jobs.views(), "quarantined": sorted(engine.quarantined()),
+        "sources": sources, "jobs": engine.jobs.views(), "quarantined": sorted(engine.quarantined),
         "errors": [*engine.notes, *engine.troubles],
     }  # fmt: skip
 
@@ -109,7 +111,7 @@ def _lag(engine: Engine, sources: list[Value]) -> float | None:
     return round(engine.meter.lag(), 3)
 
 
-def _verdicts(engine: Engine, lost: int, unparsed: int, gaps: int, sources: list[Value]):  # type: ignore[no-untyped-def]
+def _verdicts(engine: Engine, lost: int, unparsed: int, gaps: int, sources: list[Value]) -> Iterator[Verdict]:
     configured = {s.name for s in engine.settings.sources}
     posture = objects(encryption(engine))
     yield evidence_verdict(lost, unparsed, gaps, [s for s in sources if s["name"] in configured])
@@ -132,12 +134,10 @@ def snapshot(engine: Engine, request: EventsRequest) -> Value:
 
 def events(engine: Engine, request: EventsRequest) -> Value:
     """A window of events, oldest first."""
-    where, params = compile_filter(request.words, engine.clock.now())
-    found = engine.store.event_window(where, params, request.limit, request.before, request.after)
-    return {
-        **as_panel(found.rows, found.matched), "newest": engine.meter.newest, "matched": found.matched,
-        "looked_at": found.looked_at,
-    }  # fmt: skip
+    wanted = compile_filter(request.words, engine.clock.now())
+    page = engine.store.events(request.limit, before=request.before, after=request.after, wanted=wanted)
+    rows = Rows(page.columns, page.rows, page.cut)
+    return {**as_panel(rows, page.matched), "newest": page.newest, "matched": page.matched, "looked_at": page.looked_at}
 
 
 def event(engine: Engine, event_id: int) -> Value | None:
@@ -145,20 +145,21 @@ def event(engine: Engine, event_id: int) -> Value | None:
     found = objects(panel(engine, "event", params={"event_id": event_id}))
     if not found:
         return None
-    with engine.ledger_lock:
-        records = engine.ledger.records_of(event_id)
-    around = {"from": found[0]["ts"] - 60.0, "to": found[0]["ts"] + 60.0}
+    around = {"since": found[0]["ts"] - 60.0, "until": found[0]["ts"] + 60.0}
     return {
         "event": found[0],
-        "records": records,
+        "records": [
+            {"seq": r.seq, "type": r.type, "raw": from_bytes(r.raw), "position": r.position}
+            for r in engine.ledger.records_of(event_id)
+        ],
         "alerts": [a["alert_id"] for a in objects(panel(engine, "event_alerts", params={"event_id": event_id}))],
-        "gaps": objects(panel(engine, "gaps_between", params=around)),
+        "gaps": objects(panel(engine, "gaps", params=around)),
     }
 
 
 def alerts(engine: Engine, which: str, limit: int) -> Value:
     """Alerts, the most urgent first."""
-    return panel(engine, "alerts_open" if which == "open" else "alerts_all", limit)
+    return panel(engine, "alerts", limit, {"state": which})
 
 
 def alert(engine: Engine, alert_id: int) -> Value | None:
@@ -167,29 +168,43 @@ def alert(engine: Engine, alert_id: int) -> Value | None:
     if not found:
         return None
     said = found[0]
-    window = {"from": said["first_ts"], "to": said["last_ts"]}
+    window = {"since": said["first_ts"], "until": said["last_ts"]}
     return {
         "alert": said,
         "rule": rule(engine, said["rule_id"]),
         "events": panel(engine, "alert_events", 1000, {"alert_id": alert_id}),
-        "gaps": objects(panel(engine, "gaps_between", params=window)),
-        "history": objects(panel(engine, "subject_actions", params={"subject": f"alert {alert_id}"})),
+        "gaps": objects(panel(engine, "gaps", params=window)),
+        "history": objects(panel(engine, "alert_history", params={"alert_id": alert_id})),
     }
 
 
 def rule(engine: Engine, rule_id: str) -> Value | None:
     """One rule in full, null when it is not in force any more."""
-    return next((r.describe() for r in engine.rules.rules if r.id == rule_id), None)
+    found = engine.rules.get(rule_id)
+    if found is None:
+        return None
+    return {
+        "id": found.rule_id, "title": found.title, "description": found.description, "level": found.level,
+        "tags": list(found.tags), "text": found.text, "hash": found.hash, "sql": _readable(found, engine),
+        "false_positives": list(found.false_positives), "file": found.file,
+    }  # fmt: skip
+
+
+def _readable(found: Rule, engine: Engine) -> str:
+    """The rule as SQL over history, its values written below it."""
+    query = history_sql(found, {r.rule_id: r for r in engine.rules.rules})
+    return query.sql + "".join(f"\n-- ?{n} = {value!r}" for n, value in enumerate(query.params, 1))
 
 
 def rules(engine: Engine) -> Value:
-    """The rules in force and those that did not load."""
-    columns = ["id", "title", "level", "kind", "file", "hash"]
+    """The rules in force and those that did not load or were set aside."""
+    columns = ["id", "title", "level", "raises", "file", "line", "hash"]
+    failed = [{"file": f.file, "line": f.line, "why": f.why} for f in engine.rules.failures]
+    faults = [{"file": f.file, "line": 1, "why": f.why} for f in engine.judge.detector.faults if f.disabled]
+    shown = engine.rules.rules
     return {
-        "columns": columns,
-        "rows": [[r.id, r.title, r.level, r.kind, str(r.file), r.hash] for r in engine.rules.rules],
-        "total": len(engine.rules.rules), "cut": False,
-        "failed": [{"file": str(f.file), "line": f.line, "why": f.why} for f in engine.rules.failures],
+        "columns": columns, "rows": [[r.rule_id, r.title, r.level, r.raises, r.file, r.line, r.hash] for r in shown],
+        "total": len(shown), "cut": False, "failed": failed + faults,
     }  # fmt: skip
 
 
@@ -201,7 +216,7 @@ def encryption(engine: Engine) -> Value:
 def integrity(engine: Engine) -> Value:
     """One row a dataset; a running job is named in it."""
     running = {j["dataset"]: j["id"] for j in engine.jobs.views() if j["state"] in ("running", "paused")}
-    shown = panel(engine, "integrity", params={"now": engine.clock.now()})
+    shown = panel(engine, "integrity")
     dataset, job = shown["columns"].index("dataset"), shown["columns"].index("job")
     for row in shown["rows"]:
         row[job] = running.get(row[dataset])
@@ -225,19 +240,14 @@ def dataset(engine: Engine, dataset_id: str) -> Value | None:
         return None
     return {
         "dataset": found[0],
-        "grants": [g for g in objects(panel(engine, "grants")) if g["dataset"] == dataset_id],
-        "findings": [f for f in objects(panel(engine, "findings")) if f["dataset"] == dataset_id],
+        "grants": objects(panel(engine, "dataset_grants", params={"dataset": dataset_id})),
+        "findings": objects(panel(engine, "findings", params={"dataset": dataset_id})),
         "integrity": next((i for i in objects(integrity(engine)) if i["dataset"] == dataset_id), None),
         "alerts": [a for a in objects(alerts(engine, "open", 1000)) if a["dataset"] == dataset_id],
-        "quarantined": dataset_id in engine.quarantined(),
+        "quarantined": dataset_id in engine.quarantined,
     }
 
 
 def ledger(engine: Engine) -> Value:
     """Segments, and the newest chain value."""
     return {"segments": objects(panel(engine, "checkpoints", 5)), "folder": str(engine.state_dir / "ledger")}
-
-
-def states_of(engine: Engine) -> str:
-    """The worst verdict of all, for the exit status of scripts."""
-    return worst([v["state"] for v in status(engine)["verdicts"]])

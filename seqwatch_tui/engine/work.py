@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from seqwatch_tui.catalogue.catalogue import Catalogue
+from seqwatch_tui.detect.detector import Detector
 from seqwatch_tui.model.alert import AlertState
 from seqwatch_tui.model.evidence import SourceState
 from seqwatch_tui.parse.interface import Parsed
@@ -27,20 +31,32 @@ class Change:
     """Rows for the small tables, to be stored in order with everything else; `done` is set once they are."""
 
     commit: Commit
-    done: Future[None] = field(default_factory=Future)
+    done: Future[bool] = field(default_factory=Future)
 
 
 @dataclass(frozen=True, slots=True)
 class AlertChange:
-    """An operator's word on an alert, applied where the open alerts live; `commit` holds the `actions` row."""
+    """An operator's word on an alert, applied where the open alerts live; `commit` holds the `actions` row.
+
+    `done` is false when no open alert has that number; then nothing is stored.
+    """
 
     alert_id: int
     state: AlertState
     commit: Commit
-    done: Future[None] = field(default_factory=Future)
+    done: Future[bool] = field(default_factory=Future)
 
 
-Work = Batch | Change | AlertChange
+@dataclass(frozen=True, slots=True)
+class Swap:
+    """Another policy and other rules from here on; `detector` is made once all before is stored, for it reads the store."""
+
+    catalogue: Catalogue
+    detector: Callable[[], Detector]
+    done: Future[bool] = field(default_factory=Future)
+
+
+Work = Batch | Change | AlertChange | Swap
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +68,7 @@ class Ready:
     events: int
     oldest: float | None
     """Monotonic seconds at which its oldest byte was received; null when it holds no events."""
-    done: tuple[Future[None], ...] = ()
+    done: tuple[Future[bool], ...] = ()
 
 
 def concatenate(tables: list[pa.Table]) -> pa.Table:
@@ -64,14 +80,13 @@ def concatenate(tables: list[pa.Table]) -> pa.Table:
 
 def shifted(column: pa.ChunkedArray, base: int) -> pa.ChunkedArray:
     """Add `base` to a column of row numbers; nulls stay null."""
-    import pyarrow.compute as pc
-
     return pc.add(column, base)
 
 
 def merge(first: Commit, second: Commit) -> Commit:
     """Join two transactions that follow each other into one."""
-    tables = {name: [*first.tables.get(name, ()), *second.tables.get(name, ())] for name in {*first.tables, *second.tables}}
+    before = {name: rows for name, rows in first.tables.items() if name not in second.replace}
+    tables = {name: [*before.get(name, ()), *second.tables.get(name, ())] for name in {*before, *second.tables}}
     events = [c.events for c in (first, second) if c.events is not None and c.events.num_rows]
     return replace(
         second,
@@ -84,4 +99,5 @@ def merge(first: Commit, second: Commit) -> Commit:
         ledger=second.ledger or first.ledger,
         segments=[*first.segments, *second.segments],
         tables=tables,
+        replace=[*first.replace, *second.replace],
     )

@@ -100,9 +100,15 @@ async def carry_out(request: web.Request) -> web.Response:
     engine, said = request.app[ENGINE], await body(request)
     made = engine.plans.get(request.match_info["id"])
     if made is None:
-        raise ApiError(404, f"there is no plan {request.match_info['id']!r}", "plans are kept until the engine stops; make one again")
+        raise ApiError(
+            404,
+            f"there is no plan {request.match_info['id']!r}",
+            "plans are kept until the engine stops; make one again",
+        )
     if said.get("typed") != made.dataset:
-        raise ApiError(409, f"what was typed is not {made.dataset}; nothing was changed", "type the dataset's name exactly")
+        raise ApiError(
+            409, f"what was typed is not {made.dataset}; nothing was changed", "type the dataset's name exactly"
+        )
     return answer(await asyncio.shield(in_thread(carry_out_plan, engine, made, request[PEER])))
 
 

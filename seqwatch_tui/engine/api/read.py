@@ -29,7 +29,9 @@ async def hello(request: web.Request) -> web.Response:
     """Who is asked, and who asks."""
     engine, peer = request.app[ENGINE], request[PEER]
     said = views.hello(engine)
-    return answer({**said, "version": __version__, "role": peer.role, "user": peer.name, "read_only": not peer.may("responder")})
+    return answer(
+        {**said, "version": __version__, "role": peer.role, "user": peer.name, "read_only": not peer.may("responder")}
+    )
 
 
 async def status(request: web.Request) -> web.Response:

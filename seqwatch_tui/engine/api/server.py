@@ -17,7 +17,8 @@ from seqwatch_tui.engine.peers import Peer, Role, peer_of
 if TYPE_CHECKING:
     from seqwatch_tui.engine.engine import Engine
 
-P, T = ParamSpec("P"), TypeVar("T")
+P = ParamSpec("P")
+T = TypeVar("T")
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 MAX_BODY = 1 << 20
 
@@ -82,7 +83,9 @@ async def _boundary(request: web.Request, handler: Handler) -> web.StreamRespons
     except ApiError as error:
         return answer({"error": error.error, "hint": error.hint}, error.status)
     except web.HTTPException as error:
-        return answer({"error": f"{request.method} {request.path}: {error.reason}", "hint": "see docs/api.md"}, error.status)
+        return answer(
+            {"error": f"{request.method} {request.path}: {error.reason}", "hint": "see docs/api.md"}, error.status
+        )
     except Exception as error:  # noqa: BLE001 - root of a request: answered and counted, never a traceback to the peer
         engine.trouble(f"{request.method} {request.path}", error)
         return answer({"error": f"{request.path} failed: {error}", "hint": "see the engine's log"}, 503)
@@ -91,15 +94,15 @@ async def _boundary(request: web.Request, handler: Handler) -> web.StreamRespons
 class Server:
     """Listens on `<state_dir>/engine.sock` until stopped. Call only while holding the engine lock."""
 
-    def __init__(self, engine: Engine, path: Path, group: str | None = None) -> None:
-        """`group` (its members may connect) widens the socket to 0660."""
+    def __init__(self, engine: Engine, path: Path, *, shared: bool) -> None:
+        """`shared` lets other users connect; what they may do is their role (docs/decisions/0001)."""
         from seqwatch_tui.engine.api.routes import ROUTES
 
         self._app = web.Application(middlewares=[_boundary], client_max_size=MAX_BODY)
         self._app[ENGINE] = engine
         for method, route, role, handler in ROUTES:
             self._app.router.add_route(method, route, needs(role, handler) if role else handler)
-        self._path, self._group = path, group
+        self._path, self._shared = path, shared
         self._runner: web.AppRunner | None = None
 
     async def start(self) -> None:
@@ -111,11 +114,9 @@ class Server:
             sock.bind(str(self._path))
         finally:
             os.umask(before)
-        if self._group:
-            import shutil
-
-            shutil.chown(self._path, group=self._group)
-            self._path.chmod(0o660)
+        if self._shared:
+            self._path.parent.chmod(0o711)
+            self._path.chmod(0o666)
         self._runner = web.AppRunner(self._app, access_log=None, handle_signals=False, shutdown_timeout=1.0)
         await self._runner.setup()
         await web.SockSite(self._runner, sock, backlog=64).start()

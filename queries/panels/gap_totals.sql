@@ -1,0 +1,7 @@
+-- title: Gaps by source
+-- question: How much is each source known to have missed?
+select source, count(*) as gaps,
+  coalesce(sum(count) filter (kind in ('kernel_lost', 'serial', 'overflow')), 0)::bigint as lost
+from gaps
+group by source
+order by source

@@ -1,0 +1,28 @@
+"""`seqwatch ledger [verify|status]`: is everything recorded still as it was recorded; exit 1 when it is not."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import asdict
+
+from seqwatch_tui.cli.exits import Exit
+from seqwatch_tui.cli.lists import fetch
+from seqwatch_tui.cli.settings import load_settings
+from seqwatch_tui.model.text import safe_text
+
+
+def run(options: argparse.Namespace) -> int:
+    """Verify from the files alone (no engine needed), or ask the engine how far the ledger is."""
+    if options.do == "status":
+        print(json.dumps(fetch(options, "/v1/ledger"), indent=1))
+        return int(Exit.OK)
+    settings, _ = load_settings(options)
+    from seqwatch_tui.ledger.verify import verify
+
+    report = verify(settings.state_dir)
+    if options.format == "json":
+        print(json.dumps({**asdict(report), "ok": report.ok}, indent=1, default=str))
+    else:
+        print(safe_text(str(report)) if report.ok else "\n".join(safe_text(line) for line in str(report).splitlines()))
+    return int(Exit.OK if report.ok else Exit.FINDING)

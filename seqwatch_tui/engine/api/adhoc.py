@@ -1,0 +1,146 @@
+"""Handlers of long answers: ad-hoc SQL in its own process, and back-fill with progress."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import tempfile
+import threading
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pyarrow as pa
+from aiohttp import web
+
+from seqwatch_tui.engine import views
+from seqwatch_tui.engine.acts import action_row
+from seqwatch_tui.engine.api.server import ENGINE, PEER, ApiError, answer, body, in_thread
+from seqwatch_tui.engine.ingest import Ingest
+from seqwatch_tui.engine.sql import Asked, Finished, run_to_file, saved_queries
+from seqwatch_tui.store.interface import Commit, StoreError
+from seqwatch_tui.store.worker import SqlError
+
+ARROW = "application/vnd.apache.arrow.stream"
+_PROGRESS_SECONDS = 0.25
+_HARD_LIMIT_SECONDS = 3600.0
+
+
+async def saved(_request: web.Request) -> web.Response:
+    """The saved queries of queries/investigate."""
+    return answer(saved_queries())
+
+
+async def sql(request: web.Request) -> web.StreamResponse:
+    """Run one statement; closing the connection cancels it."""
+    engine, said = request.app[ENGINE], await body(request)
+    asked = _asked(said)
+    gone = threading.Event()
+    watch = asyncio.create_task(_watch_peer(request, gone))
+    with tempfile.TemporaryDirectory(prefix="sql-", dir=engine.state_dir) as folder:
+        out = Path(folder) / "answer.arrow"
+        try:
+            done = await in_thread(run_to_file, engine, asked, Path(folder), out, gone.is_set)
+        except SqlError as error:
+            raise ApiError(400, str(error), error.excerpt) from error
+        except StoreError as error:
+            raise ApiError(400, str(error), "GET /v1/saved lists the saved queries") from error
+        finally:
+            watch.cancel()
+        row = action_row(
+            engine,
+            request[PEER],
+            "sql",
+            (asked.name or asked.query)[:200],
+            "",
+            outcome="done",
+            detail=f"{done.rows} rows",
+        )
+        await in_thread(engine.submit, Commit(tables={"actions": [row]}))
+        if ARROW in request.headers.get("Accept", ""):
+            return await _as_arrow(request, out, done)
+        return answer(await in_thread(_as_json, out, done))
+
+
+def _asked(said: dict[str, Any]) -> Asked:
+    query, name = said.get("query"), said.get("name")
+    if not (isinstance(query, str) and query.strip()) and not isinstance(name, str):
+        raise ApiError(400, "there is no query", 'send {"query": "select ..."} or {"name": "..."}')
+    try:
+        limit, timeout = int(said.get("limit", 10_000)), float(said.get("timeout", 30.0))
+    except (TypeError, ValueError) as error:
+        raise ApiError(400, "limit and timeout are numbers", str(error)) from error
+    parameters = said.get("parameters") or {}
+    if not isinstance(parameters, dict):
+        raise ApiError(400, "parameters is not an object", '{"parameters": {"name": "value"}}')
+    return Asked(query if isinstance(query, str) else "", name if isinstance(name, str) else None, parameters, max(limit, 0),
+                 min(max(timeout, 0.1), _HARD_LIMIT_SECONDS))  # fmt: skip
+
+
+async def _watch_peer(request: web.Request, gone: threading.Event) -> None:
+    while request.transport is not None and not request.transport.is_closing():
+        await asyncio.sleep(0.1)
+    gone.set()
+
+
+async def _as_arrow(request: web.Request, out: Path, done: Finished) -> web.StreamResponse:
+    headers = {
+        "X-Seqwatch-Cut": str(int(done.cut)), "X-Seqwatch-Seconds": f"{done.seconds:.3f}",
+        "X-Seqwatch-Notes": msgspec.json.encode(done.notes).decode("ascii", "backslashreplace"),
+    }  # fmt: skip
+    response = web.StreamResponse(headers={"Content-Type": ARROW, **headers})
+    await response.prepare(request)
+    with out.open("rb") as file:
+        while piece := await in_thread(file.read, 1 << 20):
+            await response.write(piece)
+    await response.write_eof()
+    return response
+
+
+def _as_json(out: Path, done: Finished) -> dict[str, Any]:
+    with pa.OSFile(str(out)) as file, pa.ipc.open_stream(file) as reader:
+        names = reader.schema.names
+        rows = [list(row) for batch in reader for row in zip(*(c.to_pylist() for c in batch.columns), strict=True)]
+    return {
+        "columns": names, "types": list(done.types), "rows": [[_json(v) for v in row] for row in rows], "cut": done.cut,
+        "seconds": done.seconds, "gaps": done.gaps, "notes": list(done.notes),
+    }  # fmt: skip
+
+
+def _json(value: Any) -> Any:
+    """A value as JSON has it; whatever JSON does not know, as text."""
+    shown = views.plain(value)
+    return shown if isinstance(shown, str | int | float | bool | list | dict | None) else str(shown)
+
+
+async def ingest(request: web.Request) -> web.StreamResponse:
+    """Back-fill files; progress lines, then the summary. Closing the connection stops it where it is."""
+    engine, said = request.app[ENGINE], await body(request)
+    paths, kind = said.get("paths"), said.get("format", "auto")
+    if not isinstance(paths, list) or not paths or not all(isinstance(p, str) and p.startswith("/") for p in paths):
+        raise ApiError(400, "paths is not a list of absolute paths", '{"paths": ["/var/log/audit/audit.log.1"]}')
+    work = Ingest(engine, [Path(p) for p in paths], str(kind))
+    response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson"})
+    await response.prepare(request)
+    running = asyncio.create_task(in_thread(work.run))
+    try:
+        while not running.done():
+            await asyncio.wait([running], timeout=_PROGRESS_SECONDS)
+            await response.write(msgspec.json.encode({"progress": work.progress()}) + b"\n")
+        await response.write(msgspec.json.encode(_last(running)) + b"\n")
+    except ConnectionError:
+        work.stop()
+        with contextlib.suppress(Exception):
+            await running
+        raise
+    await response.write_eof()
+    return response
+
+
+def _last(running: asyncio.Task[dict[str, Any]]) -> dict[str, Any]:
+    error = running.exception()
+    return (
+        {"summary": running.result()}
+        if error is None
+        else {"error": f"the back-fill stopped: {error}", "hint": "run it again: it goes on there"}
+    )

@@ -1,0 +1,36 @@
+"""Read configuration and rules again while running: all of it takes effect, or nothing does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from seqwatch_tui.catalogue.catalogue import Catalogue
+from seqwatch_tui.config.errors import ConfigError
+from seqwatch_tui.config.settings import load
+from seqwatch_tui.detect.load import load_rules
+from seqwatch_tui.engine.people import known_groups
+from seqwatch_tui.engine.rules import detector_for, rule_folders
+from seqwatch_tui.engine.work import Swap
+
+if TYPE_CHECKING:
+    from seqwatch_tui.engine.engine import Engine
+
+
+def reload_engine(engine: Engine) -> list[str]:
+    """Take over the configuration file as it is now; return why not, when it cannot be.
+
+    Sources and the state folder need a restart; a change in them is refused rather than half done.
+    """
+    try:
+        settings = load(engine.config)
+    except ConfigError as error:
+        return [str(p) for p in error.problems]
+    if (settings.state_dir, settings.sources) != (engine.settings.state_dir, engine.settings.sources):
+        return ["state_dir or sources changed: restart the engine for that"]
+    catalogue, rules = Catalogue(settings, known_groups(settings)), load_rules(rule_folders(settings))
+    swap = Swap(catalogue, lambda: detector_for(rules, engine.store))
+    engine.judge.inbox.put(swap)
+    swap.done.result(60.0)
+    engine.settings, engine.catalogue, engine.rules = settings, catalogue, rules
+    engine.declare()
+    return []

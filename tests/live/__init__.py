@@ -1,0 +1,1 @@
+"""The whole chain on this kernel: auditd, sshd, two people, one engine. Root only."""
