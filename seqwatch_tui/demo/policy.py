@@ -92,10 +92,9 @@ operators: {{approver: {{users: ["{operator}"]}}}}
 
 _KEYS = """\
 # The key register of the demo site: one key is older than the policy allows.
-keys:
-  - {{id: c4gh-clinical-2, kind: crypt4gh, owner: diagnostics, datasets: [clinical-trio-d], created: {clinical}}}
-  - {{id: c4gh-panel-1, kind: crypt4gh, owner: diagnostics, datasets: [wes-panel-b], created: {panel}}}
-  - {{id: backup-vault, kind: luks, owner: storage, datasets: [wgs-cohort-a], created: {vault}, rotated: {rotated}}}
+- {{id: c4gh-clinical-2, kind: crypt4gh, owner: diagnostics, datasets: [clinical-trio-d], created: {clinical}}}
+- {{id: c4gh-panel-1, kind: crypt4gh, owner: diagnostics, datasets: [wes-panel-b], created: {panel}}}
+- {{id: backup-vault, kind: luks, owner: storage, datasets: [wgs-cohort-a], created: {vault}, rotated: {rotated}}}
 """
 
 

@@ -15,7 +15,7 @@ _TOOLS = {
     ".bam": ("samtools", "flagstat"),
     ".vcf.gz": ("bcftools", "stats"),
     ".fastq.gz": ("seqtk", "size"),
-    ".c4gh": ("crypt4gh", "decrypt"),
+    ".c4gh": ("samtools", "view"),
 }
 
 

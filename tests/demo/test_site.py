@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import gzip
+import io
 import shutil
 import stat
 import subprocess
@@ -12,7 +14,15 @@ import pytest
 from seqwatch_tui.config.settings import load
 from seqwatch_tui.demo.files import HOSTILE
 from seqwatch_tui.demo.policy import night_zone
+from seqwatch_tui.demo.removal import remove
 from seqwatch_tui.demo.site import Site
+from seqwatch_tui.encryption.crypt4gh import decrypt
+from seqwatch_tui.encryption.keys import read_register
+from seqwatch_tui.model.action import Plan
+from seqwatch_tui.response.carry import carry_out
+from seqwatch_tui.response.journal import Journal
+from seqwatch_tui.response.planning import Facts, plan
+from seqwatch_tui.response.probe import attempt
 
 from .conftest import NOW
 
@@ -61,3 +71,35 @@ def test_a_second_site_in_the_same_folder_is_refused(fresh: Site) -> None:
 def test_the_same_seed_gives_the_same_history(fresh: Site, tmp_path: Path) -> None:
     other = Site.create(tmp_path / "othe", NOW, "tester")
     assert other.headless_summary() == fresh.headless_summary()
+
+
+def test_one_key_of_the_register_is_over_age(site: Site) -> None:
+    register = read_register(site.folder / "keys.yaml")
+    today = datetime.fromtimestamp(NOW, UTC).date()
+    ages = {key.id: (today - (key.rotated or key.created or today)).days for key in register}
+    assert [key for key, age in ages.items() if age > 365] == ["c4gh-panel-1"]
+
+
+def test_sealed_files_open_with_the_sites_keys_and_hold_what_they_say(site: Site) -> None:
+    for dataset, key in (("clinical-trio-d", "clinical-2"), ("wes-panel-b", "panel-1")):
+        private = (site.folder / "keys" / key).read_bytes()
+        for path in site.datasets[dataset].named(".bam.c4gh"):
+            out = io.BytesIO()
+            decrypt(io.BytesIO(path.read_bytes()), out, private)
+            assert gzip.decompress(out.getvalue()).startswith(b"BAM\1")
+
+
+def test_two_sealed_exomes_have_twins_in_the_clear(site: Site) -> None:
+    plain = {path.name for path in site.datasets["wes-panel-b"].named(".bam")}
+    sealed = {path.name.removesuffix(".c4gh") for path in site.datasets["wes-panel-b"].named(".bam.c4gh")}
+    assert len(plain & sealed) == 2
+
+
+def test_a_site_with_a_quarantined_part_is_removed(fresh: Site) -> None:
+    root = fresh.datasets["clinical-trio-d"].root
+    journal = Journal.of(fresh.state_dir)
+    made = plan("quarantine", "clinical-trio-d", root, "a drill", "tester", NOW, Facts(fresh.state_dir))
+    assert isinstance(made, Plan)
+    assert carry_out(made, journal, lambda: NOW, attempt).state == "done"
+    remove(fresh.folder)
+    assert not fresh.folder.exists()

@@ -4,13 +4,17 @@ import gzip
 import hashlib
 import re
 import time
+from collections import Counter
 
 import pytest
 
 from seqwatch_tui.demo.cast import INTRUDER_ADDRESS
+from seqwatch_tui.demo.files import HOSTILE
 from seqwatch_tui.demo.incident import LENGTH
 from seqwatch_tui.demo.site import Site
 from seqwatch_tui.demo.traffic import Traffic
+from seqwatch_tui.parse.auditd import AuditdParser
+from seqwatch_tui.parse.interface import Knowledge
 
 from .conftest import NOW
 
@@ -127,3 +131,21 @@ def test_a_site_that_vanishes_stops_the_traffic_with_a_reason(fresh: Site) -> No
     traffic.stop()
     assert traffic.error is not None
     assert "audit.log" in traffic.error
+
+
+def test_the_parser_sees_exactly_what_happened(fresh: Site) -> None:
+    played(fresh)
+    parser = AuditdParser("audit", "demo", Knowledge())
+    parser.feed(fresh.audit_log.read_bytes(), 0)
+    parsed, truth = parser.take(final=True), fresh.trail.truth
+    seen = Counter(zip(parsed.events["action"].to_pylist(), parsed.events["outcome"].to_pylist(), strict=True))
+    assert (parsed.counts.records, parsed.counts.events) == (truth["records"], truth["events"])
+    assert (parsed.counts.unparsed, parsed.gaps, len(parsed.sessions)) == (0, (), truth["sessions"])
+    for action in ("read", "write", "chmod", "execute"):
+        assert seen[action, "success"] == truth[action]
+    assert seen["read", "failure"] == truth["read_denied"]
+    assert seen["login_failed", "failure"] == truth["login_failed"]
+    assert set(parsed.events["warnings"].to_pylist()) == {None}
+    addresses = set(zip(parsed.events["user_name"].to_pylist(), parsed.events["src_ip"].to_pylist(), strict=True))
+    assert {("mkeller", INTRUDER_ADDRESS), ("svc_lims", "10.20.0.15")} <= addresses
+    assert any(path and HOSTILE in path for path in parsed.events["path"].to_pylist())
