@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from seqwatch_tui.console import answers
-from seqwatch_tui.console.views.act import OutcomeView, PlanView
 from seqwatch_tui.console.views.details import AlertView, quoted
 from seqwatch_tui.console.widgets.prompt import Question
 from seqwatch_tui.model.action import Outcome, Plan
@@ -105,6 +104,8 @@ class Acts:
         self._app.errand(lambda client: client.post("/v1/plans", body, answers.plan, timeout=60.0), self._planned)
 
     def _planned(self, plan: Plan) -> None:
+        from seqwatch_tui.console.views.act import PlanView
+
         self._app.push(PlanView(self._app, plan, self._ask_name))
         self._ask_name(plan)
 
@@ -126,6 +127,8 @@ class Acts:
 
     def _carry_out(self, plan: Plan) -> None:
         def done(outcome: Outcome) -> None:
+            from seqwatch_tui.console.views.act import OutcomeView
+
             self._app.back()
             self._app.push(OutcomeView(self._app, outcome))
             self._app.say("Esc comes back; the journal holds every step")

@@ -36,12 +36,8 @@ from seqwatch_tui.console.guard import Colourless, Guard
 from seqwatch_tui.console.palette import CommandProvider
 from seqwatch_tui.console.style import CSS
 from seqwatch_tui.console.textual_private import QuietApp, write_raw
-from seqwatch_tui.console.views.base import View
-from seqwatch_tui.console.views.help import HelpView
-from seqwatch_tui.console.views.lists import AlertsView, EventsView, IntegrityView, KeysView
-from seqwatch_tui.console.views.overview import OverviewView
-from seqwatch_tui.console.views.sql import SavedView, SqlView
-from seqwatch_tui.console.views.system import SystemView
+from seqwatch_tui.console.views.base import Asks, View
+from seqwatch_tui.console.views.roots import help_view, root_view, saved_view
 from seqwatch_tui.console.widgets.drawn import Drawn
 from seqwatch_tui.console.widgets.events import EventList
 from seqwatch_tui.console.widgets.footer import Footer
@@ -52,10 +48,6 @@ from seqwatch_tui.console.widgets.result import ResultTable
 from seqwatch_tui.console.widgets.table import holds
 
 T = TypeVar("T")
-ROOTS: dict[str, type[View]] = {
-    "overview": OverviewView, "events": EventsView, "alerts": AlertsView, "keys": KeysView,
-    "integrity": IntegrityView, "sql": SqlView, "system": SystemView,
-}  # fmt: skip
 _FIRST_OF_ALL = frozenset({"escape", "ctrl+j", "f5", "f2", "f1", "ctrl+p"})
 _PACES = (2.0, 1.0, 0.5, 0.25)
 _MUTE_AFTER, _STALLED_AFTER = 2.0, 10.0
@@ -175,6 +167,7 @@ class Console(QuietApp[None]):
         if news.wanted.number == self._wanted.number:
             if news.wanted.filter != desk.filter or news.wanted.after is None:
                 desk.filter = news.wanted.filter
+                self.prompt.relabel()
                 desk.window.clear()
                 desk.waiting = 0
             if desk.following or news.wanted.after is None:
@@ -221,7 +214,7 @@ class Console(QuietApp[None]):
         return self.prompt.say(*self._message) or drawn
 
     def _note(self) -> str:
-        if isinstance(self.view, (EventsView, OverviewView)):
+        if self.view.context in ("events", "overview"):
             window = self.desk.window
             if not self.desk.filter or window.matched is None:
                 return ""
@@ -273,7 +266,7 @@ class Console(QuietApp[None]):
             view.remove()
         self._stack.clear()
         if name not in self._roots:
-            self._roots[name] = ROOTS[name](self)
+            self._roots[name] = root_view(name, self)
             self.body.mount(self._roots[name])
         self._start = name
         self._message = ("", "text")
@@ -291,7 +284,7 @@ class Console(QuietApp[None]):
         if self.prompt.asking:
             self.prompt.leave()
             self._focus()
-        elif isinstance(view, SqlView) and view.cancel():
+        elif isinstance(view, Asks) and view.cancel():
             self.say("the query was stopped")
         elif self._stack:
             self._stack.pop().remove()
@@ -299,8 +292,8 @@ class Console(QuietApp[None]):
             self._raise()
         elif self.filter_text:
             self.sift("")
-        elif isinstance(view, SqlView):
-            view.list().focus()
+        elif isinstance(view, Asks):
+            view.leave_editor()
         else:
             self.say("nothing to leave here; q quits")
 
@@ -400,9 +393,7 @@ class Console(QuietApp[None]):
                 yield serial
 
     def _moved(self) -> None:
-        describe = getattr(self.view, "describe", None)
-        if describe is not None:
-            describe()
+        self.view.describe()
 
     def _page_back(self, lines: Lines) -> None:
         window = self.desk.window
@@ -439,14 +430,14 @@ class Console(QuietApp[None]):
     @property
     def filter_text(self) -> str:
         """The filter of the present view."""
-        if isinstance(self.view, (EventsView, OverviewView)):
+        if self.view.context in ("events", "overview"):
             return self.desk.filter
         return getattr(self.view.list(), "words", "")
 
     def sift(self, words: str) -> None:
         """Filter the present view; events are filtered by the engine."""
         self._words = words or self._words
-        if isinstance(self.view, (EventsView, OverviewView)):
+        if self.view.context in ("events", "overview"):
             self._want(at_once=True, filter=words)
         else:
             self.view.sift(words)
@@ -503,8 +494,7 @@ class Console(QuietApp[None]):
 
     def refresh_now(self) -> None:
         """Ask the engine at once."""
-        if isinstance(self.view, SystemView):
-            self.view.fetch()
+        self.view.fetch_again()
         self._want(at_once=True)
 
     def pace(self, step: int) -> None:
@@ -539,17 +529,17 @@ class Console(QuietApp[None]):
 
     def open_help(self) -> None:
         """The keys, those of the present view first."""
-        if not isinstance(self.view, HelpView):
-            self.push(HelpView(self, self.view.context))
+        if self.view.context != "help":
+            self.push(help_view(self, self.view.context))
 
     def open_saved(self) -> None:
         """The saved queries."""
-        if isinstance(self.view, SqlView):
-            self.push(SavedView(self, self.view))
+        if isinstance(self.view, Asks):
+            self.push(saved_view(self, self.view))
 
     def run_query(self) -> None:
         """Run what the editor holds."""
-        if isinstance(self.view, SqlView):
+        if isinstance(self.view, Asks):
             self.view.run_query()
 
     # What views ask

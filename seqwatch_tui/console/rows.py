@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from seqwatch_tui.console import when
+from seqwatch_tui.console.answers import Job
 from seqwatch_tui.console.desk import Desk
 from seqwatch_tui.console.theme import GLYPHS
 from seqwatch_tui.console.widgets.drawn import Span
@@ -32,7 +33,7 @@ EVENTS = (
 )  # fmt: skip
 ALERTS = (
     Col("last", 8, least=36), Col("", 2), Col("level", 8, least=110), Col("what", share=3), Col("who", 10, least=50),
-    Col("dataset", 14, least=64), Col("from", 15, least=120), Col("count", 6, keep="right", least=44),
+    Col("dataset", 14, least=64), Col("from", 15, least=120), Col("count", 6, keep="right", least=60),
     Col("state", 12, least=90),
 )  # fmt: skip
 ENCRYPTION = (
@@ -40,16 +41,15 @@ ENCRYPTION = (
     Col("what was seen", share=1, least=44), Col("checked", 8, least=76),
 )  # fmt: skip
 INTEGRITY = (
-    Col("", 2), Col("dataset", 16), Col("ok", 6, keep="right", least=36), Col("changed", 7, keep="right", least=40),
-    Col("missing", 7, keep="right", least=56), Col("extra", 5, keep="right", least=64),
-    Col("unread", 6, keep="right", least=72), Col("not checked", 11, keep="right", least=78),
-    Col("checked", 8, least=46), Col("work", share=1, least=60),
+    Col("", 2), Col("dataset", share=1), Col("ok", 6, keep="right", least=36), Col("changed", 7, keep="right", least=40),
+    Col("missing", 7, keep="right", least=52), Col("extra", 5, keep="right", least=64),
+    Col("unread", 6, keep="right", least=70), Col("not chkd", 8, keep="right", least=76),
+    Col("checked", 12, least=46), Col("work", share=2, least=100),
 )  # fmt: skip
 SOURCES = (
-    Col("", 2), Col("source", 10), Col("type", 9, least=60), Col("state", 8),
-    Col("records", 10, keep="right", least=50),
-    Col("lost", 6, keep="right"), Col("unparsed", 8, keep="right", least=60), Col("gaps", 5, keep="right", least=60),
-    Col("lag", 8, keep="right"), Col("file, or why not", share=1, keep="end", least=76),
+    Col("", 2), Col("source", 10), Col("type", 9, least=90), Col("state", 7), Col("records", 8, keep="right", least=50),
+    Col("lost", 5, keep="right"), Col("unparsed", 8, keep="right", least=60), Col("gaps", 4, keep="right", least=60),
+    Col("lag", 6, keep="right"), Col("why not, or file", share=1, least=70),
 )  # fmt: skip
 
 
@@ -129,18 +129,35 @@ def integrity(desk: Desk, row: Row) -> Sequence[Span]:
     cells = [(text(n), roles.get(name, "text") if n else "dim") for name, n in counts]
     return (
         glyph(text(row.get("state"))), (text(row.get("dataset")), "strong"), *cells,
-        (when.short(row.get("checked"), desk.now, desk.zone), "dim"), (work(desk, row), "message"),
+        (progress(desk, row), "message") if progress(desk, row) else (when.short(row.get("checked"), desk.now, desk.zone), "dim"),
+        (work(desk, row), "message"),
     )  # fmt: skip
 
 
+def _job(desk: Desk, row: Row) -> Job | None:
+    """The open job on a dataset, if the status knows one."""
+    jobs = desk.snapshot.status.jobs if desk.snapshot else ()
+    open_ = (job for job in jobs if job.dataset == row.get("dataset") and job.state in ("running", "paused", "queued"))
+    return next(open_, None)
+
+
+def progress(desk: Desk, row: Row) -> str:
+    """The job on a dataset in twelve cells: `verify 41 %`, or its state when it stands still; else nothing."""
+    job = _job(desk, row)
+    if job is None:
+        return ""
+    share = f"{100 * job.done_bytes / job.total_bytes:.0f} %" if job.total_bytes else f"{job.done_files} files"
+    return f"{job.kind if job.state == 'running' else job.state} {share}"
+
+
 def work(desk: Desk, row: Row) -> str:
-    """The job on a dataset: its progress if the status knows it, else what the panel says."""
-    for job in desk.snapshot.status.jobs if desk.snapshot else ():
-        if job.dataset == row.get("dataset") and job.state in ("running", "paused", "queued"):
-            share = f"{100 * job.done_bytes / job.total_bytes:.0f} %" if job.total_bytes else f"{job.done_files} files"
-            left = f", {when.age(job.eta)} left" if job.eta is not None and job.state == "running" else ""
-            return f"{job.kind} {job.state} {share}{left}"
-    return ""
+    """The job on a dataset in a sentence; else nothing."""
+    job = _job(desk, row)
+    if job is None:
+        return ""
+    done = f"{when.size(job.done_bytes)} of {when.size(job.total_bytes)}, {job.done_files} of {job.total_files} files"
+    left = f", {when.age(job.eta)} left" if job.eta is not None and job.state == "running" else ""
+    return f"{job.kind} {job.state}: {done}{left}"
 
 
 def source(_desk: Desk, row: Row) -> Sequence[Span]:

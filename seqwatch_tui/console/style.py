@@ -12,15 +12,16 @@ Footer { height: 1; }
 #line { width: 1fr; height: 1; border: none; padding: 0; background: $background; color: $foreground; }
 View { height: 1fr; overflow: hidden; }
 Lines { height: 1fr; }
-.detail { height: 8; }
+.detail { height: 7; }
 .card { height: 9; }
 .facts { height: auto; max-height: 6; min-height: 3; }
 #ov-events { height: 3fr; }
 #lower { height: 4fr; layout: vertical; }
 #lower Lines { height: 1fr; width: 1fr; }
 #lower.abreast { height: 2fr; layout: horizontal; }
-#lower.abreast #ov-alerts { margin-right: 1; }
-#lower.abreast #ov-encryption { margin-right: 1; }
+#lower.abreast #ov-alerts { margin-right: 1; width: 5fr; }
+#lower.abreast #ov-encryption { margin-right: 1; width: 5fr; }
+#lower.abreast #ov-integrity { width: 4fr; }
 #editor { height: 7; border: none; padding: 0 1; background: $surface; color: $foreground; scrollbar-size: 1 1; }
 #sql-facts { height: 1; }
 #sql-export { height: 1; }

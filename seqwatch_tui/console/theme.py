@@ -19,6 +19,8 @@ ROLES = (
     "text", "dim", "strong", "heading", "bar", "crumb", "pass", "warn", "fail", "unknown", "cursor", "resting", "title",
     "focused", "key", "footer", "message", "input",
 )  # fmt: skip
+_ON_BAR = ("pass", "warn", "fail", "unknown", "message", "dim")
+"""Roles that also exist on the ground of the bars, as `bar.fail`."""
 GLYPHS: Mapping[str, str] = {"pass": "ok", "warn": "! ", "fail": "!!", "unknown": "??", "n/a": "- "}
 DEFAULT = "dark"
 COLOURLESS = "none"
@@ -71,6 +73,9 @@ def read(path: Path) -> Theme:
         base = Style.parse(data["styles"]["text"])
         styles = {role: base + Style.parse(data["styles"][role]) for role in ROLES}
         styles["n/a"] = styles["dim"]
+        styles["over.resting"] = Style.parse(data["styles"]["resting"])
+        bar = styles["bar"]
+        styles |= {f"bar.{role}": bar + Style.parse(data["styles"][role]) for role in _ON_BAR}
         colours = {name: str(data[name]) for name in ("background", "foreground", "accent")}
         return Theme(path.stem, str(data["title"]), bool(data["dark"]), **colours, styles=styles)
     except (tomllib.TOMLDecodeError, StyleSyntaxError, KeyError, TypeError) as error:

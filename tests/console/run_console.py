@@ -1,4 +1,4 @@
-"""The console as a process of its own, for tests with a real terminal: `python -m tests.console.run_console SOCKET ...`."""
+"""The console as a process of its own, for tests with a real terminal: `run_console SOCKET [--start SCREEN]`."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ class PlanView(View):
 
     def _paragraphs(self) -> Iterable[Paragraph]:
         plan = self._plan
-        yield "PLAN", f"{plan.verb} {plan.dataset}: nothing has happened yet", "fail"
+        yield "PLAN", f"{plan.verb} {plan.dataset}: nothing has happened yet", "warn"
         yield "path", plan.path, "strong"
         yield "reason", plan.reason, "text"
         yield "operator", f"{plan.operator}, {when.stamp(plan.created, self.desk.zone)}", "text"

@@ -76,6 +76,33 @@ class View(Vertical):
     def toggle_detail(self) -> None:
         """`p`: show or hide the detail strip, where there is one."""
 
+    def describe(self) -> bool:
+        """The cursor moved: draw the detail strip, where there is one; return whether anything was drawn."""
+        return False
+
+    def fetch_again(self) -> None:
+        """`r`: ask again for what the snapshot does not hold."""
+
+
+class Asks(View):
+    """A view in which a query is written and run."""
+
+    def run_query(self) -> None:
+        """Run what the editor holds."""
+        raise NotImplementedError
+
+    def cancel(self) -> bool:
+        """Stop the running query; False when none runs."""
+        raise NotImplementedError
+
+    def leave_editor(self) -> None:
+        """The keyboard to the result, so that the keys of the console work."""
+        raise NotImplementedError
+
+    def load(self, sql: str) -> None:
+        """Put a query in the editor."""
+        raise NotImplementedError
+
 
 def _number(row: dict[str, Any] | None, column: str) -> int | None:
     value = (row or {}).get(column)

@@ -89,7 +89,7 @@ class EventView(TextView):
         yield (
             "raw records",
             f"{len(self._records)}; Enter shows them as they were read",
-            "key" if self._records else "dim",
+            "strong" if self._records else "dim",
         )
         for name, value in event.items():
             yield name, value_text(name, value, self.desk.zone), "text" if value is not None else "dim"

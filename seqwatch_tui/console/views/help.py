@@ -12,7 +12,7 @@ from seqwatch_tui.console.views.base import View
 from seqwatch_tui.console.widgets.pager import Pager, Paragraph
 
 GROUPS = ("Screens", "Move", "View", "Act", "SQL", "Console")
-SIGNS = "ok pass   !  warning   !! failure   ?? unknown: not checked, never a pass   .  low"
+SIGNS = "ok pass    !  warning    !! failure    ?? not known, not checked    .  low"
 
 
 class HelpView(View):

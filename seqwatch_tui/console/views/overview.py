@@ -19,6 +19,8 @@ from seqwatch_tui.console.widgets.events import EventList
 from seqwatch_tui.console.widgets.lines import Lines
 from seqwatch_tui.console.widgets.table import Col, PanelTable
 
+_ROOMY = 32
+"""Rows of the body from which titles have lines of their own."""
 Shape = Callable[[Desk, rows.Row], Sequence[Span]]
 
 
@@ -52,6 +54,12 @@ class OverviewView(View):
         self, title: str, columns: tuple[Col, ...], shape: Shape, name: str, empty: str = "nothing here"
     ) -> PanelTable:
         return PanelTable(self.desk, columns, partial(shape, self.desk), title=title, empty=empty, id=f"ov-{name}")
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Where rows are dear, a panel's title and headings share a line."""
+        for table in (self.events, *self.tables.values()):
+            table.compact = event.size.height < _ROOMY
+            table.forget()
 
     def update(self) -> bool:
         """Draw what changed in each panel."""

@@ -12,7 +12,7 @@ from seqwatch_tui.console.answers import Panel
 from seqwatch_tui.console.client import EngineError, Refused
 from seqwatch_tui.console.errands import Errand
 from seqwatch_tui.console.host import Host
-from seqwatch_tui.console.views.base import View
+from seqwatch_tui.console.views.base import Asks, View
 from seqwatch_tui.console.widgets.drawn import Bar
 from seqwatch_tui.console.widgets.lines import Lines
 from seqwatch_tui.console.widgets.result import ResultTable
@@ -23,7 +23,7 @@ SECONDS = 60
 FIRST = "SELECT ts, user_name, action, outcome, path\nFROM events\nWHERE allowed = false\nORDER BY ts DESC"
 
 
-class SqlView(View):
+class SqlView(Asks):
     """Editor above, result below, between them one line: rows, cut or whole, seconds, what was not seen."""
 
     context, crumb = "sql", "SQL"
@@ -34,7 +34,6 @@ class SqlView(View):
         self.editor.cursor_blink = False
         self.editor.highlight_cursor_line = False
         self.facts = Bar(self.desk, id="sql-facts")
-        self.facts.ground = "title"
         self.export = Bar(self.desk, id="sql-export")
         self.export.ground = "text"
         self.result = ResultTable(self.desk, empty="no rows")
@@ -51,7 +50,7 @@ class SqlView(View):
     def on_mount(self) -> None:
         """Say how to begin."""
         self.result.empty = "F2 lists the saved queries; Tab moves between editor and result"
-        self._say("Ctrl+J runs; the query is read-only and stops after 60 s", "title")
+        self._say("Ctrl+J runs; the query is read-only and stops after 60 s", "bar")
 
     def main(self) -> Any:
         """The editor has the keyboard."""
@@ -71,9 +70,9 @@ class SqlView(View):
         self.cancel()
         query = self.editor.text.strip()
         if not query:
-            self._say("there is no query to run", "warn")
+            self._say("there is no query to run", "bar.warn")
             return
-        self._say("running ...  Esc stops it", "message")
+        self._say("running ...  Esc stops it", "bar.message")
         body = {"query": query, "parameters": {}, "limit": LIMIT, "timeout": SECONDS}
         self._errand = self.host.errand(
             lambda client: client.post("/v1/sql", body, dict, timeout=SECONDS + 5), self._arrived, failed=self._failed,
@@ -86,8 +85,12 @@ class SqlView(View):
         if errand is None:
             return False
         errand.cancel()
-        self._say("stopped", "warn")
+        self._say("stopped", "bar.warn")
         return True
+
+    def leave_editor(self) -> None:
+        """The keyboard to the result."""
+        self.result.focus()
 
     def _arrived(self, data: dict[str, Any]) -> None:
         self._errand = None
@@ -98,14 +101,17 @@ class SqlView(View):
         cut = f"the first {len(rows)} rows, more exist (cut)" if data["cut"] else f"{len(rows)} rows, all"
         gaps = data.get("gaps") or []
         missing = f"  {len(gaps)} gaps in the evidence touch this answer" if gaps else ""
-        self._say(f"{cut}, {data.get('seconds', 0):.2f} s{missing}", "warn" if data["cut"] or gaps else "title")
+        beyond = f"  {self.result.beyond} more columns: →" if self.result.beyond else ""
+        self._say(
+            f"{cut}, {data.get('seconds', 0):.2f} s{missing}{beyond}", "bar.warn" if data["cut"] or gaps else "bar"
+        )
         self.export.show([[(" " + export_line(self.editor.text), "dim")]])
         self.result.focus()
 
     def _failed(self, error: EngineError) -> None:
         self._errand = None
         hint = f"  {error.hint}" if isinstance(error, Refused) and error.hint else ""
-        self._say(f"{error}{hint}".replace("\n", " "), "fail")
+        self._say(f"{error}{hint}".replace("\n", " "), "bar.fail")
 
     def _say(self, text: str, role: str) -> None:
         self.facts.show([[(f" {text}", role)]])
@@ -122,7 +128,7 @@ class SavedView(View):
     context, crumb = "saved", "saved queries"
     columns = (Col("name", 26), Col("question", share=1))
 
-    def __init__(self, host: Host, target: SqlView) -> None:
+    def __init__(self, host: Host, target: Asks) -> None:
         super().__init__(host)
         self._target = target
         self.table = PanelTable(self.desk, self.columns, self._cells, empty="fetching ...")

@@ -44,9 +44,9 @@ class SystemView(View):
 
     def on_mount(self) -> None:
         """Fetch what the snapshot does not hold."""
-        self.fetch()
+        self.fetch_again()
 
-    def fetch(self) -> None:
+    def fetch_again(self) -> None:
         """Get gaps and actions."""
         for path, table in (("/v1/gaps", self.gaps), ("/v1/actions", self.actions)):
             self.host.errand(partial(_panel, path), partial(_show, table))

@@ -27,13 +27,11 @@ class Header(Bar):
         cells = self.size.width
         posture, role = posture_of(verdicts)
         site = f"{status.site}  " if status and cells >= 110 else ""
-        spans: list[Span] = [(" ", "bar"), (f"{GLYPHS[role]} {posture} ", role), (f" {site}", "bar")]
+        spans: list[Span] = [(" ", "bar"), (f"{GLYPHS[role]} {posture} ", f"bar.{role}"), (f" {site}", "bar")]
         room = cells - sum(len(text) for text, _ in spans)
         each = room // max(len(verdicts), 1)
         for verdict in verdicts:
-            spans.append(
-                (fit(word_of(verdict, each - 1), each - 1), verdict.state if verdict.state != "pass" else "bar")
-            )
+            spans.append((fit(word_of(verdict, each - 1), each - 1), f"bar.{verdict.state}"))
             spans.append((" ", "bar"))
         return spans
 
@@ -49,7 +47,7 @@ class Header(Bar):
 
     def _gone(self) -> Span:
         since = f"since {when.clock(self.desk.since, self.desk.zone)}" if self.desk.since else "at all"
-        return f"engine: no answer {since}", "fail"
+        return f"engine: no answer {since}", "bar.fail"
 
     def _numbers(self) -> list[Span]:
         desk = self.desk
@@ -93,11 +91,15 @@ def status_facts(status: Status, *, wide: bool) -> list[Span]:
     if missed and (wide or not status.lost):
         losses = f"lost {status.lost} unparsed {status.unparsed} gaps {status.gaps}"
     slow = status.lag is None or status.lag >= 10
-    return [(when.rate(status.rate), "bar"), (lag, "warn" if slow else "bar"), (losses, "warn" if missed else "bar")]
+    return [
+        (when.rate(status.rate), "bar"),
+        (lag, "bar.warn" if slow else "bar"),
+        (losses, "bar.warn" if missed else "bar"),
+    ]
 
 
 def follow_state(desk: Desk) -> Span:
     """`following F`, or how much came in while paused."""
     if desk.context not in ("events", "overview"):
         return "", "bar"
-    return ("following F", "bar") if desk.following else (f"paused, {desk.waiting} new", "message")
+    return ("following F", "bar") if desk.following else (f"paused, {desk.waiting} new", "bar.message")

@@ -167,9 +167,8 @@ class Lines(Drawn, can_focus=True):
 
     # Events
     def on_resize(self, _event: events.Resize) -> None:
-        """Keep the cursor in sight."""
-        self._cache.clear()
-        self._fit()
+        """Keep the cursor in sight; the paint that goes with the new size came before this event."""
+        self.forget()
 
     def on_focus(self) -> None:
         """The title bar and the cursor look different with the focus."""

@@ -92,6 +92,11 @@ class Prompt(Horizontal):
         self._label.styles.width = len(text) + 2
         self._label.show([spans])
 
+    def relabel(self) -> None:
+        """What was typed is accepted: the label of the question again."""
+        if self._line.question is not None:
+            self.label(self._line.question.label)
+
     def ask(self, question: Question) -> None:
         """Open a question and put the keyboard there."""
         self._line.question = question

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from textual import events
+
 from seqwatch_tui.console import when
 from seqwatch_tui.console.answers import Panel
 from seqwatch_tui.console.cells import width
@@ -15,6 +17,8 @@ from seqwatch_tui.console.widgets.table import Col, PanelTable
 
 _SAMPLE = 200
 _WIDEST = 48
+_LEAST = 10
+"""Cells below which a column is rather left for the next slide."""
 _TIMES = frozenset({"ts", "at", "start", "end", "checked", "started", "finished", "created", "opened", "last_ts"})
 
 
@@ -26,6 +30,8 @@ class ResultTable(PanelTable):
         self._skip = 0
         self._names: tuple[str, ...] = ()
         self._wide: tuple[int, ...] = ()
+        self.beyond = 0
+        """Columns to the right that do not fit."""
 
     def show(self, panel: Panel) -> bool:
         """Measure the columns, then show the rows."""
@@ -43,19 +49,31 @@ class ResultTable(PanelTable):
         self._arrange()
         self.forget()
 
+    def on_resize(self, event: events.Resize) -> None:
+        """More columns may fit now."""
+        self._arrange()
+        super().on_resize(event)
+
     def _arrange(self) -> None:
-        pairs = list(zip(self._names, self._wide, strict=True))[self._skip :]
-        columns = [Col(name, cells) for name, cells in pairs[:-1]]
-        self.columns = (*columns, *(Col(name) for name, _ in pairs[-1:])) or (Col(""),)
-        if sum(cells + 1 for _, cells in pairs) > (self.size.width or 80):
-            self.columns = tuple(Col(name, cells) for name, cells in pairs) or (Col(""),)
+        """Take the columns that fit; the last of them gets what is left."""
+        left, taken = (self.size.width or 80) - 1, 0
+        for cells in self._wide[self._skip :]:
+            if taken and left < min(cells, _LEAST):
+                break
+            left -= cells + 1
+            taken += 1
+        end = self._skip + taken
+        pairs = list(zip(self._names[self._skip : end], self._wide[self._skip : end], strict=True))
+        last = tuple(Col(name) for name, _ in pairs[-1:])
+        self.columns = (*(Col(name, cells) for name, cells in pairs[:-1]), *last) or (Col(""),)
+        self.beyond = len(self._names) - end
 
     def _measure(self, panel: Panel, index: int) -> int:
         texts = [self._text(panel.columns[index], row[index]) for row in panel.rows[:_SAMPLE]]
         return min(max(map(width, [panel.columns[index], *texts]), default=1), _WIDEST)
 
     def _cells(self, row: dict[str, Any]) -> Sequence[Span]:
-        return [self._cell(name, row[name]) for name in self._names[self._skip :]]
+        return [self._cell(column.title, row[column.title]) for column in self.columns]
 
     def _cell(self, name: str, value: object) -> Span:
         text = self._text(name, value)
@@ -69,5 +87,5 @@ class ResultTable(PanelTable):
         if value is None:
             return "-"
         if name in _TIMES and isinstance(value, (int, float)) and value > 1e8:
-            return when.stamp(float(value), self.desk.zone)[:23]
+            return when.stamp(float(value), self.desk.zone)[:19]
         return str(value)

@@ -56,6 +56,8 @@ class Table(Lines):
     columns: tuple[Col, ...] = ()
     title = ""
     """Shown in a bar of its own above the headings when not empty."""
+    compact = False
+    """Title and headings share one line: where rows are dear."""
 
     def cells_of(self, serial: int) -> Sequence[Span]:
         """The cells of one row, each with the role of its style; one per column."""
@@ -66,16 +68,27 @@ class Table(Lines):
         return self.columns
 
     def fixed(self) -> list[list[Span]]:
-        """The title bar, if any, and the headings."""
+        """The title bar, if any, and the headings; one line for both when `compact`."""
         lines: list[list[Span]] = []
+        title, bar = f" {self.title} ", "focused" if self.has_focus else "title"
+        words = self._heading_words()
+        if self.title and self.compact:
+            return [[(title, bar), (_after(words, len(title)), "heading"), ("", "heading")]]
         if self.title:
-            lines.append([(f" {self.title} ", "focused" if self.has_focus else "title"), ("", "title")])
-        columns = self.headings()
-        shown = zip(columns, widths(self.columns, self.size.width), strict=True)
-        words = [_FITTERS[c.keep if c.keep == "right" else "start"](c.title, n) for c, n in shown if n]
-        if any(column.title for column in columns):
-            lines.append([(" " + " ".join(words), "heading"), ("", "heading")])
+            lines.append([(title, bar), ("", "title")])
+        if words:
+            lines.append([(_after(words, 0), "heading"), ("", "heading")])
         return lines
+
+    def _heading_words(self) -> list[tuple[int, str]]:
+        """The headings that show, each with the cell it begins at."""
+        at, words = 1, []
+        for column, cells in zip(self.headings(), widths(self.columns, self.size.width), strict=True):
+            if cells:
+                word = _FITTERS["right" if column.keep == "right" else "start"](column.title, cells)
+                words.append((at + len(word) - len(word.lstrip()), word.strip()))
+                at += cells + 1
+        return [(start, word) for start, word in words if word]
 
     def draw(self, serial: int, cells: int, ground: str) -> Strip:
         """The cells side by side; neighbours of one style become one segment."""
@@ -99,7 +112,7 @@ class Table(Lines):
         look = self.desk.look
         if ground == "cursor":
             return look["cursor"]
-        return look[role] if ground == "text" else look[role] + look["resting"]
+        return look[role] if ground == "text" else look[role] + look["over.resting"]
 
     def text_of(self, serial: int) -> str:
         """All cells, whole, also those that are not shown."""
@@ -170,6 +183,15 @@ class PanelTable(Table):
             count = f"{len(self.rows)}" if not self.hidden else f"{len(self.rows)} of {len(self.panel.rows)}"
             self.title = f"{self.name_}  {count}" + (f" and {more} more" if more > 0 else "")
         self.forget()
+
+
+def _after(words: list[tuple[int, str]], start: int) -> str:
+    """The words at their places, as a line that begins at cell `start`; those that begin before it are left out."""
+    line = ""
+    for at, word in words:
+        if at >= start + len(line) + bool(line or start):
+            line = line.ljust(at - start) + word
+    return line
 
 
 def holds(text: str, words: str) -> bool:

@@ -1,0 +1,39 @@
+"""Makes views by name; the ones that few visits need are imported when they are first asked for."""
+
+from __future__ import annotations
+
+from seqwatch_tui.console.host import Host
+from seqwatch_tui.console.views.base import Asks, View
+from seqwatch_tui.console.views.lists import AlertsView, EventsView, IntegrityView, KeysView
+from seqwatch_tui.console.views.overview import OverviewView
+
+_LIGHT: dict[str, type[View]] = {
+    "overview": OverviewView, "events": EventsView, "alerts": AlertsView, "keys": KeysView, "integrity": IntegrityView,
+}  # fmt: skip
+
+
+def root_view(name: str, host: Host) -> View:
+    """One of the six screens or the overview; KeyError for another name."""
+    if name == "sql":
+        from seqwatch_tui.console.views.sql import SqlView
+
+        return SqlView(host)
+    if name == "system":
+        from seqwatch_tui.console.views.system import SystemView
+
+        return SystemView(host)
+    return _LIGHT[name](host)
+
+
+def help_view(host: Host, came_from: str) -> View:
+    """The page of keys."""
+    from seqwatch_tui.console.views.help import HelpView
+
+    return HelpView(host, came_from)
+
+
+def saved_view(host: Host, target: Asks) -> View:
+    """The list of saved queries."""
+    from seqwatch_tui.console.views.sql import SavedView
+
+    return SavedView(host, target)
