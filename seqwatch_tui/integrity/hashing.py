@@ -50,7 +50,7 @@ def digest(fd: int, size: int, algorithm: str, step: Callable[[int], None], drop
     `step(n)` is called after every block of n bytes; it may wait (pause) or raise Stopped. Raises Shrunk, OSError.
     """
     hasher = new_hash(algorithm)
-    buffer = memoryview(bytearray(BLOCK))
+    buffer = memoryview(bytearray(min(BLOCK, size)))
     sparse = os.fstat(fd).st_blocks * 512 < size
     for start, end, data in _extents(fd, size) if sparse else [(0, size, True)]:
         if data:
