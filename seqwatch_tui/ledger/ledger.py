@@ -219,12 +219,8 @@ class Ledger:
 
     def _to_spool(self, frame: bytes, segment: int) -> None:
         path = self._layout.spool(segment)
-        try:
-            if self._spool is None:
-                self._spool = self._disk.open_append(path)
-                self._disk.sync_folder(path.parent)
-        except OSError as error:
-            raise LedgerError(f"{path} cannot be opened: {error}") from error
+        if self._spool is None:
+            self._spool = self._open_spool(path)
         try:
             self._disk.write(self._spool, frame)
         except OSError as error:
@@ -234,6 +230,18 @@ class Ledger:
         except OSError as error:
             raise self._fatal(f"syncing {path}", error) from error
         self._spool_size += len(frame)
+
+    def _open_spool(self, path: Path) -> int:
+        try:
+            fd = self._disk.open_append(path)
+        except OSError as error:
+            raise LedgerError(f"{path} cannot be opened: {error}") from error
+        try:
+            self._disk.sync_folder(path.parent)
+        except OSError as error:
+            os.close(fd)
+            raise self._fatal(f"syncing {path.parent}", error) from error
+        return fd
 
     def _take_back(self, path: Path, error: OSError) -> None:
         """After a failed write: back to the size before, so that the next batch does not follow half a frame."""

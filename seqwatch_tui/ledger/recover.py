@@ -7,6 +7,7 @@ itself be interrupted and is then done again.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,7 +54,13 @@ def recover(layout: Layout, disk: Disk, mark: LedgerMark | None) -> Recovered:
     _refuse_contradictions(layout, found, at)
     spool = list(frames(layout.spool(at.segment), at.segment))
     whole = [frame for frame in spool if isinstance(frame, Frame)]
-    _refuse_store_behind(layout, found, mark, at, len(whole))
+    if behind := _store_behind(layout, found, mark, at, len(whole)):
+        _settle(layout, disk, found)
+        raise behind
+    if len(whole) < at.batch:
+        raise LedgerBehind(
+            f"{layout.spool(at.segment)} holds {len(whole)} whole batches, the store has committed {at.batch}; {_RESTORE}"
+        )
     _withdraw(layout, disk, found, at)
     size = _cut(layout, disk, at, whole)
     _tidy_spools(layout, disk, at.segment)
@@ -122,21 +129,32 @@ def _refuse_contradictions(layout: Layout, found: _Found, at: LedgerMark) -> Non
         )
 
 
-def _refuse_store_behind(layout: Layout, found: _Found, mark: LedgerMark | None, at: LedgerMark, whole: int) -> None:
+def _store_behind(
+    layout: Layout, found: _Found, mark: LedgerMark | None, at: LedgerMark, whole: int
+) -> StoreBehind | None:
     missing = tuple(range(at.segment, found.sealed + 1))
     lost = found.confirmed >= at.segment or found.sealed > at.segment + 1
     new = mark is None and (missing or whole)
     only_sealed = missing and whole < at.batch
-    if lost or new or only_sealed:
-        raise StoreBehind(
-            f"the store ends at {_name(at)}, {layout.root} holds {len(missing)} sealed segments after it;"
-            " rebuild the store from the ledger",
-            missing,
-        )
-    if whole < at.batch:
-        raise LedgerBehind(
-            f"{layout.spool(at.segment)} holds {whole} whole batches, the store has committed {at.batch}; {_RESTORE}"
-        )
+    if not (lost or new or only_sealed):
+        return None
+    return StoreBehind(
+        f"the store ends at {_name(at)}, {layout.root} holds {len(missing)} sealed segments after it;"
+        " rebuild the store from the ledger",
+        missing,
+    )
+
+
+def _settle(layout: Layout, disk: Disk, found: _Found) -> None:
+    """Before a store is filled from them: make what a stop left half done durable, and vouch for it."""
+    for path in (*sorted(layout.spools.glob("*.spool")), layout.chain):
+        fd = disk.open_append(path)
+        try:
+            disk.sync(fd)
+        finally:
+            os.close(fd)
+    if found.head < found.sealed:
+        disk.replace(layout.head, chain.head_bytes(found.sealed, chain_value(layout, found.sealed)))
 
 
 def _withdraw(layout: Layout, disk: Disk, found: _Found, at: LedgerMark) -> None:

@@ -20,11 +20,12 @@ def test_there_are_steps_to_stop_at(tmp_path: Path) -> None:
     assert steps(tmp_path) > 80
 
 
-@pytest.mark.parametrize("mode", ["half", "error", "full"])
-def test_at_every_step(tmp_path: Path, mode: Mode) -> None:
-    for at in range(steps(tmp_path / "count")):
+@pytest.mark.parametrize(("mode", "lag", "stride"), [("half", 0, 1), ("half", 3, 2), ("error", 0, 2), ("full", 0, 2)])
+def test_at_every_step(tmp_path: Path, mode: Mode, lag: int, stride: int) -> None:
+    """`lag`: commits that are still on their way to the store when the stop comes."""
+    for at in range(0, steps(tmp_path / "count"), stride):
         state, store = tmp_path / f"{at}", FakeStore()
-        run_until_done(state, store, [StoppingDisk(at=at, mode=mode), *(StoppingDisk() for _ in range(2))])
+        run_until_done(state, store, [StoppingDisk(at=at, mode=mode), StoppingDisk()], lag)
         assert_whole(state, store)
         report = verify(state)
         assert report.ok, f"stopped at step {at}: {report.first}"

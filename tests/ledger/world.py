@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -120,39 +121,59 @@ def rebuild(state: Path, store: FakeStore) -> None:
         )
 
 
-def run(state: Path, store: FakeStore, disk: Disk) -> None:
-    """Work through PLAN from where the store says, as the engine would; LedgerError ends a run like a restart."""
+@dataclass
+class Engine:
+    """Appends ahead of the store by up to `lag` commits, as one with a queue between its threads does."""
+
+    ledger: Ledger
+    store: FakeStore
+    lag: int
+    next_id: int
+    position: int
+    queue: deque[tuple[range, LedgerMark, int, list[SegmentRow]]] = field(default_factory=deque)
+
+    def turn(self, word: str) -> None:
+        ids = range(self.next_id, self.next_id + (0 if word == "seal" else 3))
+        self.position, self.next_id = self.position + 1, ids.stop
+        note, rows = b"%d" % self.position, []
+        if word == "seal":
+            row = self.ledger.seal(NOW)
+            rows, mark = [row] if row else [], self.ledger.mark
+        elif word == "bulk":
+            mark, rows = self.ledger.append_bulk(*batch(ids.start, 3), note, NOW)
+        else:
+            mark = self.ledger.append(*batch(ids.start, 3), note)
+        self.queue.append((ids, mark, self.position, rows))
+        self.commit(self.lag)
+
+    def commit(self, leave: int) -> None:
+        while len(self.queue) > leave:
+            ids, mark, position, rows = self.queue.popleft()
+            self.store.commit(ids, mark, position, rows)
+            self.ledger.committed(mark)
+
+
+def run(state: Path, store: FakeStore, disk: Disk, lag: int = 0) -> None:
+    """Work through PLAN from where the store says, as the engine would."""
     try:
         ledger = Ledger.open(state, store.mark, NOW, disk)
     except StoreBehind:
         rebuild(state, store)
         ledger = Ledger.open(state, store.mark, NOW, disk)
+    engine = Engine(ledger, store, lag, store.next_id, store.position)
     try:
-        while store.position < len(PLAN):
-            turn(ledger, store, PLAN[store.position])
+        while engine.position < len(PLAN):
+            engine.turn(PLAN[engine.position])
+        engine.commit(0)
     finally:
         ledger.close()
 
 
-def turn(ledger: Ledger, store: FakeStore, word: str) -> None:
-    position, events = store.position + 1, 3
-    if word == "seal":
-        row = ledger.seal(NOW)
-        store.commit([], ledger.mark, position, [row] if row else [])
-    elif word == "bulk":
-        mark, rows = ledger.append_bulk(*batch(store.next_id, events), b"%d" % position, NOW)
-        store.commit(range(store.next_id, store.next_id + events), mark, position, rows)
-    else:
-        mark = ledger.append(*batch(store.next_id, events), b"%d" % position)
-        store.commit(range(store.next_id, store.next_id + events), mark, position, [])
-    ledger.committed(ledger.mark)
-
-
-def run_until_done(state: Path, store: FakeStore, disks: Sequence[Disk]) -> None:
-    """Run with each disk in turn until one run ends by itself; the last must."""
+def run_until_done(state: Path, store: FakeStore, disks: Sequence[Disk], lag: int = 0) -> None:
+    """Run with each disk in turn until one run ends by itself; the last must. A LedgerError is a restart too."""
     for disk in disks:
         try:
-            run(state, store, disk)
+            run(state, store, disk, lag)
         except (Stopped, LedgerError):
             continue
         return
