@@ -1,0 +1,169 @@
+"""A structural index over many lines at once: where every token begins and ends, and numbers without a loop.
+
+One pass finds every byte <= 0x20 (space, newline, 0x1d); a field is then a pair of offsets, and reading it for all
+lines of a kind is a gather. Knows the shape of `type=X msg=audit(seconds.millis:serial): ...` and nothing of events.
+Numbers are read eight digits at a time, as 64-bit words (SWAR). Offsets are int64 arrays into the piece.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+_PAIRS, _QUADS, _LOW = np.uint64(0x00FF00FF00FF00FF), np.uint64(0x0000FFFF0000FFFF), np.uint64(0xFFFFFFFF)
+_ZEROS, _ONES, _NIBBLES = np.uint64(0x3030303030303030), np.uint64(0xFFFFFFFFFFFFFFFF), np.uint64(0xF0F0F0F0F0F0F0F0)
+_SIX, _BYTE = np.uint64(0x0606060606060606), np.uint64(8)
+_MARGIN = 32
+_STAMP = 15
+"""Length of `1790000000.023:`, the form of a time from 2001 to 2286; any other is left to the reference parser."""
+
+
+def word4(text: bytes) -> int:
+    """Four bytes as the number that `Index.words4` shows for them."""
+    return int.from_bytes(text[:4].ljust(4, b"\0"), "little")
+
+
+def word8(text: bytes) -> int:
+    """Eight bytes as the number that `Index.words8` shows for them."""
+    return int.from_bytes(text[:8].ljust(8, b"\0"), "little")
+
+
+@dataclass(frozen=True, slots=True)
+class Heads:
+    """What stands before the body of some lines: type in `[type_start, type_end)`, time in ms, serial.
+
+    `ok` marks the lines whose head has exactly the expected form; the other values of the others mean nothing.
+    """
+
+    ok: Bools
+    type_end: Ints
+    millis: Ints
+    serial: Ints
+
+
+class Index:
+    """The lines and tokens of a piece of whole lines. The piece must not change while this or a view of it lives."""
+
+    def __init__(self, piece: bytes) -> None:
+        padded = piece + b"\0" * 8  # so that a word may be read at any offset of the piece
+        self.data = padded
+        self.bytes = np.frombuffer(padded, np.uint8)
+        size = len(piece)
+        self.words4 = np.ndarray((size + 4,), "<u4", padded, strides=(1,))
+        self.words8 = np.ndarray((size,), "<u8", padded, strides=(1,))
+        self.stops: Ints = np.flatnonzero(self.bytes[:size] <= 32)
+        kinds = self.bytes[self.stops]
+        last = np.flatnonzero(kinds == 10)
+        self.end: Ints = self.stops[last]
+        """Offset of each line's newline."""
+        self.start: Ints = np.concatenate(([0], self.end[:-1] + 1))
+        self.first: Ints = np.concatenate(([0], last[:-1] + 1))
+        """Position in `stops` of each line's first stop."""
+        self.tokens: Ints = last - self.first + 1
+        """Number of tokens of each line, those after 0x1d included."""
+        self._breaks: Ints = self.stops[kinds == 29]
+        self.odd = self._odd_lines(kinds)
+        # So that asking for a token that the last line has not reads past nothing; callers check `tokens`.
+        self.stops = np.concatenate((self.stops, np.full(_MARGIN, size - 1)))
+
+    def __len__(self) -> int:
+        return len(self.end)
+
+    def _odd_lines(self, kinds: npt.NDArray[np.uint8]) -> Bools:
+        """Lines with a byte that no untouched audit record has: other control characters, or anything but ASCII."""
+        odd = np.zeros(len(self), np.bool_)
+        control = self.stops[(kinds != 32) & (kinds != 10) & (kinds != 29)]
+        high = np.flatnonzero(self.bytes >= 127)
+        for where in (control, high):
+            odd[np.searchsorted(self.end, where)] = True
+        return odd
+
+    def token_start(self, lines: Ints, number: int) -> Ints:
+        """Offset of token `number` (> 0) of each of `lines`; the lines must have that many."""
+        return self.stops[self.first[lines] + (number - 1)] + 1
+
+    def token_end(self, lines: Ints, number: int) -> Ints:
+        """Offset after the last byte of token `number`."""
+        return self.stops[self.first[lines] + number]
+
+    def separators_are_spaces(self, lines: Ints, tokens: int) -> Bools:
+        """Whether the first `tokens` tokens of each line are parted by spaces, not by 0x1d."""
+        breaks = self._breaks
+        if not len(breaks):
+            return np.ones(len(lines), np.bool_)
+        after = np.searchsorted(breaks, self.start[lines])
+        first = breaks[np.minimum(after, len(breaks) - 1)]
+        spaced: Bools = (after == len(breaks)) | (first > self.token_end(lines, tokens - 1))
+        return spaced
+
+    def decimal(self, start: Ints, end: Ints) -> tuple[Ints, Bools]:
+        """The unsigned numbers written in `[start, end)`, and where there is one (1 to 16 digits, nothing else)."""
+        length = end - start
+        ok = (length >= 1) & (length <= 16)
+        value, digits = self._digits(end, np.clip(length, 0, 8))
+        ok &= digits
+        long = np.flatnonzero(length > 8)
+        if len(long):
+            high, digits = self._digits(end[long] - 8, np.clip(length[long] - 8, 0, 8))
+            value[long] += high * 100_000_000
+            ok[long] &= digits
+        return value, ok
+
+    def _digits(self, end: Ints, count: Ints) -> tuple[Ints, Bools]:
+        """The `count` (0..8) digits before `end` as numbers, and whether all of them are digits."""
+        shift = ((8 - count) << 3).astype(np.uint64)
+        keep = np.where(count > 0, (_ONES >> np.minimum(shift, 63)) << np.minimum(shift, 63), np.uint64(0))
+        word = self.words8[np.maximum(end - 8, 0)] & keep
+        zeros = _ZEROS & keep
+        ok = ((word & _NIBBLES) == zeros) & (((word + (_SIX & keep)) & _NIBBLES) == zeros)
+        word = word - zeros
+        word = (word * np.uint64(10) + (word >> _BYTE)) & _PAIRS
+        word = (word * np.uint64(100) + (word >> np.uint64(16))) & _QUADS
+        word = (word * np.uint64(10_000) + (word >> np.uint64(32))) & _LOW
+        return word.astype(np.int64), ok
+
+    def hexadecimal(self, start: Ints, end: Ints) -> tuple[Ints, Bools]:
+        """The lower 32 bits of the lower-case hexadecimal numbers in `[start, end)`, and where there is one."""
+        length = end - start
+        value = np.zeros(len(start), np.int64)
+        ok = (length >= 1) & (length <= 16)
+        for place in range(int(min(length.max(initial=0), 16))):
+            has = length > place
+            digit = _HEX_DIGIT[self.bytes[np.where(has, end - 1 - place, 0)]]
+            ok &= ~has | (digit < 16)
+            if place < 8:
+                value |= np.where(has, digit.astype(np.int64), 0) << (4 * place)
+        return value, ok
+
+    def heads(self) -> Heads:
+        """Read the head of every line."""
+        count = len(self)
+        enough = self.tokens >= 3
+        if not enough.any():
+            nothing = np.zeros(count, np.int64)
+            return Heads(enough, nothing, nothing, nothing)
+        safe = np.where(enough, np.arange(count), np.argmax(enough))
+        type_end = self.token_end(safe, 0)
+        close = self.token_end(safe, 1)  # after "):"
+        stamp = type_end + 11  # after " msg=audit("
+        ok: Bools = enough & (self.words4[self.start] == word4(b"type")) & (self.bytes[self.start + 4] == 61)
+        ok &= close - stamp > _STAMP + 2
+        ok &= (self.words8[type_end] == word8(b" msg=aud")) & (self.words4[type_end + 7] == word4(b"dit("))
+        stamp = np.where(ok, stamp, 0)
+        close = np.where(ok, close, _STAMP + 3)
+        ok &= (self.bytes[stamp] != 48) & (self.bytes[stamp + _STAMP] != 48)  # one way to write a number
+        ok &= (self.bytes[stamp + 10] == 46) & (self.bytes[stamp + 14] == 58)
+        ok &= (self.bytes[close - 2] == 41) & (self.bytes[close - 1] == 58) & (self.bytes[close] == 32)
+        seconds, good = self.decimal(stamp, stamp + 10)
+        millis, good_millis = self.decimal(stamp + 11, stamp + 14)
+        serial, good_serial = self.decimal(stamp + _STAMP, close - 2)
+        return Heads(ok & good & good_millis & good_serial, type_end, seconds * 1000 + millis, serial)
+
+
+_HEX_DIGIT = np.full(256, 255, np.uint8)
+_HEX_DIGIT[np.frombuffer(b"0123456789abcdef", np.uint8)] = np.arange(16)

@@ -1,0 +1,217 @@
+"""The columns of usual events: each distinct text is understood once, the rest is gathers.
+
+Follows `event.row_of` step by step, for all events of a piece at once; what a value means is asked from `normalise`
+and, through `bulk_memory`, from `records`. Who is behind an id (names, addresses) depends on when it is asked and is
+filled in by `bulk_walk`. Knows nothing of reassembly.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from seqwatch_tui.parse.bulk_columns import Codes, Distinct, cut, encode
+from seqwatch_tui.parse.bulk_commands import commands
+from seqwatch_tui.parse.bulk_index import Bools, Index, Ints, word8
+from seqwatch_tui.parse.bulk_layout import Usual
+from seqwatch_tui.parse.bulk_memory import NULL, CallKind, Memory, Middle, Tail
+from seqwatch_tui.parse.bulk_paths import CWD_BASE, OTHER_BASE, Chosen, Items
+from seqwatch_tui.parse.normalise import W_DIRFD, W_FLAGS, W_NOCWD, W_PARENT, W_SYSCALL, W_UNNAMED, open_action
+from seqwatch_tui.parse.records import Records
+
+_WARNINGS = (W_DIRFD, W_NOCWD, W_PARENT, W_UNNAMED, W_FLAGS, W_SYSCALL)
+"""Bits of the warnings mask, in the order in which `event` writes them."""
+_BIT = {warning: 1 << place for place, warning in enumerate(_WARNINGS)}
+_FDCWD, _WIDE = word8(b"ffffff9c"), word8(b"ffffffff")
+_NO_FLAGS = -1
+
+
+@dataclass(slots=True)
+class Column:
+    """A dictionary column under way: a number per row (-1 is null) and the list the numbers are positions in."""
+
+    codes: Codes
+    values: Distinct
+
+
+@dataclass(slots=True)
+class Values:
+    """Columns of the usual events, in the order of their SYSCALL lines. NULL stands for null among the numbers."""
+
+    numbers: dict[str, Ints]
+    texts: dict[str, Column]
+    complete: Bools
+    tail: Codes
+    """Which of `tails` (SYSCALL records from auid= on) each event has."""
+    tails: list[bytes]
+    unusual: Bools
+    """Events whose values are beyond what is read here; their rows mean nothing."""
+
+    def of(self, rows: Ints) -> Values:
+        """Some of the rows."""
+        return Values(
+            {name: numbers[rows] for name, numbers in self.numbers.items()},
+            {name: Column(column.codes[rows], column.values) for name, column in self.texts.items()},
+            self.complete[rows], self.tail[rows], self.tails, self.unusual[rows],
+        )  # fmt: skip
+
+
+def read_values(index: Index, usual: Usual, memory: Memory, records: Records) -> Values:
+    """All columns of the usual events but `user_name`, `uid_name` and `src_ip`."""
+    buffer = pa.py_buffer(index.data)
+    lines = usual.syscall
+    tails, tail = encode(cut(buffer, index.token_start(lines, 13), index.end[lines]))
+    table = np.array([memory.tail(text) for text in tails], np.int64)[tail]
+    fields = dict(zip(Tail._fields, table.T, strict=True))
+    values = Values({}, {}, np.ones(len(lines), np.bool_), tail, tails, np.zeros(len(lines), np.bool_))
+    _read_numbers(values, index, lines, fields)
+    texts, numbers = encode(cut(buffer, index.token_start(lines, 2), index.token_end(lines, 4)))
+    calls = _Calls([memory.middle(text) for text in texts], numbers, fields["call"], memory)
+    items = Items(index, usual, memory)
+    values.unusual |= items.unusual | (calls.runs_program() & (usual.execve < 0))
+    chosen = items.choose(calls.renames())
+    warnings = np.where(calls.each([kind.known for kind in calls.kinds]), 0, _BIT[W_SYSCALL])
+    _read_actions(values, index, lines, calls, items, chosen, warnings)
+    _read_paths(values, index, usual, calls, items, chosen, warnings, records)
+    for name, field, known in (
+        ("tty", "tty", memory.ttys), ("process", "comm", memory.comms), ("exe", "exe", memory.exes),
+        ("rule_key", "key", memory.keys),
+    ):  # fmt: skip
+        values.texts[name] = Column(fields[field].astype(np.int32), known)
+    command, spoken, whole = commands(index, usual)
+    values.texts["command_line"] = Column(command, spoken)
+    values.complete &= whole
+    values.texts["warnings"] = _warning_column(warnings)
+    return values
+
+
+def _read_numbers(values: Values, index: Index, lines: Ints, fields: dict[str, Ints]) -> None:
+    for name, token, skip in (("ppid", 11, 5), ("pid", 12, 4)):
+        value, ok = index.decimal(index.token_start(lines, token) + skip, index.token_end(lines, token))
+        values.unusual |= ~ok
+        values.numbers[name] = value
+    start = index.token_start(lines, 5) + 5
+    negative = index.bytes[start] == 45
+    value, ok = index.decimal(start + negative, index.token_end(lines, 5))
+    values.unusual |= ~ok
+    values.numbers["errno"] = np.where(negative & (value >= 1) & (value <= 4095), value, NULL)
+    for name, field in (("auid", "auid"), ("uid", "uid"), ("session_id", "session")):
+        values.numbers[name] = fields[field]
+
+
+class _Calls:
+    """The calls of a piece by kind: few kinds, each understood once."""
+
+    def __init__(self, middles: list[Middle], middle: Codes, shown: Ints, memory: Memory) -> None:
+        names = memory.calls.values
+        width = len(names) + 1
+        codes, self.kind = np.unique(middle * np.int64(width) + shown + 1, return_inverse=True)
+        self.middles = [middles[code // width] for code in codes.tolist()]
+        self.kinds: list[CallKind] = [
+            memory.call_kind(middles[code // width], names[code % width - 1] if code % width else None)
+            for code in codes.tolist()
+        ]
+
+    def each(self, per_kind: list[bool]) -> Bools:
+        """A truth of each kind, for every event."""
+        return np.array(per_kind, np.bool_)[self.kind]
+
+    def column(self, per_kind: list[str]) -> Column:
+        """A text of each kind, as a column."""
+        known = Distinct()
+        return Column(np.array([known.number(text) for text in per_kind], np.int32)[self.kind], known)
+
+    def runs_program(self) -> Bools:
+        """Events that must have an EXECVE record to be complete."""
+        pairs = zip(self.kinds, self.middles, strict=True)
+        return self.each([kind.name == "execve" and middle.outcome == "success" for kind, middle in pairs])
+
+    def renames(self) -> dict[str, Ints]:
+        """Events of the actions that have two names."""
+        return {
+            action: np.flatnonzero(self.each([kind.call.action == action for kind in self.kinds]))
+            for action in ("rename", "link")
+        }
+
+
+def _read_actions(
+    values: Values, index: Index, lines: Ints, calls: _Calls, items: Items, chosen: Chosen, warnings: Ints
+) -> None:
+    values.texts["syscall"] = calls.column([kind.name for kind in calls.kinds])
+    values.texts["outcome"] = calls.column([middle.outcome for middle in calls.middles])
+    action = calls.column([kind.call.action for kind in calls.kinds])
+    values.texts["action"] = action
+    for number, (kind, middle) in enumerate(zip(calls.kinds, calls.middles, strict=True)):
+        if kind.call.action != "open":
+            continue
+        rows = np.flatnonzero(calls.kind == number)
+        if kind.call.flags is None and kind.call.implied is None:
+            warnings[rows] |= _BIT[W_FLAGS]
+            continue
+        if kind.call.flags is None:
+            flags = np.full(len(rows), kind.call.implied, np.int64)
+        else:
+            token = 6 + kind.call.flags
+            start, end = index.token_start(lines[rows], token) + 3, index.token_end(lines[rows], token)
+            flags, ok = index.hexadecimal(start, end)
+            values.unusual[rows] |= ~ok
+        created, directory = items.created[chosen.item[rows]], items.directory[chosen.item[rows]]
+        forms, form = np.unique(flags << 2 | created.astype(np.int64) << 1 | directory, return_inverse=True)
+        found = [
+            open_action(code >> 2, middle.arch, created=bool(code & 2), directory=bool(code & 1))
+            for code in forms.tolist()
+        ]
+        action.codes[rows] = np.array([action.values.number(text) for text in found], np.int32)[form]
+
+
+def _read_paths(
+    values: Values, index: Index, usual: Usual, calls: _Calls, items: Items, chosen: Chosen, warnings: Ints,
+    records: Records,
+) -> None:  # fmt: skip
+    cwds = _working_directories(index, usual, records)
+    for name, item, parent, argument in (
+        ("path", chosen.item, chosen.parent, [kind.call.dirfd for kind in calls.kinds]),
+        ("old_path", chosen.old, None, [kind.call.old_dirfd for kind in calls.kinds]),
+    ):
+        known = Distinct()
+        base = _bases(index, usual.syscall, calls, argument)
+        codes, warned = items.resolved(item, base, parent, cwds, known)
+        values.texts[name] = Column(codes, known)
+        for warning, events in warned.items():
+            warnings[events] |= _BIT[warning]
+    warnings[chosen.parent_only] |= _BIT[W_PARENT]
+    warnings[chosen.unnamed] |= _BIT[W_UNNAMED]
+
+
+def _working_directories(index: Index, usual: Usual, records: Records) -> tuple[list[str | None], Codes]:
+    """Texts of the CWD records, and which of them each event has (-1: none)."""
+    events = np.flatnonzero(usual.cwd >= 0)
+    events = events[np.argsort(usual.cwd[events])]
+    lines = usual.cwd[events]
+    bodies, body = encode(cut(pa.py_buffer(index.data), index.token_start(lines, 2), index.end[lines]))
+    out = np.full(len(usual), -1, np.int32)
+    out[events] = body
+    return [records.cwd(text) for text in bodies], out
+
+
+def _bases(index: Index, lines: Ints, calls: _Calls, argument: list[int | None]) -> Codes:
+    """What a relative name is relative to, by the argument of each kind of call that says so."""
+    base = np.zeros(len(lines), np.int32)
+    for number, place in enumerate(argument):
+        if place is None:
+            continue
+        rows = np.flatnonzero(calls.kind == number)
+        start, end = index.token_start(lines[rows], 6 + place) + 3, index.token_end(lines[rows], 6 + place)
+        short = (end - start == 8) & (index.words8[start] == _FDCWD)
+        wide = (end - start == 16) & (index.words8[start] == _WIDE) & (index.words8[start + 8] == _FDCWD)
+        base[rows] = np.where(short | wide, CWD_BASE, OTHER_BASE)
+    return base
+
+
+def _warning_column(warnings: Ints) -> Column:
+    known = Distinct()
+    masks, mask = np.unique(warnings, return_inverse=True)
+    texts = [";".join(w for w in _WARNINGS if code & _BIT[w]) or None for code in masks.tolist()]
+    return Column(np.array([known.number(text) for text in texts], np.int32)[mask], known)

@@ -1,0 +1,220 @@
+"""Walking through a piece in line order: usual events pass by as numbers, the rest goes through the reference stages.
+
+The reference parser's state (event time, open and ended events, serials, logins) is brought to where it would be
+before each line it gets, so that an expiry, a gap or a name falls on the same place in the trail. This module is the
+one place that reaches into those stages. It builds no tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
+import pyarrow as pa
+
+from seqwatch_tui.parse.bulk_columns import Codes, Distinct, cut
+from seqwatch_tui.parse.bulk_index import Index, Ints
+from seqwatch_tui.parse.bulk_layout import Usual
+from seqwatch_tui.parse.bulk_memory import Memory
+from seqwatch_tui.parse.bulk_values import Column, Values
+from seqwatch_tui.parse.gaps import GapWatch
+from seqwatch_tui.parse.group import Record
+from seqwatch_tui.parse.identities import Identities
+from seqwatch_tui.parse.lines import Lines
+from seqwatch_tui.parse.normalise import EXPIRE_MS
+from seqwatch_tui.parse.reassembly import _DONE_LIMIT, Reassembler
+
+
+@dataclass(frozen=True, slots=True)
+class Slow:
+    """An event that went through the reference stages: its row, its records, and the line at which it ended."""
+
+    line: int
+    row: tuple[object, ...]
+    records: list[Record]
+
+
+@dataclass(frozen=True, slots=True)
+class Stages:
+    """The parts of the reference parser that the walk moves on."""
+
+    reassembler: Reassembler
+    gaps: GapWatch
+    identities: Identities
+
+
+class _Past:
+    """Records of a usual event that ended, made only if a later line asks for them (a duplicate, a late record)."""
+
+    __slots__ = ("_event", "_piece")
+
+    def __init__(self, piece: _Piece, event: int) -> None:
+        self._piece, self._event = piece, event
+
+    def __iter__(self) -> Iterator[Record]:
+        return iter(self._piece.records(self._event))
+
+    def __add__(self, later: list[Record]) -> list[Record]:
+        return self._piece.records(self._event) + later
+
+
+class _Piece:
+    """What is kept of a piece for as long as its events may be asked for."""
+
+    __slots__ = ("_data", "_end", "_event", "_position", "_start")
+
+    def __init__(self, index: Index, usual: Usual, position: int) -> None:
+        self._data, self._start, self._end = index.data, index.start, index.end
+        self._event, self._position = usual.event, position
+
+    def records(self, event: int) -> list[Record]:
+        lines = np.flatnonzero(self._event == event)
+        spans = zip(self._start[lines].tolist(), self._end[lines].tolist(), strict=True)
+        out: list[Record] = []
+        for start, end in spans:
+            line = self._data[start : end + 1]
+            kind, _, body = line.split(b" ", 2)
+            out.append((kind[5:].decode("ascii"), body, line, self._position + start))
+        return out
+
+
+class Walk:
+    """One piece on its way: `run`, then read `slow` and `columns` (user_name, uid_name, src_ip of the usual events).
+
+    `clock` is event time (ms) as of each line, `position` where the piece begins in the file.
+    """
+
+    def __init__(
+        self, stages: Stages, index: Index, usual: Usual, values: Values, memory: Memory, *, clock: Ints,
+        serial: Ints, millis: Ints, position: int,
+    ) -> None:  # fmt: skip
+        self._stages, self._index, self._usual, self._values, self._memory = stages, index, usual, values, memory
+        self._clock, self._position = clock, position
+        self._serial, self._millis = serial[usual.syscall], millis[usual.syscall]
+        self._order = np.argsort(usual.proctitle)
+        """Usual events in the order in which they end."""
+        self._ends = usual.proctitle[self._order]
+        self._begun = self._ended = self._told = 0
+        self._line = 0
+        self._stamps = self._make_stamps()
+        self._piece = _Piece(index, usual, position)
+        names, addresses = Distinct(), Distinct()
+        self.slow: list[Slow] = []
+        self.columns = {
+            name: Column(np.full(len(usual), -1, np.int32), known)
+            for name, known in (("user_name", names), ("uid_name", names), ("src_ip", addresses))
+        }
+
+    def run(self) -> None:
+        """Go through all lines."""
+        lines = np.flatnonzero(self._usual.event < 0)
+        if len(lines):
+            breaks = np.flatnonzero(np.diff(lines) > 1) + 1
+            for run in np.split(lines, breaks):
+                self._feed(int(run[0]), int(run[-1]) + 1)
+        count = len(self._usual.event)
+        self._expire(count)
+        self._pass(count)
+        self._line = count
+        self.tell()
+
+    def ended(self, row: tuple[object, ...], records: list[Record]) -> None:
+        """An event of the reference stages ended at the line that is being read."""
+        self.slow.append(Slow(self._line, row, records))
+
+    def _feed(self, first: int, stop: int) -> None:
+        """Hand consecutive lines to the reference stages."""
+        self._expire(first)
+        self._pass(first)
+        self._line = first
+        index = self._index
+        starts, ends = index.start[first:stop].tolist(), index.end[first:stop].tolist()
+        lines = [index.data[start : end + 1] for start, end in zip(starts, ends, strict=True)]
+        self._stages.reassembler.add(Lines(self._position + starts[0], lines))
+
+    def _expire(self, upto: int) -> None:
+        """End what waits in the reference stages and has waited too long at some usual line before `upto`."""
+        reassembler, clock = self._stages.reassembler, self._clock
+        while reassembler._open:
+            oldest = next(iter(reassembler._open.values()))
+            line = int(np.searchsorted(clock, oldest.seen_ms + EXPIRE_MS))
+            if line >= upto or int(clock[line]) <= (reassembler.clock_ms or 0):
+                return
+            self._pass(line)
+            self._line = line
+            reassembler._advance(int(clock[line]))
+
+    def _pass(self, upto: int) -> None:
+        """Let the usual lines before `upto` go by: serials seen, events ended, event time."""
+        begun = int(np.searchsorted(self._usual.syscall, upto))
+        if begun > self._begun:
+            self._see(self._begun, begun)
+            self._begun = begun
+        ended = int(np.searchsorted(self._ends, upto))
+        if ended > self._ended:
+            self._end(self._ended, ended)
+            self._ended = ended
+        reassembler = self._stages.reassembler
+        if upto:
+            reassembler.clock_ms = max(reassembler.clock_ms or 0, int(self._clock[upto - 1]))
+
+    def _see(self, first: int, stop: int) -> None:
+        """Note the serials of events first..stop-1; a run without a hole counts as one."""
+        gaps = self._stages.gaps
+        own = gaps._serials[""]
+        serials, millis = self._serial[first:stop], self._millis[first:stop]
+        if own.last is not None and serials[0] == own.last + 1 and (np.diff(serials) == 1).all():
+            own.last = int(serials[-1]) - 1
+            gaps.see("", int(serials[-1]), int(millis[-1]))
+            return
+        for serial, ms in zip(serials.tolist(), millis.tolist(), strict=True):
+            gaps.see("", serial, ms)
+
+    def _end(self, first: int, stop: int) -> None:
+        """Remember events that ended, as the reassembler does: for duplicates and for Resume."""
+        reassembler, usual = self._stages.reassembler, self._usual
+        events = self._order[first:stop]
+        if (usual.cwd[events] >= 0).any():
+            reassembler.seen.add("C")
+        if (usual.execve[events] >= 0).any():
+            reassembler.seen.add("X")
+        last = (self._index.start[self._ends[first:stop]] + self._position).tolist()
+        stamps = self._stamps[first:stop]
+        reassembler._handled.extend(zip(last, stamps, strict=True))
+        past = [cast("list[Record]", _Past(self._piece, event)) for event in events.tolist()]
+        while stamps:
+            room = max(_DONE_LIMIT - len(reassembler._done), 1)
+            reassembler._done.update(zip(stamps[:room], past[:room], strict=True))
+            if len(reassembler._done) >= _DONE_LIMIT:
+                reassembler._done_long, reassembler._done = reassembler._done, {}
+            stamps, past = stamps[room:], past[room:]
+
+    def _make_stamps(self) -> list[bytes]:
+        """`msg=audit(...):` of each usual event, in the order in which they end (that of their PROCTITLE lines)."""
+        index = self._index
+        texts = cut(pa.py_buffer(index.data), index.token_start(self._ends, 1), index.token_end(self._ends, 1))
+        return cast("list[bytes]", texts.to_pylist())
+
+    def tell(self) -> None:
+        """Fill in who the events ended so far belong to, with what is known now; call before anything is learnt."""
+        stop = int(np.searchsorted(self._ends, self._line))
+        if stop <= self._told:
+            return
+        events = self._order[self._told : stop]
+        self._told = stop
+        identities, tails = self._stages.identities, self._values.tails
+        tail = self._values.tail[events]
+        used = np.unique(tail)
+        actors = [self._memory.actor(tails[number]) for number in used.tolist()]
+        answers = {
+            "user_name": [actor.auid_name or identities.name_of(actor.auid) for actor in actors],
+            "uid_name": [actor.uid_name or identities.name_of(actor.uid) for actor in actors],
+            "src_ip": [identities.address_of(actor.session) for actor in actors],
+        }
+        place: Codes = np.zeros(len(tails), np.int32)
+        place[used] = np.arange(len(used), dtype=np.int32)
+        for name, texts in answers.items():
+            column = self.columns[name]
+            column.codes[events] = np.array([column.values.number(text) for text in texts], np.int32)[place[tail]]
