@@ -7,7 +7,7 @@ import socket
 from collections.abc import Callable
 
 from seqwatch_tui.model.evidence import Resume, Session
-from seqwatch_tui.parse.auditd import AuditdParser
+from seqwatch_tui.parse.bulk import BulkAuditdParser
 from seqwatch_tui.parse.interface import Knowledge, Parser
 from seqwatch_tui.store.store import Store
 
@@ -30,7 +30,7 @@ def make_parser(
     """Return the maker of parsers for one source; they share what they learn."""
     name = host or socket.gethostname()
     if kind == "auditd":
-        return lambda resume: AuditdParser(source, name, knowledge, resume)
+        return lambda resume: BulkAuditdParser(source, name, knowledge, resume)
     from seqwatch_tui.parse.json_lines import JsonParser, load_mapping
 
     loaded = load_mapping(mapping or kind)
