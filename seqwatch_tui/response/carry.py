@@ -98,8 +98,8 @@ def _ready(order: _Order) -> Intent | str:
 
 def _stale(plan: Plan, root: int, pen: Pen) -> str | None:
     """Why a plan that was good when it was shown is not any more."""
-    if unfinished(pen.entries):
-        return "an interrupted act has to be finished first; restart seqwatch"
+    if any(act.plan.dataset == plan.dataset for act in unfinished(pen.entries)):
+        return "an interrupted act on it has to be finished first; restart seqwatch"
     if any(entry.kind == "intent" and entry.body["plan_id"] == plan.plan_id for entry in pen.entries):
         return "this plan was carried out already; plan again"
     if plan_id(plan, inspect(root)) != plan.plan_id:

@@ -66,8 +66,10 @@ def _planned(request: Request, facts: Facts, fd: int) -> Plan | Refused:
     root = inspect(fd)
     entries = facts.journal.entries()
     held = quarantines(entries)
-    if unfinished(entries):
-        return Refused("An act was interrupted and is not finished.", "Restart seqwatch: it finishes the act first.")
+    if any(act.plan.dataset == request.dataset for act in unfinished(entries)):
+        return Refused(
+            "An act on it was interrupted and is not finished.", "Restart seqwatch: it finishes the act first."
+        )
     if refused := not_ours(request.root, root, fd) or wrong_state(request, root, held):
         return refused
     if request.verb == "quarantine":

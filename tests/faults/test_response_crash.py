@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from seqwatch_tui.model.action import Plan
 from seqwatch_tui.response.carry import recover
 from seqwatch_tui.response.errors import JournalFailed
 from seqwatch_tui.response.state import enforcement, is_quarantined, unfinished
@@ -142,5 +143,8 @@ def test_a_dataset_away_at_recovery_is_finished_when_it_is_back(desk: Desk, tmp_
     desk.now += 1000
     assert recover(desk.journal, desk.clock, try_here) == []
     assert is_quarantined(desk.journal) == {"d1"}
+    other = desk.root.parent / "other"
+    other.mkdir()
+    assert isinstance(desk.plan("quarantine", other, dataset="d2"), Plan)
     away.rename(desk.root)
     assert [o.state for o in recover(desk.journal, desk.clock, try_here)] == ["done"]
