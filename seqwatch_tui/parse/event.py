@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from seqwatch_tui.parse.calls import Call
@@ -95,9 +95,9 @@ class Facts:
     host: str
     kind: str
     """Type of the first record, shown where there is no system call."""
-    call: SystemCall | None = None
-    other: OtherRecord | None = None
-    paths: list[PathItem] = field(default_factory=list)
+    call: SystemCall | None
+    other: OtherRecord | None
+    paths: list[PathItem]
     cwd: str | None = None
     argv: list[str] | None = None
     title: str | None = None
@@ -212,6 +212,8 @@ def choose_items(items: Sequence[PathItem], action: str) -> tuple[PathItem | Non
     A directory (PARENT) stands for the object only where the kernel recorded nothing else; items without a name
     are passed over. The program of an execve is item 0, the new name of a rename or link its CREATE item.
     """
+    if len(items) == 1:
+        return (items[0] if items[0].name is not None else None), None
     named = [i for i in items if i.name is not None]
     objects = [i for i in named if i.nametype != "PARENT"]
     if not objects:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from seqwatch_tui.parse.event import Facts
-from seqwatch_tui.parse.fields import arguments, number, pairs
+from seqwatch_tui.parse.fields import arguments, enriched, number, pairs, user_pairs
 from seqwatch_tui.parse.group import Group, is_part
-from seqwatch_tui.parse.records import Records
+from seqwatch_tui.parse.records import Records, other_record
 
 
 def facts_of(group: Group, host: str, records: Records) -> Facts:
     """What the records of a group say; `host` is where they come from when they name no node."""
     first = group.records[0][0]
-    facts = Facts(group.ts_ms * 1000, group.serial, group.node or host, first, group.call, warnings=group.warnings)
+    facts = Facts(group.ts_ms * 1000, group.serial, group.node or host, first, group.call, None, [])
     paths: list[bytes] = []
     execs: list[bytes] = []
     titled = False
@@ -25,9 +25,10 @@ def facts_of(group: Group, host: str, records: Records) -> Facts:
         elif kind == "EXECVE":
             execs.append(body)
         elif kind != "SYSCALL":
-            _rest(facts, kind, body, records)
+            _rest(facts, kind, body)
     if len(paths) > 1:
         paths.sort(key=_item)
+    facts.warnings = group.warnings
     facts.paths = [records.path(body) for body in paths]
     facts.complete = not group.warnings and _complete(facts, titled=titled)
     if execs:
@@ -38,11 +39,11 @@ def facts_of(group: Group, host: str, records: Records) -> Facts:
     return facts
 
 
-def _rest(facts: Facts, kind: str, body: bytes, records: Records) -> None:
+def _rest(facts: Facts, kind: str, body: bytes) -> None:
     if kind == "OPENAT2":
         facts.open_flags = _octal(pairs(body).get("oflag"))
     elif facts.other is None and not is_part(kind):
-        facts.other = records.other(kind, body)
+        facts.other = other_record(kind, user_pairs(body), enriched(body))
 
 
 def _complete(facts: Facts, *, titled: bool) -> bool:

@@ -63,9 +63,8 @@ def text_value(token: bytes | None) -> str | None:
 
 def plain_value(token: bytes | None) -> str | None:
     """Text of a field that is never hex-encoded (tty, addr, terminal, res); null for absent ones."""
-    if token is None or token in _ABSENT or token == b"(none)":
-        return None
-    return from_bytes(token.strip(b'"'))
+    inner = token.strip(b'"') if token is not None else b""
+    return None if inner in _ABSENT or inner == b"(none)" else from_bytes(inner)
 
 
 def number(token: bytes | None) -> int | None:

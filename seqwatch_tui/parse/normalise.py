@@ -94,11 +94,12 @@ def open_action(flags: int, arch: str, *, created: bool, directory: bool) -> str
     return "open" if directory or flags & O_DIRECTORY.get(arch, _O_DIRECTORY) else "read"
 
 
+_OUTCOMES = dict.fromkeys(("yes", "success", "1"), "success") | dict.fromkeys(("no", "failed", "0"), "failure")
+
+
 def outcome_of(result: str | None) -> str:
     """`success`, `failure` or `unknown` from success= or res=."""
-    if result in ("yes", "success", "1"):
-        return "success"
-    return "failure" if result in ("no", "failed", "0") else "unknown"
+    return _OUTCOMES.get(result or "", "unknown")
 
 
 def errno_of(exit_code: int | None) -> int | None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from typing import Protocol
 
+from seqwatch_tui.parse.fields import enriched, pairs
 from seqwatch_tui.parse.group import QUIET, Group, Record, event_key, is_part
 from seqwatch_tui.parse.lines import Lines
 from seqwatch_tui.parse.mark import Mark
@@ -24,12 +25,12 @@ from seqwatch_tui.parse.normalise import (
     W_UNTERMINATED,
     ends_at_once,
 )
-from seqwatch_tui.parse.records import Memo, Records
+from seqwatch_tui.parse.records import Memo, Records, uring_call_of
 
 _STAMP = re.compile(rb"(?:node=(\S+) )?msg=audit\((\d{1,11})\.(\d{3}):(\d{1,18})\):")
 _TYPE = re.compile(rb"type=([A-Za-z0-9_]+(?:\[\d+\])?)")
 
-_LETTERS = {"CWD": "C", "EXECVE": "X", "EOE": "E"}
+_LETTERS = (("CWD", "C"), ("EXECVE", "X"), ("EOE", "E"))
 """Record types an event waits for once the stream has shown them, with their letter in Mark.seen."""
 
 _CLOCK_RESET_MS = 3_600_000
@@ -145,8 +146,10 @@ class Reassembler:
             group.warnings = (*group.warnings, W_UNTERMINATED)
         if kind == "SYSCALL":
             group.call = self._records.system_call(body)
+            if not group.titled:
+                return
         elif kind == "URINGOP":
-            group.call, group.titled = self._records.uring_call(body), True
+            group.call, group.titled = uring_call_of(pairs(body), enriched(body)), True
         elif kind in ("PROCTITLE", "EOE"):
             group.titled = True
         elif kind in self._telling:
@@ -218,8 +221,9 @@ class Reassembler:
         """Whether all records came that the system call promises and the stream is known to show."""
         call, kinds = group.call, [record[0] for record in group.records]
         seen = self.seen
-        if len(seen) < len(_LETTERS):
-            seen.update(_LETTERS[kind] for kind in _LETTERS if kind in kinds)
+        for kind, letter in _LETTERS:
+            if letter not in seen and kind in kinds:
+                seen.add(letter)
         if call is None or group.expired:
             return group.expired or "EOE" in kinds
         if call.items and (kinds.count("PATH") < call.items or ("C" in seen and "CWD" not in kinds)):

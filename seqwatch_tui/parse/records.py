@@ -7,7 +7,7 @@ Source: kernel/auditsc.c (audit_log_exit, audit_log_name). Knows nothing of reas
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Generic, TypeVar
 
 from seqwatch_tui.model.text import from_bytes
@@ -21,7 +21,6 @@ from seqwatch_tui.parse.fields import (
     plain_value,
     text_value,
     title_value,
-    user_pairs,
 )
 from seqwatch_tui.parse.normalise import TERMINALS, is_directory, outcome_of, syscall_name, unset_to_none, uring_name
 
@@ -46,7 +45,7 @@ class Memo(dict[Key, Value], Generic[Key, Value]):
         return value
 
 
-def _actor(fields: dict[str, bytes], names: dict[str, str]) -> Actor:
+def _actor(fields: Mapping[str, bytes], names: Mapping[str, str]) -> Actor:
     return Actor(
         unset_to_none(number(fields.get("auid"))),
         number(fields.get("uid")),
@@ -66,7 +65,7 @@ def _tail(tail: bytes) -> tuple[Actor, str | None]:
     return _actor(pairs(b"auid=" + tail), names), _enriched_call(names)
 
 
-def _enriched_call(names: dict[str, str]) -> str | None:
+def _enriched_call(names: Mapping[str, str]) -> str | None:
     name = names.get("SYSCALL")
     return None if not name or name.startswith("unknown") or name.isdigit() else name
 
@@ -90,6 +89,60 @@ def _name(token: bytes | None) -> str | None:
     return "?" if token == b'"?"' else text_value(token)
 
 
+def system_call_of(fields: Mapping[str, bytes], names: Mapping[str, str]) -> SystemCall:
+    """A SYSCALL record by its fields and ENRICHED names."""
+    arch, name, known = _call_number((from_bytes(fields.get("arch", b"")), from_bytes(fields.get("syscall", b"?"))))
+    shown = _enriched_call(names)
+    return SystemCall(
+        shown or name,
+        known or shown is not None,
+        arch,
+        outcome_of(plain_value(fields.get("success"))),
+        number(fields.get("exit")),
+        tuple(from_bytes(fields.get(a, b"")) for a in _ARGS),
+        number(fields.get("items")) or 0,
+        number(fields.get("pid")),
+        number(fields.get("ppid")),
+        _actor(fields, names),
+    )
+
+
+def uring_call_of(fields: Mapping[str, bytes], names: Mapping[str, str]) -> SystemCall:
+    """A URINGOP record: no arguments, no auid, no session (audit_log_uring)."""
+    op = from_bytes(fields.get("uring_op", b"?"))
+    shown = names.get("URING_OP")
+    name = shown if shown and not shown.startswith("unknown") else uring_name(op)
+    return SystemCall(
+        name or op,
+        name is not None,
+        "",
+        outcome_of(plain_value(fields.get("success"))),
+        number(fields.get("exit")),
+        (),
+        number(fields.get("items")) or 0,
+        number(fields.get("pid")),
+        number(fields.get("ppid")),
+        _actor(fields, names),
+        uring=True,
+    )
+
+
+def other_record(kind: str, fields: Mapping[str, bytes], names: Mapping[str, str]) -> OtherRecord:
+    """A record with fields of its own (USER_*, LOGIN, CONFIG_CHANGE, ...)."""
+    terminal = plain_value(fields.get("terminal")) or ""
+    tty = plain_value(fields.get("tty")) or (terminal if terminal.startswith(TERMINALS) else None)
+    place = fields.get("path") or fields.get("dir")
+    return OtherRecord(
+        kind,
+        outcome_of(plain_value(fields.get("res"))),
+        number(fields.get("pid")),
+        _actor(fields, names)._replace(tty=tty),
+        plain_value(fields.get("addr")),
+        text_value(place) if kind == "CONFIG_CHANGE" else None,
+        text_value(fields.get("cmd")) if kind == "USER_CMD" else None,
+    )
+
+
 class Records:
     """Turns bodies into values; the memories make the pure-Python path fast and are bounded."""
 
@@ -105,52 +158,16 @@ class Records:
         head, found, tail = body.partition(b" auid=")
         h = from_bytes(head).split(" ")
         if not found or len(h) != 11 or h[2][:8] != "success=" or h[3][:5] != "exit=" or h[8][:6] != "items=":
-            return self._general_call(body)
+            return system_call_of(pairs(body), enriched(body))
         try:
             exit_code, items, ppid, pid = int(h[3][5:]), int(h[8][6:]), int(h[9][5:]), int(h[10][4:])
         except ValueError:
-            return self._general_call(body)
+            return system_call_of(pairs(body), enriched(body))
         actor, shown = self._tails[tail]
         arch, name, known = self._calls[h[0], h[1]]
         args = (h[4][3:], h[5][3:], h[6][3:], h[7][3:])
         known = known or shown is not None
         return SystemCall(shown or name, known, arch, outcome_of(h[2][8:]), exit_code, args, items, pid, ppid, actor)
-
-    def _general_call(self, body: bytes) -> SystemCall:
-        fields, names = pairs(body), enriched(body)
-        arch, name, known = _call_number((from_bytes(fields.get("arch", b"")), from_bytes(fields.get("syscall", b"?"))))
-        shown = _enriched_call(names)
-        return SystemCall(
-            shown or name,
-            known or shown is not None,
-            arch,
-            outcome_of(plain_value(fields.get("success"))),
-            number(fields.get("exit")),
-            tuple(from_bytes(fields.get(a, b"")) for a in _ARGS),
-            number(fields.get("items")) or 0,
-            number(fields.get("pid")),
-            number(fields.get("ppid")),
-            _actor(fields, names),
-        )
-
-    def uring_call(self, body: bytes) -> SystemCall:
-        """A URINGOP record: no arguments, no auid, no session (audit_log_uring)."""
-        fields, names = pairs(body), enriched(body)
-        op = from_bytes(fields.get("uring_op", b"?"))
-        name = _enriched_uring(names) or uring_name(op)
-        return SystemCall(
-            name or op,
-            name is not None,
-            "",
-            outcome_of(plain_value(fields.get("success"))),
-            number(fields.get("exit")),
-            (),
-            number(fields.get("items")) or 0,
-            number(fields.get("pid")),
-            number(fields.get("ppid")),
-            _actor(fields, names),
-            uring=True,
-        )
 
     def path(self, body: bytes) -> PathItem:
         """A PATH record."""
@@ -171,24 +188,3 @@ class Records:
         token = body[10:].rstrip(b"\r\n")
         usual = body[:10] == b"proctitle=" and b" " not in token and b"\x1d" not in token
         return title_value(token if usual else pairs(body).get("proctitle"))
-
-    def other(self, kind: str, body: bytes) -> OtherRecord:
-        """A record with fields of its own."""
-        fields, names = user_pairs(body), enriched(body)
-        terminal = plain_value(fields.get("terminal")) or ""
-        tty = plain_value(fields.get("tty")) or (terminal if terminal.startswith(TERMINALS) else None)
-        place = fields.get("path") or fields.get("dir")
-        return OtherRecord(
-            kind,
-            outcome_of(plain_value(fields.get("res"))),
-            number(fields.get("pid")),
-            _actor(fields, names)._replace(tty=tty),
-            plain_value(fields.get("addr")),
-            text_value(place) if kind == "CONFIG_CHANGE" else None,
-            text_value(fields.get("cmd")) if kind == "USER_CMD" else None,
-        )
-
-
-def _enriched_uring(names: dict[str, str]) -> str | None:
-    name = names.get("URING_OP")
-    return None if not name or name.startswith("unknown") else name

@@ -6,8 +6,10 @@ Keeps the equation: records counted = rows in `records` + duplicates. Knows noth
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from seqwatch_tui.model.evidence import Counts
@@ -23,66 +25,56 @@ class Batch:
     def __init__(self, source: str) -> None:
         self._source = source
         self._rows: list[tuple[object, ...]] = []
-        self._event_ids: list[int | None] = []
-        self._seqs: list[int] = []
-        self._types: list[str] = []
-        self._lines: list[bytes] = []
-        self._positions: list[int] = []
-        self.unparsed = 0
+        self._records: list[Sequence[Record]] = []
+        self._strays: list[Record] = []
         self.duplicates = 0
         self.duplicate_bytes = 0
 
     def add_event(self, row: tuple[object, ...], records: Sequence[Record]) -> None:
         """Add an event's row and its records, in order."""
-        kinds, _, lines, positions = zip(*records, strict=True)
-        self._event_ids.extend([len(self._rows)] * len(kinds))
         self._rows.append(row)
-        self._seqs.extend(range(len(kinds)))
-        self._types.extend(kinds)
-        self._lines.extend(lines)
-        self._positions.extend(positions)
+        self._records.append(records)
 
     def add_record(self, kind: str, line: bytes, position: int) -> None:
         """Add a line that belongs to no event: one that did not parse (UNPARSED), or an end mark that came late."""
-        self._event_ids.append(None)
-        self._seqs.append(0)
-        self._types.append(kind)
-        self._lines.append(line)
-        self._positions.append(position)
-        if kind == UNPARSED:
-            self.unparsed += 1
+        self._strays.append((kind, b"", line, position))
 
     def counts(self) -> Counts:
         """Counts of this batch."""
+        lines = [record[2] for record in chain(*self._records, self._strays)]
         return Counts(
-            records=len(self._lines) + self.duplicates,
+            records=len(lines) + self.duplicates,
             events=len(self._rows),
-            unparsed=self.unparsed,
+            unparsed=sum(record[0] == UNPARSED for record in self._strays),
             duplicates=self.duplicates,
-            bytes=sum(map(len, self._lines)) + self.duplicate_bytes,
+            bytes=sum(map(len, lines)) + self.duplicate_bytes,
         )
 
     def events(self) -> pa.Table:
         """EVENT_SCHEMA; event_id is the row number."""
         n = len(self._rows)
         columns: dict[str, Any] = dict(zip(ROW_COLUMNS, zip(*self._rows, strict=True), strict=False))
-        return event_table({**columns, "event_id": range(n), "source": constant(self._source, n)}, n)
+        return event_table({**columns, "event_id": pa.array(np.arange(n)), "source": constant(self._source, n)}, n)
 
     def records(self) -> pa.Table:
-        """RECORD_SCHEMA; event_id is the row number in events()."""
-        n = len(self._lines)
+        """RECORD_SCHEMA; event_id is the row number in events(), strays come last."""
+        sizes = [len(records) for records in self._records]
+        ids = np.repeat(np.arange(len(sizes)), sizes)
+        seqs = np.arange(len(ids)) - np.repeat(np.cumsum(sizes) - sizes, sizes) if sizes else ids
+        flat = list(chain(*self._records, self._strays))
+        kinds, _, lines, positions = zip(*flat, strict=True) if flat else ((), (), (), ())
+        strays = len(self._strays)
         columns = {
-            "event_id": self._event_ids,
-            "source": constant(self._source, n),
-            "seq": self._seqs,
-            "type": self._types,
-            "raw": self._lines,
-            "position": self._positions,
+            "event_id": pa.concat_arrays([pa.array(ids, pa.int64()), pa.nulls(strays, pa.int64())]),
+            "source": constant(self._source, len(flat)),
+            "seq": pa.array(np.concatenate([seqs, np.zeros(strays)]), pa.int32(), safe=False),
+            "type": kinds,
+            "raw": lines,
+            "position": positions,
         }
-        return record_table(columns, n)
+        return record_table(columns, len(flat))
 
 
 def constant(text: str, rows: int) -> pa.DictionaryArray:
     """A dictionary column with one value in every row."""
-    indices = pa.nulls(rows, pa.int32()).fill_null(0)
-    return pa.DictionaryArray.from_arrays(indices, pa.array([text], pa.string()))
+    return pa.DictionaryArray.from_arrays(pa.array(np.zeros(rows, np.int32)), pa.array([text], pa.string()))
