@@ -12,13 +12,15 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import BinaryIO
 
-from seqwatch_tui.integrity.lines import STRENGTH, BadLine, Dialect, Entry, read_line
+from seqwatch_tui.integrity.lines import MAX_LINE, STRENGTH, BadLine, Dialect, Entry, read_line
 from seqwatch_tui.integrity.names import visible
 from seqwatch_tui.model.safefile import safe_open_at, safe_open_dir
 from seqwatch_tui.model.verdict import Finding
 
-MAX_BYTES = 512 << 20
+MAX_BYTES = 256 << 20
+MAX_LINES = 2_000_000
 MAX_PROBLEMS = 200
 
 _COMMON = re.compile(
@@ -95,46 +97,52 @@ def _exists(folder: int, name: bytes) -> bool:
 def _read_one(folder: int, name: bytes) -> Manifest:
     label = visible(name)
     try:
-        data = _content(folder, name)
+        fd = safe_open_at(folder, name)
     except OSError as error:
-        text = f"{label}: the manifest cannot be read ({error.strerror}); nothing can be compared with it."
-        return Manifest(label, own=_own(name), problems=(text,), unread=error)
-    if len(data) > MAX_BYTES:
-        text = f"{label}: is larger than {MAX_BYTES >> 20} MiB and was not read; split the dataset."
-        return Manifest(label, own=_own(name), problems=(text,), unread=OSError(errno.EFBIG, "larger than the limit"))
-    return _parse(data, name)
-
-
-def _content(folder: int, name: bytes) -> bytes:
-    fd = safe_open_at(folder, name)
+        return _unread(name, error)
     with os.fdopen(fd, "rb") as file:
-        return file.read(MAX_BYTES + 1)
+        if os.fstat(fd).st_size > MAX_BYTES:
+            return _unread(name, OSError(errno.EFBIG, f"larger than {MAX_BYTES >> 20} MiB; split the dataset"))
+        try:
+            return _parse(_lines(file), name, _Problems(label))
+        except OSError as error:
+            return _unread(name, error)
 
 
-def _parse(data: bytes, name: bytes) -> Manifest:
+def _unread(name: bytes, error: OSError) -> Manifest:
+    label = visible(name)
+    text = f"{label}: the manifest cannot be read ({error.strerror}); nothing can be compared with it."
+    return Manifest(label, own=_own(name), problems=(text,), unread=error)
+
+
+def _parse(lines: Iterable[bytes], name: bytes, problems: _Problems) -> Manifest:
     label, head = visible(name), name.rpartition(b"/")[0]
     dialect = Dialect.of(name)
     entries: dict[bytes, Entry] = {}
-    problems = _Problems(label)
-    for number, line in enumerate(_lines(data), start=1):
+    for number, line in enumerate(lines, start=1):
+        if number > MAX_LINES:
+            problems.add(number, f"more than {MAX_LINES} lines; from here on none counts; split the dataset.")
+            break
         read = read_line(line, number, dialect)
         if isinstance(read, BadLine):
             problems.add(read.line, read.text)
         elif read is not None:
-            _add(
-                entries,
-                Entry(b"/".join(filter(None, (head, read.name))), read.algorithm, read.digest, number),
-                problems,
-            )
+            full = b"/".join(filter(None, (head, read.name)))
+            _add(entries, Entry(full, read.algorithm, read.digest, number), problems)
     empty = () if entries else (f"{label}: lists no file; nothing can be compared with it.",)
     return Manifest(label, MappingProxyType(entries), _own(name), (*empty, *problems.texts()))
 
 
-def _lines(data: bytes) -> list[bytes]:
-    data = data.removeprefix(b"\xef\xbb\xbf")
-    windows = data.partition(b"\n")[0].endswith(b"\r")
-    lines = data.split(b"\n")
-    return [line.removesuffix(b"\r") for line in lines] if windows else lines
+def _lines(file: BinaryIO) -> Iterator[bytes]:
+    """Lines without their ends, one at a time; the first line tells whether they end as on Windows."""
+    windows: bool | None = None
+    while line := file.readline(MAX_LINE + 3):
+        while not line.endswith(b"\n") and (rest := file.readline(MAX_LINE)):
+            line = line[: MAX_LINE + 2] + rest[-1:]  # too long to count: keep its length, drop what it says
+        line = line.removesuffix(b"\n")
+        if windows is None:
+            windows, line = line.endswith(b"\r"), line.removeprefix(b"\xef\xbb\xbf")
+        yield line.removesuffix(b"\r") if windows else line
 
 
 class _Problems:

@@ -119,6 +119,22 @@ def test_problems_are_bounded(tmp_path):
     assert "800 more" in manifest.problems[-1]
 
 
+def test_what_is_inside_an_overlong_line_does_not_count(tmp_path):
+    long = b"x" * 16387 + f"{SHA256}  hidden".encode() + b"y" * 40000 + f"{SHA256}  hidden2".encode()
+    manifest = written(tmp_path, long + b"\n" + f"{SHA256}  good".encode())
+    assert list(manifest.entries) == [b"good"]
+    assert [p.partition(" ")[0] for p in manifest.problems] == ["SUMS:1:"]
+
+
+def test_a_manifest_has_limits(tmp_path, monkeypatch):
+    monkeypatch.setattr("seqwatch_tui.integrity.manifest.MAX_LINES", 2)
+    manifest = written(tmp_path, f"{MD5}  a\n{MD5}  b\n{MD5}  c\n".encode())
+    assert list(manifest.entries) == [b"a", b"b"]
+    assert "SUMS:3: more than 2 lines" in manifest.problems[0]
+    os.truncate(tmp_path / "SUMS", 1 << 40)
+    assert "larger than" in read_manifest(tmp_path, "SUMS").problems[0]
+
+
 def test_an_empty_manifest_promises_nothing(tmp_path):
     manifest = written(tmp_path, b"")
     assert "lists no file" in manifest.problems[0]
