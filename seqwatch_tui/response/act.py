@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from typing import Literal
@@ -29,10 +30,11 @@ _TO_LIST = 0o500  # what an owner needs to read and enter a directory
 
 @dataclass(slots=True)
 class _Tally:
-    """What a step did: how many inodes, and each that is not as it should be with the reason."""
+    """What a step did: how many inodes, each that is not as it should be, and what a file system would not do besides."""
 
     done: int = 0
     left: list[str] = field(default_factory=list)
+    refused: Counter[str] = field(default_factory=Counter)
 
     def leave(self, path: bytes, why: str) -> None:
         self.left.append(f"{safe_text(os.fsdecode(path)) or '.'}: {why}")
@@ -40,7 +42,8 @@ class _Tally:
     @property
     def text(self) -> str:
         more = f"; and {len(self.left) - _TOLD} more" if len(self.left) > _TOLD else ""
-        return "; ".join([f"{self.done} done", *self.left[:_TOLD]]) + more
+        refused = [f"{why} on {count}" for why, count in self.refused.items()]
+        return "; ".join([f"{self.done} done", *refused, *self.left[:_TOLD]]) + more
 
 
 @dataclass(slots=True)
@@ -121,7 +124,7 @@ class Act:
             return
         tally.done += 1
         if refused:
-            tally.leave(node.path, f"is shut, but {refused}")
+            tally.refused[refused] += 1
 
     def _amend(self, node: Node) -> None:
         """Record what the intent does not know yet: an inode made since, or changed before we came to it.
@@ -143,7 +146,7 @@ class Act:
     def _shut_root(self) -> _Tally:
         tally = _Tally(1)
         if refused := shut(self.root, privileged=self.intent.privileged):
-            tally.leave(b"", f"is shut, but {refused}")
+            tally.refused[refused] += 1
         return tally
 
     def _open(self) -> _Tally:

@@ -48,24 +48,39 @@ class Journal:
         return cls(state_dir / "journal" / "actions.jsonl")
 
     def entries(self) -> list[Entry]:
-        """All whole lines, checked against the chain; [] when there is no journal yet. Raises JournalDamaged."""
+        """All whole lines, checked against the chain; [] when there is none yet. Raises JournalDamaged, JournalFailed."""
         try:
-            return _parse(self.path, self.path.read_bytes())[0]
+            data = self.path.read_bytes()
         except FileNotFoundError:
             return []
+        except OSError as error:
+            raise JournalFailed(
+                f"{self.path}: cannot be read ({error.strerror}); check its rights and the disk"
+            ) from error
+        return _parse(self.path, data)[0]
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[Pen]:
-        """Hold the journal for one act. Raises JournalBusy, JournalDamaged, OSError."""
-        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-        fd = os.open(self.path, flags, 0o600)
+        """Hold the journal for one act. Raises JournalBusy, JournalDamaged, JournalFailed."""
+        fd = self._open()
         try:
             self._lock(fd)
-            sync_directory(self.path.parent)
             yield Pen(self.path, fd, *_parse(self.path, _all(fd)))
         finally:
             os.close(fd)
+
+    def _open(self) -> int:
+        """Open for appending; a new journal's name is durable before anything is written under it."""
+        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+        try:
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            fd = os.open(self.path, flags, 0o600)
+            sync_directory(self.path.parent)
+        except OSError as error:
+            raise JournalFailed(
+                f"{self.path}: cannot be written ({error.strerror}); nothing was done: check its rights and the disk"
+            ) from error
+        return fd
 
     def _lock(self, fd: int) -> None:
         try:

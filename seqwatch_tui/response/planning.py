@@ -17,7 +17,7 @@ from pathlib import Path
 
 from seqwatch_tui.model.action import Plan, Refused, Step, Verb
 from seqwatch_tui.model.text import safe_text
-from seqwatch_tui.response.errors import JournalDamaged
+from seqwatch_tui.response.errors import JournalDamaged, JournalFailed
 from seqwatch_tui.response.holders import Holders, holders
 from seqwatch_tui.response.inode import Inode, inspect, is_mount_point, opened
 from seqwatch_tui.response.journal import Journal
@@ -58,8 +58,8 @@ def plan(  # noqa: PLR0917 (the words of the command, in its order)
             return _planned(Request(verb, dataset_id, root, reason, operator, now), facts, fd)
     except OSError as error:
         return unreachable(root, error)
-    except JournalDamaged as error:
-        return Refused(str(error), "Nothing can be planned until the journal is whole.")
+    except (JournalDamaged, JournalFailed) as error:
+        return Refused(str(error), "Nothing can be planned until the journal can be read and is whole.")
 
 
 def _planned(request: Request, facts: Facts, fd: int) -> Plan | Refused:

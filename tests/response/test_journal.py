@@ -117,3 +117,11 @@ def test_the_line_format_is_the_documented_one(journal: Journal) -> None:
     first = json.loads(journal.path.read_bytes().split(b"\n")[0])
     assert sorted(first) == ["at", "body", "hash", "kind", "prev", "seq"]
     assert first["prev"] == "0" * 64
+
+
+def test_a_journal_that_cannot_be_opened_says_so(tmp_path: Path) -> None:
+    (tmp_path / "journal").write_bytes(b"")
+    with pytest.raises(JournalFailed, match="nothing was done"), Journal.of(tmp_path).writing():
+        pass
+    with pytest.raises(JournalFailed, match="cannot be read"):
+        Journal.of(tmp_path).entries()
