@@ -1,13 +1,18 @@
 -- title: Counters
 -- question: How much was read, how much is missing, how much is open?
-select
-  (select coalesce(sum(records), 0)::bigint from sources) as records,
-  (select coalesce(sum(events), 0)::bigint from sources) as events,
-  (select coalesce(sum(unparsed), 0)::bigint from sources) as unparsed,
-  (select coalesce(sum(duplicates), 0)::bigint from sources) as duplicates,
-  (select count(*) from gaps) as gaps,
-  (select coalesce(sum(count), 0)::bigint from gaps where kind in ('kernel_lost', 'serial', 'overflow')) as lost,
-  (select count(*) from alerts where state <> 'closed') as alerts_open,
-  (select count(*) from alerts) as alerts,
-  (select count(*) from sessions) as sessions,
-  (select count(*) from checkpoints) as segments
+select s.records, s.events, s.unparsed, s.duplicates, g.gaps, g.lost, a.alerts_open, a.alerts, n.sessions, c.segments
+from (
+  select coalesce(sum(records), 0)::bigint as records, coalesce(sum(events), 0)::bigint as events,
+    coalesce(sum(unparsed), 0)::bigint as unparsed, coalesce(sum(duplicates), 0)::bigint as duplicates
+  from sources
+) s, (
+  select count(*) as gaps,
+    coalesce(sum(count) filter (kind in ('kernel_lost', 'serial', 'overflow')), 0)::bigint as lost
+  from gaps
+) g, (
+  select count(*) filter (state <> 'closed') as alerts_open, count(*) as alerts from alerts
+) a, (
+  select count(*) as sessions from sessions
+) n, (
+  select count(*) as segments from checkpoints
+) c

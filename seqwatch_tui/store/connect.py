@@ -93,7 +93,7 @@ def does_not_open(path: Path, why: str) -> StoreError:
     """Return the one error for a store that does not open: what, where, and what to do (nothing was deleted)."""
     return StoreError(
         f"the store {path} does not open: {why}; nothing was changed. "
-        "Start the engine with --rebuild to move it aside and build it anew from the ledger"
+        "move it and its .wal to another folder and start the engine, which builds it anew from the ledger"
     )
 
 

@@ -40,7 +40,7 @@ def _refuse_other(found: int) -> None:
     if found != FORMAT:
         raise StoreError(
             f"the store has format {found} and this version of seqwatch reads format {FORMAT}; "
-            "install the version that wrote it, or rebuild the store from the ledger with --rebuild"
+            "install the version that wrote it, or move the store to another folder to have it built anew from the ledger"
         )
 
 
