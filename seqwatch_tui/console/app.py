@@ -164,6 +164,8 @@ class Console(QuietApp[None]):
         if self._message[1] == "fail" and self._message[0].startswith("engine:"):
             self.say("the engine answers again")
         panel = news.snapshot.events
+        if desk.window.newest is not None and news.snapshot.status.newest < desk.window.newest:
+            self._want(at_once=True, filter=desk.filter)  # another store answers: its events have other numbers
         if news.wanted.number == self._wanted.number:
             if news.wanted.filter != desk.filter or news.wanted.after is None:
                 desk.filter = news.wanted.filter
@@ -236,8 +238,8 @@ class Console(QuietApp[None]):
         self.desk.trouble = str(error)
         code = self._child() if self._child is not None else None
         ended = f"; the engine this console started has ended with status {code}" if code is not None else ""
-        hint = error.hint if isinstance(error, Refused) else "start it: systemctl start seqwatch, or seqwatch engine"
-        self._message = (f"engine: {error}{ended}; {hint}; trying again", "fail")
+        hint = error.hint if isinstance(error, Refused) else "run: systemctl start seqwatch"
+        self._message = (f"engine: {hint}; {error}{ended}", "fail")
 
     def _reject(self, news: Rejected) -> None:
         if news.wanted.number == self._wanted.number:

@@ -23,7 +23,7 @@ class Act(Command):
 class Acknowledge(Command):
     """Acknowledge the alert: asks for a reason."""
 
-    name, keys, shown, word, rank = "acknowledge", ("a",), "a", "ack", 35
+    name, keys, shown, word, rank = "acknowledge", ("a",), "a", "ack", 21
     where, acts, group = frozenset({"alerts", "alert", "overview"}), True, "Act"
 
     def run(self, app: Console, argument: str) -> None:
@@ -35,7 +35,8 @@ class Acknowledge(Command):
 class Quarantine(Act):
     """Quarantine the dataset: reason, plan, then its name typed in full. Default is no."""
 
-    name, keys, shown, word, rank, where = "quarantine", ("Q",), "Q", "quarantine", 36, WITH_DATASET
+    name, keys, shown, word, rank, where = "quarantine", ("Q",), "Q", "quarantine", 22, WITH_DATASET
+    told = frozenset({"events", "alerts", "alert", "event", "dataset"})
 
     def run(self, app: Console, argument: str) -> None:
         """Ask."""
@@ -55,7 +56,8 @@ class Release(Act):
 class Verify(Act):
     """Verify the files of the dataset against its manifest, in the background."""
 
-    name, keys, shown, word, rank, where = "verify", ("V",), "V", "verify", 36, WITH_DATASET
+    name, keys, shown, word, rank, where = "verify", ("V",), "V", "verify", 22, WITH_DATASET
+    told = frozenset({"integrity", "files", "dataset"})
 
     def run(self, app: Console, argument: str) -> None:
         """Ask."""
@@ -65,7 +67,7 @@ class Verify(Act):
 class Pause(Act):
     """Pause the verification of the dataset, or go on with it."""
 
-    name, keys, shown, word, rank = "pause", ("P",), "P", "pause", 38
+    name, keys, shown, word, rank = "pause", ("P",), "P", "pause", 23
     where = frozenset({"integrity", "files", "dataset"})
 
     def run(self, app: Console, argument: str) -> None:
@@ -76,7 +78,7 @@ class Pause(Act):
 class Cancel(Act):
     """Cancel the verification of the dataset."""
 
-    name, keys, shown, word, rank = "cancel", ("C",), "C", "cancel", 39
+    name, keys, shown, word, rank = "cancel", ("C",), "C", "cancel", 24
     where = frozenset({"integrity", "files", "dataset"})
 
     def run(self, app: Console, argument: str) -> None:

@@ -27,6 +27,8 @@ class Command:
     word: ClassVar[str] = ""
     where: ClassVar[frozenset[str]] = ANYWHERE
     rank: ClassVar[int] = 50
+    told: ClassVar[frozenset[str]] = ANYWHERE
+    """Where the footer names it, if not everywhere it works."""
     argument: ClassVar[str] = ""
     """Names the argument of the `:` form; empty when there is none."""
     acts: ClassVar[bool] = False

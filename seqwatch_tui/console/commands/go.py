@@ -66,7 +66,7 @@ class System(Screen):
 class Open(Command):
     """Drill into the row: alert, its evidence, the event, its raw records."""
 
-    name, keys, shown, word, rank = "open", ("enter",), "Enter", "open", 30
+    name, keys, shown, word, rank = "open", ("enter",), "Enter", "open", 40
     where, group = LISTS | {"alert", "event", "files", "saved", "system"}, "Move"
 
     def run(self, app: Console, argument: str) -> None:
@@ -97,7 +97,7 @@ class Next(Command):
     """The keyboard to the next panel of this screen."""
 
     name, keys, shown, group = "next-panel", ("tab",), "Tab", "Move"
-    word, rank, where = "panel", 31, frozenset({"overview", "alert", "system"})
+    word, rank, where = "panel", 26, frozenset({"overview", "alert", "system", "sql"})
 
     def run(self, app: Console, argument: str) -> None:
         """Move the focus."""

@@ -15,7 +15,7 @@ class Filter(Command):
     """Filter while typing: action=read user=svc-* !dataset=wgs-* allowed=no ip=10.0.0.0/8 since=10m path~bam,
     or a word."""
 
-    name, keys, shown, word, rank, argument = "filter", ("slash",), "/", "filter", 32, "WORDS"
+    name, keys, shown, word, rank, argument = "filter", ("slash",), "/", "filter", 24, "WORDS"
     where = LISTS | {"alert", "files", "records", "event", "dataset", "help", "system"}
 
     def run(self, app: Console, argument: str) -> None:
@@ -79,7 +79,7 @@ class Space(Command):
 class Detail(Command):
     """Show or hide the detail of the row, below the list."""
 
-    name, keys, shown, word, rank = "detail", ("p",), "p", "detail", 34
+    name, keys, shown, word, rank = "detail", ("p",), "p", "detail", 27
     where = LISTS - {"overview"}
 
     def run(self, app: Console, argument: str) -> None:
@@ -161,7 +161,7 @@ class Help(Command):
 class CommandLine(Command):
     """Type a command by name; Tab completes."""
 
-    name, keys, shown, word, rank, group = "command", ("colon",), ":", "cmd", 40, "Console"
+    name, keys, shown, word, rank, group = "command", ("colon",), ":", "command", 45, "Console"
 
     def run(self, app: Console, argument: str) -> None:
         """Open the line."""
@@ -182,7 +182,7 @@ class Palette(Command):
 class Saved(Command):
     """The saved queries: Enter puts one in the editor."""
 
-    name, keys, shown, word, rank, group = "saved", ("f2",), "F2", "saved", 31, "SQL"
+    name, keys, shown, word, rank, group = "saved", ("f2",), "F2", "saved", 22, "SQL"
     where = frozenset({"sql"})
 
     def run(self, app: Console, argument: str) -> None:
@@ -194,7 +194,7 @@ class Saved(Command):
 class RunQuery(Command):
     """Run the query in the editor; Esc stops it."""
 
-    name, keys, shown, word, rank, group = "run", ("ctrl+j", "f5"), "Ctrl+J F5", "run", 30, "SQL"
+    name, keys, shown, word, rank, group = "run", ("ctrl+j", "f5"), "Ctrl+J F5", "run", 21, "SQL"
     where = frozenset({"sql"})
 
     def run(self, app: Console, argument: str) -> None:

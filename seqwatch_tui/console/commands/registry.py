@@ -36,7 +36,8 @@ def footer(context: str, *, read_only: bool) -> list[tuple[str, str]]:
     found = [
         command for command in COMMANDS
         if command.word and (not command.where or context in command.where) and not (read_only and command.acts)
-        and (command.group != "Screens" or context in places)
+        and (not command.told or context in command.told)
+        and (command.group != "Screens" or (context in places and command.name != context))
     ]  # fmt: skip
     ordered = sorted(found, key=lambda command: command.rank)
     return [(command.shown.split()[0], command.word) for command in ordered]

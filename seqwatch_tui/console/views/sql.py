@@ -37,7 +37,6 @@ class SqlView(Asks):
         self.export = Bar(self.desk, id="sql-export")
         self.export.ground = "text"
         self.result = ResultTable(self.desk, empty="no rows")
-        self.name_ = ""
         self._errand: Errand | None = None
 
     def compose(self) -> ComposeResult:

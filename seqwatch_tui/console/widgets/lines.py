@@ -30,6 +30,8 @@ class Lines(Drawn, can_focus=True):
         self.cursor = 0
         self._cache: dict[tuple[int, int, str], Strip] = {}
         self._owed = False
+        self._scroll: tuple[Region, str] | None = None
+        """Bytes that move the rows on the terminal, sent with the paint of the rows that come into sight."""
 
     # What a kind of list says about itself
     def begin(self) -> int:
@@ -116,7 +118,7 @@ class Lines(Drawn, can_focus=True):
         if unfit or len(app.screen_stack) > 1 or last > app.size.height or app.is_headless:
             return False
         turn = f"\x1b[{last};1H" + "\n" * by if by > 0 else f"\x1b[{first};1H" + "\x1bM" * -by
-        write_raw(app, f"\x1b[{first};{last}r{turn}\x1b[r")
+        self._scroll = (region, f"\x1b[{first};{last}r{turn}\x1b[r")
         return True
 
     def find(self, matches: Iterable[int]) -> bool:
@@ -140,11 +142,16 @@ class Lines(Drawn, can_focus=True):
     def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
         """As Widget.refresh; remembers that a paint is owed, during which the terminal must not scroll by itself."""
         self._owed = True
+        if not regions:
+            self._scroll = None
         return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        """As Widget.render_lines: the owed paint happens now."""
+        """As Widget.render_lines: the owed paint happens now, and first the terminal moves the rows that stay."""
         self._owed = False
+        scroll, self._scroll = self._scroll, None
+        if scroll is not None and scroll[0] == self.region:
+            write_raw(self.app, scroll[1])
         return super().render_lines(crop)
 
     def render_line(self, y: int) -> Strip:
