@@ -1,15 +1,43 @@
-"""Entry point: decide in milliseconds what was asked, paint first when it is the console, import the rest after."""
+"""Entry point: joins the command line and the console, which do not know each other, and imports what is needed late."""
 
 from __future__ import annotations
 
 import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from seqwatch_tui.console.first_paint import FirstPaint
+
+
+class _Screen:
+    """The console as the command line sees it (cli.screen.Screen)."""
+
+    def __init__(self) -> None:
+        self._painted: FirstPaint | None = None
+
+    def paint(self, title: str) -> None:
+        from seqwatch_tui.console.first_paint import paint
+
+        self._painted = paint(title)
+
+    def show(self, socket: Path, *, read_only: bool, theme: str | None) -> int:
+        from seqwatch_tui.console.launch import run
+
+        painted, self._painted = self._painted, None
+        return run(socket, read_only=read_only, theme=theme, painted=painted)
+
+    def restore(self) -> None:
+        if self._painted is not None:
+            self._painted.restore()
+            self._painted = None
 
 
 def main() -> int:
     """Run seqwatch with the process's arguments; return the exit status."""
     from seqwatch_tui.cli.main import run
 
-    return run(sys.argv[1:])
+    return run(sys.argv[1:], _Screen())
 
 
 if __name__ == "__main__":

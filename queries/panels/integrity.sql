@@ -1,8 +1,10 @@
 -- title: Integrity
--- question: Is every dataset what its manifest says, and when was that last looked at?
+-- question: Is every dataset what its manifest says, and when was that last looked at? After a week, ok is not checked.
+-- parameters: $now timestamp = now what ages count from
 with f as (
   select dataset,
-    count(*) filter (verdict = 'ok') as ok,
+    count(*) filter (verdict = 'ok' and checked >= $now - interval 7 day) as ok,
+    count(*) filter (verdict = 'ok' and checked < $now - interval 7 day) as aged,
     count(*) filter (verdict = 'changed') as changed,
     count(*) filter (verdict = 'missing') as missing,
     count(*) filter (verdict = 'extra') as extra,
@@ -22,11 +24,11 @@ select d.dataset,
   case
     when f.changed + f.missing > 0 then 'fail'
     when f.dataset is null or f.unreadable + f.not_checked > 0 then 'unknown'
-    when f.extra > 0 then 'warn'
+    when f.extra + f.aged > 0 then 'warn'
     else 'pass'
   end as state,
   coalesce(f.ok, 0) as ok, coalesce(f.changed, 0) as changed, coalesce(f.missing, 0) as missing,
-  coalesce(f.extra, 0) as extra, coalesce(f.unreadable, 0) as unreadable, coalesce(f.not_checked, 0) as not_checked,
+  coalesce(f.extra, 0) as extra, coalesce(f.unreadable, 0) as unreadable, coalesce(f.not_checked + f.aged, 0) as not_checked,
   epoch(coalesce(v.finished, f.checked)) as checked, v.job
 from datasets d left join f using (dataset) left join v using (dataset)
 order by list_position(['fail', 'unknown', 'warn', 'pass'], state), d.dataset

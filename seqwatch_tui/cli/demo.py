@@ -14,38 +14,27 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from seqwatch_tui.cli.client import Client
 from seqwatch_tui.cli.exits import CommandError, Exit, note
 from seqwatch_tui.cli.session import EngineChild
-
-if TYPE_CHECKING:
-    from seqwatch_tui.console.first_paint import FirstPaint
 
 HEADLESS_SECONDS = 30.0
 
 
 def run(options: argparse.Namespace) -> int:
     """Build the site, start traffic and engine, show the console (or wait and summarise)."""
-    if options.headless:
-        return _run(options, None)
-    if not sys.stdin.isatty() or not sys.stdout.isatty():
-        raise CommandError(
-            Exit.USAGE, "the demo's console needs a terminal", "or run: seqwatch demo --headless --seconds 30"
-        )
-    from seqwatch_tui.console.first_paint import paint
-
-    painted = paint("seqwatch demo  making a site")
-    try:
-        return _run(options, painted)
-    except BaseException:
-        if painted is not None:
-            painted.restore()
-        raise
+    if not options.headless:
+        if not sys.stdin.isatty() or not sys.stdout.isatty():
+            raise CommandError(
+                Exit.USAGE, "the demo's console needs a terminal", "or run: seqwatch demo --headless --seconds 30"
+            )
+        options.screen.paint("seqwatch demo  making a site")
+    return _run(options)
 
 
-def _run(options: argparse.Namespace, painted: FirstPaint | None) -> int:
+def _run(options: argparse.Namespace) -> int:
     from seqwatch_tui.demo.site import Site
     from seqwatch_tui.demo.traffic import Traffic
 
@@ -64,9 +53,7 @@ def _run(options: argparse.Namespace, painted: FirstPaint | None) -> int:
             traffic.start()
             if options.headless:
                 return _summarise(client, site, traffic, options.seconds or HEADLESS_SECONDS)
-            from seqwatch_tui.console.launch import run as run_console
-
-            return run_console(client.path, read_only=False, theme=options.theme, painted=painted)
+            return int(options.screen.show(client.path, read_only=False, theme=options.theme))
         finally:
             traffic.stop()
             child.stop()

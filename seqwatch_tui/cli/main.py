@@ -11,21 +11,25 @@ from pathlib import Path
 from seqwatch_tui import __version__
 from seqwatch_tui.cli.exits import CommandError, Exit, show_error
 from seqwatch_tui.cli.options import COMMANDS, Command
+from seqwatch_tui.cli.screen import Screen
 
 
-def run(arguments: list[str]) -> int:
-    """Run one command; return its exit status."""
-    options = build_parser().parse_args(arguments)
+def run(arguments: list[str], screen: Screen) -> int:
+    """Run one command; return its exit status. `screen` is the console, for the commands that show it."""
+    options = build_parser().parse_args(arguments, argparse.Namespace(screen=screen))
     command: Command = options.command_spec
     try:
         return int(importlib.import_module(f"seqwatch_tui.cli.{command.module}").run(options))
     except CommandError as error:
+        screen.restore()
         return show_error(error)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return int(Exit.OK)
     except KeyboardInterrupt:
         return 130
+    finally:
+        screen.restore()
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -22,6 +22,7 @@ class Housekeeper(threading.Thread):
     def __init__(self, engine: Engine) -> None:
         super().__init__(name="housekeeper", daemon=True)
         self._engine, self._stopping = engine, threading.Event()
+        self._surveying: threading.Thread | None = None
 
     def run(self) -> None:
         """Look, wait, look again."""
@@ -31,7 +32,7 @@ class Housekeeper(threading.Thread):
             try:
                 if self._engine.clock.monotonic() >= next_survey:
                     next_survey = self._engine.clock.monotonic() + EVERY_SECONDS
-                    survey_all(self._engine)
+                    self._survey()
                 self._engine.store.check_alive()
                 low = self._disk(low)
             except StoreFatal as error:
@@ -40,6 +41,21 @@ class Housekeeper(threading.Thread):
             except Exception as error:  # noqa: BLE001 - root of a thread: operators see it, the next round tries again
                 self._engine.trouble("housekeeping", error)
             self._stopping.wait(_ALIVE_SECONDS)
+
+    def _survey(self) -> None:
+        """Survey in a thread of its own: a dataset on a file system that does not answer holds up nothing else."""
+        if self._surveying is not None and self._surveying.is_alive():
+            raise TimeoutError(
+                "the last survey of the datasets has not ended for an hour; is a file system not answering?"
+            )
+        self._surveying = threading.Thread(target=self._survey_once, name="survey", daemon=True)
+        self._surveying.start()
+
+    def _survey_once(self) -> None:
+        try:
+            survey_all(self._engine)
+        except Exception as error:  # noqa: BLE001 - root of a thread: operators see it, the next round tries again
+            self._engine.trouble("the survey of encryption and keys", error)
 
     def _disk(self, was_low: bool) -> bool:
         free = shutil.disk_usage(self._engine.state_dir).free

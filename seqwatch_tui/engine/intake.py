@@ -12,6 +12,10 @@ from seqwatch_tui.model.evidence import Counts, Resume, SourceState
 from seqwatch_tui.parse.interface import Parsed, Parser
 from seqwatch_tui.sources.interface import Chunk, Source
 
+FULL_PIECE = 1 << 20
+"""A piece this long says that the source has more at once: it is behind, and latency is not what counts."""
+BATCH_BYTES = 16 << 20
+"""Bytes of a source that is behind which are parsed before they are handed over: bounds memory and transactions."""
 MakeParser = Callable[[Resume | None], Parser]
 
 
@@ -36,6 +40,7 @@ class Intake(threading.Thread):
         self._source, self._make, self._submit, self._clock, self._fail = source, make_parser, submit, clock, fail
         self._parser: Parser | None = None
         self._identity = ""
+        self._fed = 0
 
     def run(self) -> None:
         """Read until stopped."""
@@ -56,6 +61,10 @@ class Intake(threading.Thread):
         parser = self._parser_for(chunk)
         if chunk.data:
             parser.feed(chunk.data, chunk.offset)
+            self._fed += len(chunk.data)
+        if len(chunk.data) >= FULL_PIECE and self._fed < BATCH_BYTES and not chunk.end and not chunk.gaps:
+            return
+        self._fed = 0
         parsed = parser.take(now=self._clock.now() if not chunk.data else None, final=chunk.end)
         if chunk.gaps:
             parsed = replace(parsed, gaps=(*parsed.gaps, *chunk.gaps))

@@ -28,9 +28,9 @@ from seqwatch_tui.parse.schema import EVENT_SCHEMA, RECORD_SCHEMA
 from seqwatch_tui.store.interface import Commit, LedgerMark, SegmentRow
 from seqwatch_tui.store.store import Store
 
-GATHER_EVENTS = 25_000
+GATHER_EVENTS = 20_000
 """Most events joined into one transaction: bounds memory (about 1 KiB of raw lines an event) and commit time."""
-BULK_EVENTS = 8_000
+BULK_EVENTS = 5_000
 """From this many events on a batch is sealed at once instead of passing through the spool."""
 _STOP = object()
 
@@ -49,7 +49,7 @@ class Judge(threading.Thread):
     ) -> None:
         """`next_event_id` is the first free number; `fail` ends the engine."""
         super().__init__(name="judge", daemon=True)
-        self.inbox: queue.Queue[Work | object] = queue.Queue(maxsize=8)
+        self.inbox: queue.Queue[Work | object] = queue.Queue(maxsize=2)
         self.outbox: queue.Queue[Ready | object] = queue.Queue(maxsize=2)
         self.stored: deque[LedgerMark] = deque()
         self.catalogue, self.detector = catalogue, detector

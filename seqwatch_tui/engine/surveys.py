@@ -8,7 +8,7 @@ from seqwatch_tui.config.errors import ConfigError
 from seqwatch_tui.encryption.custody import check_key_files
 from seqwatch_tui.encryption.keys import judge_keys, read_register
 from seqwatch_tui.encryption.rows import finding_rows, key_rows
-from seqwatch_tui.encryption.survey import survey
+from seqwatch_tui.encryption.survey import survey, survey_host
 from seqwatch_tui.model.verdict import Finding
 from seqwatch_tui.store.interface import Commit
 
@@ -23,6 +23,7 @@ def survey_all(engine: Engine) -> None:
     now = engine.clock.now()
     findings = [f for d in engine.settings.datasets for f in survey(d.id, d.path, d.encryption, now)]
     keys, more = _keys(engine, now)
+    more += survey_host(now)
     engine.submit(Commit(tables={"findings": finding_rows([*findings, *more]), "keys": keys}))
 
 

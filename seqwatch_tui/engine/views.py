@@ -67,7 +67,7 @@ def objects(panel: Value) -> list[Value]:
 
 def panel(engine: Engine, name: str, limit: int = 1000, params: Mapping[str, Any] | None = None) -> Value:
     """Return the panel of one saved query."""
-    return as_panel(engine.store.query(name, params or {}, limit))
+    return as_panel(engine.store.query(name, params or {}, limit, engine.clock.now()))
 
 
 def status(engine: Engine) -> Value:

@@ -33,7 +33,9 @@ def test_thirty_kills_lose_nothing_and_double_nothing(tmp_path: Path, corpus: Pa
     dice, log = random.Random(11), tmp_path / "audit.log"
     log.touch()
     config = tmp_path / "seqwatch.yaml"
-    config.write_text(f"site: kill\nstate_dir: {tmp_path / 'state'}\nsources: [{{name: audit, type: auditd, path: {log}}}]\n")
+    config.write_text(
+        f"site: kill\nstate_dir: {tmp_path / 'state'}\nsources: [{{name: audit, type: auditd, path: {log}}}]\n"
+    )
     feeder = subprocess.Popen([sys.executable, "-c", _FEED, str(corpus), str(log)])
     try:
         for _ in range(KILLS):
@@ -48,7 +50,9 @@ def test_thirty_kills_lose_nothing_and_double_nothing(tmp_path: Path, corpus: Pa
     try:
         wait_for_socket(config)
         _wait_until_stored(config, EVENTS)
-        found = json.loads(seqwatch(config, "sql", _COUNT, "--format", "json", "--limit", "0", "--timeout", "120").stdout)
+        found = json.loads(
+            seqwatch(config, "sql", _COUNT, "--format", "json", "--limit", "0", "--timeout", "120").stdout
+        )
         assert found == [{"events": EVENTS, "ids": EVENTS, "source_ids": EVENTS}]
         records = json.loads(seqwatch(config, "sql", _RECORDS, "--format", "json", "--timeout", "120").stdout)
         assert records == [{"lines": _lines(corpus), "positions": _lines(corpus)}]
@@ -59,7 +63,9 @@ def test_thirty_kills_lose_nothing_and_double_nothing(tmp_path: Path, corpus: Pa
     assert json.loads(report.stdout)["ok"], report.stdout
 
 
-_COUNT = "select count(*) as events, count(distinct event_id) as ids, count(distinct source_id) as source_ids from events"
+_COUNT = (
+    "select count(*) as events, count(distinct event_id) as ids, count(distinct source_id) as source_ids from events"
+)
 _RECORDS = "select count(*) as lines, count(distinct position) as positions from records"
 _FEED = """
 import sys, time
@@ -79,7 +85,9 @@ def _lines(path: Path) -> int:
 def _wait_until_stored(config: Path, events: int, seconds: float = 120.0) -> None:
     deadline, stored = time.monotonic() + seconds, 0
     while time.monotonic() < deadline:
-        stored = json.loads(seqwatch(config, "sql", "select count(*) as n from events", "--format", "json").stdout)[0]["n"]
+        stored = json.loads(seqwatch(config, "sql", "select count(*) as n from events", "--format", "json").stdout)[0][
+            "n"
+        ]
         if stored >= events:
             return
         time.sleep(0.5)

@@ -86,6 +86,7 @@ async def _watch_peer(request: web.Request, gone: threading.Event) -> None:
 async def _as_arrow(request: web.Request, out: Path, done: Finished) -> web.StreamResponse:
     headers = {
         "X-Seqwatch-Cut": str(int(done.cut)), "X-Seqwatch-Seconds": f"{done.seconds:.3f}",
+        "X-Seqwatch-Gaps": str(done.gaps),
         "X-Seqwatch-Notes": msgspec.json.encode(done.notes).decode("ascii", "backslashreplace"),
     }  # fmt: skip
     response = web.StreamResponse(headers={"Content-Type": ARROW, **headers})

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from seqwatch_tui.engine.api import act, adhoc, read
+import seqwatch_tui.engine.api.act as act
+import seqwatch_tui.engine.api.adhoc as adhoc
+import seqwatch_tui.engine.api.read as read
 from seqwatch_tui.engine.api.server import Handler
 from seqwatch_tui.engine.peers import Role
 
