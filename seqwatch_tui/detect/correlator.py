@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from seqwatch_tui.detect.hits import FACTS, Batch
+from seqwatch_tui.detect.hits import OWNER, Batch
 from seqwatch_tui.detect.matcher import Rows
 from seqwatch_tui.detect.rule import Correlation, Rule
 from seqwatch_tui.detect.timeline import Entry, Firing
@@ -24,7 +24,7 @@ class Correlator:
         named = [
             name for body in self._bodies.values() for name in (*body.group_by, *([body.field] if body.field else ()))
         ]
-        self._names = tuple(dict.fromkeys([*FACTS, *named]))
+        self._names = tuple(dict.fromkeys([*OWNER, *named]))
         self._windows = {rule_id: Windows(body) for rule_id, body in self._bodies.items()}
 
     @property
@@ -55,8 +55,9 @@ class Correlator:
         groups: dict[tuple[Any, ...], list[Entry]] = defaultdict(list)
         for stage, source in enumerate(body.rules):
             for entry in self._entries(stage, source, batch, matched, fired):
-                entry.value = None if value is None else entry.row[value]
-                groups[tuple(entry.row[key] for key in keys)].append(entry)
+                row = entry.row
+                entry.value = None if value is None else row[value]
+                groups[tuple([row[key] for key in keys])].append(entry)
         return self._windows[rule_id].add(groups.items()) if groups else []
 
     def _entries(
@@ -65,9 +66,10 @@ class Correlator:
         for firing in fired.get(source, ()):
             if firing.new:
                 at = firing.entry
-                yield Entry(at.ts, stage, at.event_id, row=at.row, also=tuple(entry.event_id for entry in firing.took))
+                behind = tuple(event_id for entry in firing.took for event_id in (*entry.also, entry.event_id))
+                yield Entry(at.ts, stage, at.event_id, at.row, also=behind)
         rows = matched.get(source)
         if rows is not None:
             times, ids = batch.ts[rows].tolist(), batch.event_ids[rows].tolist()
             for ts, event_id, row in zip(times, ids, batch.rows(self._names, rows), strict=True):
-                yield Entry(ts, stage, event_id, row=row)
+                yield Entry(ts, stage, event_id, row)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 
-from seqwatch_tui.detect.condition import And, Condition, Not, Or, Match
+from seqwatch_tui.detect.condition import And, Condition, Match, Not, Or
 
 Predicate = Callable[[AbstractSet[int]], bool]
 Cover = tuple[int, frozenset[int]]

@@ -13,9 +13,10 @@ from typing import TypeVar
 
 import pyarrow as pa
 
+from seqwatch_tui.detect.coded import Columns
 from seqwatch_tui.detect.correlator import Correlator
 from seqwatch_tui.detect.folding import Folding
-from seqwatch_tui.detect.hits import Batch, firing_hit, plain_hits
+from seqwatch_tui.detect.hits import Batch, firing_hits, plain_hits
 from seqwatch_tui.detect.matcher import Matcher, Rows
 from seqwatch_tui.detect.rule import Correlation, Rule, RuleSet
 from seqwatch_tui.detect.timeline import Firing
@@ -79,20 +80,20 @@ class Detector:
         if not events.num_rows:
             return Detections()
         batch = Batch(events)
-        matched = self._match(self._matcher, self._plain, events)
+        matched = self._match(self._matcher, self._plain, batch.columns)
         for rule_id, rows in matched.items():
-            rule = self._rules[rule_id]
-            if rule.raises:
-                self._guard(rule, partial(self._note_plain, rule, batch, rows))
+            if rule_id in self._rules and self._rules[rule_id].raises:
+                self._guard(self._rules[rule_id], partial(self._note_plain, self._rules[rule_id], batch, rows))
         for rule_id, firings in self._correlate(batch, matched).items():
-            self._note_firings(self._rules[rule_id], firings)
+            if firings and rule_id in self._rules and self._rules[rule_id].raises:
+                self._guard(self._rules[rule_id], partial(self._note_firings, self._rules[rule_id], batch, firings))
         return Detections(*self._folding.take())
 
     def warm(self, events: pa.Table) -> None:
         """Play recent history into the correlation windows after a restart; raises and changes no alert."""
         if events.num_rows:
-            matched = self._match(self._feeder, self._feeding, events)
-            self._correlate(Batch(events), matched)
+            batch = Batch(events)
+            self._correlate(batch, self._match(self._feeder, self._feeding, batch.columns))
 
     def set_state(self, alert_id: int, state: AlertState) -> Alert | None:
         """Set the state of an open alert and return it; None when no open alert has that id."""
@@ -111,7 +112,7 @@ class Detector:
         self._feeding = [rule for rule in self._plain if rule.rule_id in self._correlator.feeding]
         self._matcher, self._feeder = _matcher(self._plain), _matcher(self._feeding)
 
-    def _match(self, matcher: Matcher, rules: Sequence[Rule], events: pa.Table) -> dict[str, Rows]:
+    def _match(self, matcher: Matcher, rules: Sequence[Rule], events: Columns) -> dict[str, Rows]:
         """Rows by rule id. When the rules together fault, each is tried alone, so that only the culprit is missed."""
         try:
             return {rules[index].rule_id: rows for index, rows in matcher.match(events).items()}
@@ -132,10 +133,9 @@ class Detector:
                 fired[rule.rule_id] = found or []
         return fired
 
-    def _note_firings(self, rule: Rule, firings: list[Firing]) -> None:
-        for firing in firings:
-            if rule.raises and firing.took:
-                self._folding.note(rule, self._head(rule), firing_hit(firing))
+    def _note_firings(self, rule: Rule, batch: Batch, firings: list[Firing]) -> None:
+        for hit in firing_hits(batch, firings, rule.fold):
+            self._folding.note(rule, self._head(rule), hit)
 
     def _head(self, rule: Rule) -> Rule:
         return self._rules.get(rule.alert_as, rule)
@@ -155,7 +155,7 @@ class Detector:
             return None
 
 
-def _alone(rule: Rule, events: pa.Table) -> dict[int, Rows]:
+def _alone(rule: Rule, events: Columns) -> dict[int, Rows]:
     return _matcher([rule]).match(events)
 
 

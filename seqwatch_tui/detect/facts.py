@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from seqwatch_tui.detect.condition import Match, wildcard_parts
-from seqwatch_tui.detect.text import fold
+from seqwatch_tui.detect.text import fold, searcher
 
 Facts = frozenset[int]
 NOTHING: Facts = frozenset()
@@ -39,7 +39,7 @@ class TextFacts:
         self.null = frozenset(number for number, test in tests if test.kind == "null")
         self._folded = _Literals([(n, t) for n, t in tests if not t.cased])
         self._cased = _Literals([(n, t) for n, t in tests if t.cased])
-        self._regexes = [(n, str(t.value)) for n, t in tests if t.kind == "regex"]
+        self._regexes = [(n, str(t.value), searcher(str(t.value))) for n, t in tests if t.kind == "regex"]
         self._networks = [(n, IPv4Network(str(t.value))) for n, t in tests if t.kind == "cidr"]
         self._scan = _scan_pattern([t for _, t in tests])
         self._memo: dict[str, Facts] = {}
@@ -60,8 +60,10 @@ class TextFacts:
         array = pa.array(values, pa.string())
         for index in self._worth(array):
             found[index] = self._literal(values[index])
-        for number, pattern in self._regexes:
-            for index in _positions(pc.match_substring_regex(array, pattern)):
+        for number, pattern, search in self._regexes:
+            few = len(values) < _SCAN_FROM
+            hits = [i for i, v in enumerate(values) if search(v)] if few else _searched(array, pattern)
+            for index in hits:
                 found[index] |= {number}
         return found
 
@@ -71,7 +73,7 @@ class TextFacts:
             return range(len(array))
         if not self._scan:
             return ()
-        return _positions(pc.match_substring_regex(pc.utf8_lower(array), self._scan))
+        return _searched(pc.utf8_lower(array), self._scan)
 
     def _literal(self, value: str) -> Facts:
         found = [*self._folded.find(fold(value)), *self._cased.find(value), *self._inside(value)]
@@ -87,8 +89,10 @@ class TextFacts:
         return [number for number, network in self._networks if address in network]
 
 
-def _positions(mask: pa.Array) -> list[int]:
-    positions: list[int] = np.flatnonzero(mask.to_numpy(zero_copy_only=False)).tolist()
+def _searched(array: pa.Array, pattern: str) -> list[int]:
+    """Positions of the texts in which an RE2 pattern is found."""
+    mask = pc.match_substring_regex(array, pattern).to_numpy(zero_copy_only=False)
+    positions: list[int] = np.flatnonzero(mask).tolist()
     return positions
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from seqwatch_tui.detect.rule import Correlation, Rule
 from seqwatch_tui.detect.summary import sentence, span_text
@@ -38,6 +38,9 @@ class Hit:
 class _Open:
     alert: Alert
     evidence: int
+    rule: Rule | None = None
+    """The rule of the last hit."""
+    facts: Mapping[str, object] = field(default_factory=dict)
 
 
 class Folding:
@@ -47,7 +50,7 @@ class Folding:
         self._next = next_alert_id
         self._open: OrderedDict[int, _Open] = OrderedDict()
         self._by_key: dict[Key, list[int]] = {}
-        self._changed: dict[int, Alert] = {}
+        self._changed: dict[int, _Open] = {}
         self._evidence: list[Evidence] = []
         for alert in alerts:
             if alert.state != "closed":
@@ -60,17 +63,21 @@ class Folding:
             found = _Open(_blank(head, hit, self._next), 0)
             self._next += 1
             self._remember(found)
-        alert = _grown(found.alert, hit)
-        found.alert = replace(alert, summary=_summary(rule, alert, hit))
+        found.alert = _grown(found.alert, hit)
+        found.rule, found.facts = rule, hit.facts
+        alert_id = found.alert.alert_id
         room = hit.event_ids[: MAX_EVIDENCE - found.evidence]
         found.evidence += len(room)
-        self._evidence += [Evidence(alert.alert_id, event_id) for event_id in room]
-        self._changed[alert.alert_id] = found.alert
-        self._open.move_to_end(alert.alert_id)
+        self._evidence += [Evidence(alert_id, event_id) for event_id in room]
+        self._changed[alert_id] = found
+        self._open.move_to_end(alert_id)
 
     def take(self) -> tuple[tuple[Alert, ...], tuple[Evidence, ...]]:
         """Return the alerts new or changed since the last call, and the evidence that came with them."""
-        taken = tuple(self._changed.values()), tuple(self._evidence)
+        for found in self._changed.values():
+            if found.rule is not None:
+                found.alert = replace(found.alert, summary=_summary(found.rule, found.alert, found.facts))
+        taken = tuple(found.alert for found in self._changed.values()), tuple(self._evidence)
         self._changed, self._evidence = {}, []
         return taken
 
@@ -126,11 +133,12 @@ def _grown(alert: Alert, hit: Hit) -> Alert:
     )  # fmt: skip
 
 
-def _summary(rule: Rule, alert: Alert, hit: Hit) -> str:
+def _summary(rule: Rule, alert: Alert, newest: Mapping[str, object]) -> str:
     body = rule.body
     facts = {
-        **hit.facts, "actor": alert.actor, "dataset": alert.dataset, "src_ip": alert.src_ip, "title": alert.rule_title,
-        "count": alert.count, "measure": alert.measure, "events": f"{alert.count} event{'' if alert.count == 1 else 's'}",
+        **newest, "actor": alert.actor, "dataset": alert.dataset, "src_ip": alert.src_ip, "title": alert.rule_title,
+        "count": alert.count, "events": f"{alert.count} event{'' if alert.count == 1 else 's'}",
+        "measure": alert.measure,
     }  # fmt: skip
     if isinstance(body, Correlation):
         facts |= {"threshold": body.at_least, "window": span_text(body.span)}

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from seqwatch_tui.detect.coded import Coded, coded
+from seqwatch_tui.detect.coded import Columns
 from seqwatch_tui.detect.folding import MAX_EVIDENCE, UNATTRIBUTED, Hit
 from seqwatch_tui.detect.matcher import Rows
 from seqwatch_tui.detect.timeline import Firing
@@ -19,6 +19,8 @@ FACTS = (
     "user_name", "role", "dataset", "src_ip", "process", "exe", "path", "action", "outcome", "command_line", "reason",
 )  # fmt: skip
 """Columns that an alert's sentence can speak of."""
+OWNER = ("user_name", "dataset")
+"""Columns that say whose alert it is; the rows of a correlation's entries begin with them."""
 
 
 class Batch:
@@ -26,7 +28,7 @@ class Batch:
 
     def __init__(self, events: pa.Table) -> None:
         self._events = events
-        self._columns: dict[str, tuple[Coded, list[Any]]] = {}
+        self.columns = Columns(events)
 
     @cached_property
     def ts(self) -> Rows:
@@ -38,53 +40,72 @@ class Batch:
         """The final event ids."""
         return np.asarray(self._events.column("event_id").to_numpy(), np.int64)
 
-    def codes(self, name: str) -> Coded:
-        """Return a column by codes."""
-        return self._column(name)[0]
+    @cached_property
+    def places(self) -> dict[int, int]:
+        """Event id to row."""
+        return {event_id: row for row, event_id in enumerate(self.event_ids.tolist())}
 
     def values(self, name: str, rows: Rows) -> list[Any]:
         """Return the values of a column at `rows`, None for null."""
-        column, values = self._column(name)
-        return [values[code] for code in column.codes[rows].tolist()]
+        column = self.columns[name]
+        values = column.values
+        return [None if code < 0 else values[code] for code in column.codes[rows].tolist()]
 
     def rows(self, names: Sequence[str], rows: Rows) -> list[tuple[Any, ...]]:
         """Return the values of the columns `names` at `rows`, one tuple a row."""
         return list(zip(*(self.values(name, rows) for name in names), strict=True))
 
-    def _column(self, name: str) -> tuple[Coded, list[Any]]:
-        if name not in self._columns:
-            column = coded(self._events.column(name))
-            self._columns[name] = column, [*column.values, None]
-        return self._columns[name]
-
 
 def plain_hits(batch: Batch, rows: Rows, fold: int) -> Iterator[Hit]:
     """Yield a plain rule's hits: its rows by actor and dataset, apart where more than `fold` seconds lie between."""
-    actors, datasets = batch.codes("user_name"), batch.codes("dataset")
+    rows, first, last = _runs(batch, rows, fold)
+    ts = batch.ts[rows]
+    newest = [dict(zip(FACTS, row, strict=True)) for row in batch.rows(FACTS, rows[last])]
+    begin, finish = (ts[first] / 1e6).tolist(), (ts[last] / 1e6).tolist()
+    for index, (start, end) in enumerate(zip(first.tolist(), (last + 1).tolist(), strict=True)):
+        ids = batch.event_ids[rows[start : min(end, start + MAX_EVIDENCE)]].tolist()
+        facts = newest[index]
+        actor = facts["user_name"] or UNATTRIBUTED
+        yield Hit(actor, facts["dataset"], begin[index], finish[index], end - start, ids, facts)
+
+
+def _runs(batch: Batch, rows: Rows, fold: int) -> tuple[Rows, Rows, Rows]:
+    """Sort rows by actor, dataset and time; return them with the first and last position of each run."""
+    if len(rows) == 1:
+        return rows, np.zeros(1, np.int64), np.zeros(1, np.int64)
+    actors, datasets = batch.columns["user_name"], batch.columns["dataset"]
     key = actors.codes[rows] * (len(datasets.values) + 1) + datasets.codes[rows]
     ts = batch.ts[rows]
     order = np.lexsort((ts, key))
-    rows, key, ts = rows[order], key[order], ts[order]
-    apart = np.flatnonzero((np.diff(key) != 0) | (np.diff(ts) > fold * 1_000_000)) + 1
-    for group in np.split(rows, apart):
-        newest = dict(zip(FACTS, batch.rows(FACTS, group[-1:])[0], strict=True))
-        times = batch.ts[group[[0, -1]]] / 1e6
-        yield Hit(
-            actor=newest["user_name"] or UNATTRIBUTED, dataset=newest["dataset"], first=float(times[0]),
-            last=float(times[1]), count=len(group), event_ids=batch.event_ids[group[:MAX_EVIDENCE]].tolist(),
-            facts=newest,
-        )  # fmt: skip
+    apart = (key[order][1:] != key[order][:-1]) | (ts[order][1:] - ts[order][:-1] > fold * 1_000_000)
+    starts = np.flatnonzero(apart) + 1
+    return rows[order], np.concatenate(([0], starts)), np.concatenate((starts - 1, [len(rows) - 1]))
 
 
-def firing_hit(firing: Firing) -> Hit:
-    """Return the hit of a correlation: the events that newly take part, under the actor and dataset of the last one.
+def firing_hits(batch: Batch, firings: Sequence[Firing], fold: int) -> Iterator[Hit]:
+    """Yield a correlation's hits: the events that newly take part, by actor and dataset of where it held.
 
-    The entry's row begins with FACTS.
+    An entry's row begins with OWNER. Firings more than `fold` seconds apart are hits of their own.
     """
-    facts: Mapping[str, Any] = dict(zip(FACTS, firing.entry.row, strict=False))
-    ids = list(dict.fromkeys(event_id for entry in firing.took for event_id in (*entry.also, entry.event_id)))
-    return Hit(
-        actor=facts["user_name"] or UNATTRIBUTED, dataset=facts["dataset"],
-        first=min(entry.ts for entry in firing.took) / 1e6, last=max(entry.ts for entry in firing.took) / 1e6,
-        count=len(ids), event_ids=ids, facts=facts, measure=firing.measure,
-    )  # fmt: skip
+    groups: dict[tuple[Any, ...], list[list[Firing]]] = {}
+    for firing in sorted((each for each in firings if each.took), key=lambda each: each.entry.ts):
+        runs = groups.setdefault(firing.entry.row[: len(OWNER)], [])
+        if runs and firing.took[0].ts - runs[-1][-1].entry.ts <= fold * 1_000_000:
+            runs[-1].append(firing)
+        else:
+            runs.append([firing])
+    for (actor, dataset), runs in groups.items():
+        for run in runs:
+            yield _firing_hit(batch, actor or UNATTRIBUTED, dataset, run)
+
+
+def _firing_hit(batch: Batch, actor: str, dataset: str | None, run: Sequence[Firing]) -> Hit:
+    took = [entry for firing in run for entry in firing.took]
+    ids = list(dict.fromkeys(event_id for entry in took for event_id in (*entry.also, entry.event_id)))
+    times = [entry.ts / 1e6 for entry in took]
+    here = [entry for entry in (*(firing.entry for firing in run), *took) if entry.event_id in batch.places]
+    newest = max(here, key=lambda entry: entry.ts, default=None)
+    facts: Mapping[str, Any] = {}
+    if newest is not None:
+        facts = dict(zip(FACTS, batch.rows(FACTS, np.array([batch.places[newest.event_id]]))[0], strict=True))
+    return Hit(actor, dataset, min(times), max(times), len(ids), ids, facts, max(firing.measure for firing in run))

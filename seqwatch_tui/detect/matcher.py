@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from seqwatch_tui.detect.coded import Codes, coded
+from seqwatch_tui.detect.coded import FEW, Coded, Codes, Columns
 from seqwatch_tui.detect.condition import Condition, Match, tests
 from seqwatch_tui.detect.cover import cover, predicate
 from seqwatch_tui.detect.facts import NOTHING, Facts, PlainFacts, TextFacts, field_facts
@@ -34,7 +34,7 @@ _DENSE = 1 << 40
 class _Part:
     """A field (or a pair of fields) of the batch: the number of each row's set of facts."""
 
-    sets: Codes
+    sets: list[int]
     """Set number by code; the last is that of null, which the code -1 picks."""
     codes: Codes
 
@@ -67,27 +67,39 @@ class Matcher:
         """The fields that the conditions look at."""
         return tuple(dict.fromkeys([*self._fields, *(f for _, t in self._pairs for f in (t.field, str(t.value)))]))
 
-    def match(self, events: pa.Table) -> dict[int, Rows]:
+    def match(self, events: pa.Table | Columns) -> dict[int, Rows]:
         """Return {index of a condition: ascending rows of `events` for which it holds}, without empty ones."""
-        if not events.num_rows:
+        columns = events if isinstance(events, Columns) else Columns(events)
+        if not columns.rows:
             return {}
         if len(self._outcomes) > _SIGNATURES or len(self._sets) > _SIGNATURES:
             self._sets, self._set_numbers, self._outcomes = [], {}, {}
-        parts = [self._field(name, facts, events) for name, facts in self._fields.items()]
-        parts += [self._pair(number, test, events) for number, test in self._pairs]
-        first, inverse = _distinct(_signatures(parts, events.num_rows), events.num_rows)
-        columns = [part.sets[part.codes[first]].tolist() for part in parts]
-        signatures = list(zip(*columns, strict=True)) if columns else [()]
+        parts = [self._field(columns[name], facts) for name, facts in self._fields.items()]
+        parts += [self._pair(number, test, columns) for number, test in self._pairs]
+        if columns.rows <= FEW:
+            return self._row_by_row(parts, columns.rows)
+        first, inverse = _distinct(_signatures(parts, columns.rows), columns.rows)
+        sets = [np.array(part.sets)[part.codes[first]].tolist() for part in parts]
+        signatures = list(zip(*sets, strict=True)) if sets else [()]
         return _rows_of([self._outcome(signature) for signature in signatures], inverse)
 
-    def _field(self, name: str, facts: TextFacts | PlainFacts, events: pa.Table) -> _Part:
-        column = coded(events.column(name))
-        sets = [self._number(found) for found in facts.facts(column.values)]
-        return _Part(np.array([*sets, self._number(facts.null)], np.int64), column.codes)
+    def _row_by_row(self, parts: Sequence[_Part], rows: int) -> dict[int, Rows]:
+        """The same for a few rows, where arrays cost more than they save."""
+        sets = [[part.sets[code] for code in part.codes.tolist()] for part in parts]
+        found: dict[int, list[int]] = defaultdict(list)
+        for row, signature in enumerate(zip(*sets, strict=True) if sets else [()] * rows):
+            for index in self._outcome(signature):
+                found[index].append(row)
+        return {index: np.array(held, np.int64) for index, held in found.items()}
 
-    def _pair(self, number: int, test: Match, events: pa.Table) -> _Part:
-        """A test of two fields: per row 1 where they are equal, 0 where not, -1 where one is null."""
-        one, other = coded(events.column(test.field)), coded(events.column(str(test.value)))
+    def _field(self, column: Coded, facts: TextFacts | PlainFacts) -> _Part:
+        sets = [self._number(found) for found in facts.facts(column.values)]
+        sets.append(self._number(facts.null))
+        return _Part(sets, column.codes)
+
+    def _pair(self, number: int, test: Match, columns: Columns) -> _Part:
+        """A test of two fields: the second of two sets where they are equal, the first elsewhere."""
+        one, other = columns[test.field], columns[str(test.value)]
         if FIELDS[test.field] == "text":
             spelling: dict[str, int] = {}
             left = np.array([spelling.setdefault(fold(v), len(spelling)) for v in one.values] + [-1], np.int64)
@@ -98,8 +110,7 @@ class Matcher:
             right = np.array([place.get(value, -2) for value in other.values] + [-1], np.int64)
         equal = left[one.codes] == right[other.codes]
         equal &= one.codes >= 0
-        nothing = self._number(NOTHING)
-        return _Part(np.array([nothing, self._number(frozenset((number,))), nothing], np.int64), equal.astype(np.int64))
+        return _Part([self._number(NOTHING), self._number(frozenset((number,)))], equal.astype(np.int64))
 
     def _number(self, facts: Facts) -> int:
         number = self._set_numbers.get(facts)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network
 from typing import Any
 
-from seqwatch_tui.detect.condition import And, Condition, Not, Or, Match, wildcard_parts
+from seqwatch_tui.detect.condition import And, Condition, Match, Not, Or, wildcard_parts
 from seqwatch_tui.detect.fields import FIELDS
 from seqwatch_tui.detect.rule import Rule
 

@@ -12,7 +12,8 @@ WORDS = frozenset({
     "actor", "role", "dataset", "src_ip", "process", "exe", "path", "action", "outcome", "command_line", "reason",
     "title", "events", "count", "measure", "threshold", "window",
 })  # fmt: skip
-"""What a template can say. count is the events so far (events: with the word), measure the value compared with threshold, window the span."""
+"""What a template can say. count is the events so far (events adds the word), measure what was compared with
+threshold, window the span."""
 
 UNKNOWN: Mapping[str, str] = {"role": "no role", "src_ip": "an unknown address", "dataset": "no dataset"}
 """What stands for a fact that is not known; other words become `unknown`."""

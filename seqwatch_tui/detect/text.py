@@ -6,6 +6,11 @@ Letters that got their case in Unicode 15 or later may differ between the two; n
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -25,3 +30,14 @@ def re2_problem(pattern: str) -> str | None:
     except pa.ArrowInvalid as error:
         return str(error).removeprefix("Invalid regular expression: ")
     return None
+
+
+def searcher(pattern: str) -> Callable[[str], bool]:
+    """Return a function that tells whether the RE2 pattern is found in a text.
+
+    google-re2 (which pySigma brings) keeps the compiled pattern; without it Arrow's RE2 compiles it per text.
+    """
+    if find_spec("re2"):
+        compiled: Any = import_module("re2").compile(pattern)
+        return lambda text: compiled.search(text) is not None
+    return lambda text: bool(pc.match_substring_regex(pa.scalar(text), pattern).as_py())

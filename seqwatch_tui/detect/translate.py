@@ -33,7 +33,7 @@ from sigma.types import (
     SpecialChars,
 )
 
-from seqwatch_tui.detect.condition import And, Condition, Kind, Not, Or, Match
+from seqwatch_tui.detect.condition import And, Condition, Kind, Match, Not, Or
 from seqwatch_tui.detect.fields import FIELDS
 from seqwatch_tui.detect.text import fold, re2_problem
 

@@ -8,15 +8,16 @@ again. Events of another time (a back-fill beside the live stream) get a window 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from seqwatch_tui.detect.rule import Correlation
-from seqwatch_tui.detect.timeline import Entry, Firing, Timeline
+from seqwatch_tui.detect.timeline import Entry, Firing, Timeline, place
 
 MAX_TOTAL = 100_000
 """Events kept per correlation over all groups; above that the groups not touched for longest go."""
 _TIMELINES = 4
+"""Separate stretches of time kept per group."""
 
 
 class Windows:
@@ -29,35 +30,51 @@ class Windows:
         self.dropped = 0
         """Events given up to stay within bounds; windows that held them may count too few."""
 
-    def add(self, groups: Iterable[tuple[tuple[Any, ...], Sequence[Entry]]]) -> list[Firing]:
+    def add(self, groups: Iterable[tuple[tuple[Any, ...], list[Entry]]]) -> list[Firing]:
         """Take events by group, in any order; return where the correlation holds now that it did not, or with more."""
         firings: list[Firing] = []
         for key, entries in groups:
             timelines = self._groups.setdefault(key, [])
             self._groups.move_to_end(key)
-            before = sum(len(timeline.entries) for timeline in timelines)
-            for entry in sorted(entries, key=lambda entry: entry.place):
-                firings += self._place(timelines, entry).push(entry)
-            for timeline in timelines:
-                firings += timeline.settle()
+            before = _held(timelines)
+            entries.sort(key=place)
+            while entries:
+                timeline, near = self._near(timelines, entries)
+                firings += timeline.add(near)
                 self.dropped += timeline.shrink()
-            self._total += sum(len(timeline.entries) for timeline in timelines) - before
+            self._total += _held(timelines) - before
         self._evict()
         return firings
 
-    def _place(self, timelines: list[Timeline], entry: Entry) -> Timeline:
-        """The timeline within whose reach the event is; else one that is over, else a new one for the least recent."""
-        reach = self._correlation.span * 1_000_000
-        for timeline in timelines:
-            if timeline.first - reach <= entry.ts <= timeline.last + reach:
-                return timeline
+    def _near(self, timelines: list[Timeline], entries: list[Entry]) -> tuple[Timeline, list[Entry]]:
+        """Take from the front of `entries` what one timeline can take at once; return both."""
+        timeline = self._timeline(timelines, entries[0].ts)
+        reach = entries[0].ts + self._correlation.span * 1_000_000
+        end = len(entries)
+        if entries[-1].ts > reach:
+            end = next(index for index, entry in enumerate(entries) if entry.ts > reach)
+        near = entries[:end]
+        del entries[:end]
+        return timeline, near
+
+    def _timeline(self, timelines: list[Timeline], ts: int) -> Timeline:
+        """The latest timeline that began before `ts`; else a new one, at the cost of the oldest when there are many."""
+        fitting = [timeline for timeline in timelines if timeline.first <= ts]
+        if fitting:
+            return max(fitting, key=lambda timeline: timeline.last)
         if len(timelines) >= _TIMELINES:
-            self.dropped += sum(not entry.taken for entry in timelines.pop(0).entries)
+            oldest = min(timelines, key=lambda timeline: timeline.last)
+            timelines.remove(oldest)
+            self.dropped += sum(not entry.taken for entry in oldest.entries)
         timelines.append(Timeline(self._correlation))
         return timelines[-1]
 
     def _evict(self) -> None:
         while self._total > MAX_TOTAL and len(self._groups) > 1:
             _, timelines = self._groups.popitem(last=False)
-            self._total -= sum(len(timeline.entries) for timeline in timelines)
-            self.dropped += sum(len(timeline.entries) for timeline in timelines)
+            self._total -= _held(timelines)
+            self.dropped += sum(not entry.taken for timeline in timelines for entry in timeline.entries)
+
+
+def _held(timelines: list[Timeline]) -> int:
+    return sum(len(timeline.entries) for timeline in timelines)
