@@ -25,7 +25,6 @@ def run(options: argparse.Namespace) -> int:
         raise CommandError(
             Exit.USAGE, f"{path} cannot be written: {error.strerror}", "choose another place with --output"
         ) from error
-    note(
-        f"wrote {path}\nnext: put your datasets into it, then\n  seqwatch --config {path} doctor\n  seqwatch --config {path} audit-rules\n  seqwatch --config {path}"
-    )
+    more = [f"seqwatch --config {path} {command}".rstrip() for command in ("doctor", "audit-rules", "")]
+    note("\n  ".join([f"wrote {path}\nnext: put your datasets into it, then", *more]))
     return int(Exit.OK)

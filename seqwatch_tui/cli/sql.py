@@ -78,4 +78,4 @@ def _notes(answer: http.client.HTTPResponse, rows: int, limit: int) -> None:
         note(f"seqwatch: {text}")
     gaps = int(answer.headers.get("X-Seqwatch-Gaps") or 0)
     if gaps:
-        note(f"seqwatch: {gaps} gaps in the evidence are known; `select * from gaps` lists what was not seen")
+        note(f"seqwatch: {gaps} gaps in the evidence are known; the table gaps lists what was not seen")

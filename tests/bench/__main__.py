@@ -35,8 +35,12 @@ def main() -> int:
         parser.error(f"no such measure: {', '.join(sorted(unknown))}")
     with tempfile.TemporaryDirectory(prefix="seqwatch-bench-") as temporary:
         bench = Bench(options.folder or Path(temporary), options.events, options.rounds)
-        print(f"{platform.platform()}, Python {platform.python_version()}, {psutil.cpu_count()} cores, load {psutil.getloadavg()[0]:.1f}")
-        print(f"\n| {'measure':58} | {'seqwatch':>18} | {'peer':>22} | {'ratio or goal':>24} |\n|{'-' * 60}|{'-' * 20}|{'-' * 24}|{'-' * 26}|")
+        print(
+            f"{platform.platform()}, Python {platform.python_version()}, {psutil.cpu_count()} cores, load {psutil.getloadavg()[0]:.1f}"
+        )
+        print(
+            f"\n| {'measure':58} | {'seqwatch':>18} | {'peer':>22} | {'ratio or goal':>24} |\n|{'-' * 60}|{'-' * 20}|{'-' * 24}|{'-' * 26}|"
+        )
         for name in options.measures or MEASURES:
             for row in MEASURES[name](bench):
                 print(f"| {row.measure:58} | {row.ours:>18} | {row.peer:>22} | {row.verdict:>24} |", flush=True)

@@ -58,11 +58,21 @@ def _window(config: Path, log: Path, rate: int) -> Iterator[Row]:
 def _rows(said: dict[str, Any], rate: int) -> Iterator[Row]:
     keys, idle = said["keys"], said["idle"]
     if rate == 0:
-        yield Row("console: first paint / ready", f"{said['first_paint']:.0f} / {said['ready']:.0f} ms", "", "goal <= 40 / 400 ms")
+        yield Row(
+            "console: first paint / ready",
+            f"{said['first_paint']:.0f} / {said['ready']:.0f} ms",
+            "",
+            "goal <= 40 / 400 ms",
+        )
         yield Row("console: resident memory", f"{said['memory']['rss']:.0f} MiB", "", "goal <= 35 MiB")
     worst = max(k["done_p95"] for k in keys.values())
     yield Row(f"console at {rate:,} events/s: key to paint p95", f"{worst:.0f} ms", "", "goal <= 30 ms")
-    yield Row(f"console at {rate:,} events/s: CPU, bytes to the terminal", f"{idle['cpu_pct']:.1f} %, {idle['bytes_per_s'] / 1e3:.1f} KB/s", "", GOALS[rate])
+    yield Row(
+        f"console at {rate:,} events/s: CPU, bytes to the terminal",
+        f"{idle['cpu_pct']:.1f} %, {idle['bytes_per_s'] / 1e3:.1f} KB/s",
+        "",
+        GOALS[rate],
+    )
 
 
 def feed(log: Path, rate: int) -> None:

@@ -31,11 +31,18 @@ def measure(bench: Bench) -> Iterator[Row]:
     mine = statistics.median(ours)
     theirs_text = f"{statistics.median(peer):,.0f}/s ausearch" if peer else "ausearch missing"
     ratio = f"{mine / statistics.median(peer):.1f}x (goal >= 2x)" if peer else "-"
-    yield Row(f"raw auditd -> stored, queryable, rules done, {bench.events:,} events", f"{mine:,.0f}/s", theirs_text, ratio)
+    yield Row(
+        f"raw auditd -> stored, queryable, rules done, {bench.events:,} events", f"{mine:,.0f}/s", theirs_text, ratio
+    )
     state = config.parent / "state"
     store = sum(p.stat().st_size for p in state.glob("store.duckdb*"))
     ledger = sum(p.stat().st_size for p in (state / "ledger").rglob("*") if p.is_file())
-    yield Row("disk per event, store", f"{store / bench.events:.0f} bytes", f"raw log {log.stat().st_size / bench.events:,.0f}", "goal <= 60")
+    yield Row(
+        "disk per event, store",
+        f"{store / bench.events:.0f} bytes",
+        f"raw log {log.stat().st_size / bench.events:,.0f}",
+        "goal <= 60",
+    )
     yield Row("disk per event, ledger segments (every raw line)", f"{ledger / bench.events:.0f} bytes", "", "")
     shutil.rmtree(config.parent)
     (bench.folder / "ausearch.csv").unlink(missing_ok=True)

@@ -41,7 +41,12 @@ def measure(bench: Bench) -> Iterator[Row]:
         engine.wait(timeout=30)
         shutil.rmtree(config.parent)
     text = " ".join(f"{size:.0f}" for size in sizes)
-    yield Row(f"memory of the engine after {PARTS * bench.events:,} events", f"{sizes[-1]:.0f} MiB", f"per part: {text}", "goal <= 400 MB, flat")
+    yield Row(
+        f"memory of the engine after {PARTS * bench.events:,} events",
+        f"{sizes[-1]:.0f} MiB",
+        f"per part: {text}",
+        "goal <= 400 MB, flat",
+    )
     yield Row("memory of the engine, highest ever", f"{peak:.0f} MiB", "", "")
 
 

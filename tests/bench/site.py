@@ -73,7 +73,8 @@ datasets:
 {datasets}
 roles:
   pipeline: {{users: [svc-pipeline, svc-backup]}}
-  bioinformatician: {{users: [anna, ben, carla, david, eva, finn, greta, hugo, ida, jonas]}}
+  bioinformatician: {{users: [anna, ben, carla, david, eva, finn, greta, hugo, ida, jonas, karin, lars, mia, nils, olga, paul, quirin,
+    rosa, sven, tina, ulf, vera, wim, xenia, yara, zoe, www-data, root]}}
 networks: {{allowed: [10.0.0.0/8]}}
 business_hours: {{days: mon-fri, start: "07:00", end: "19:00"}}
 """
@@ -96,8 +97,10 @@ def run(command: Sequence[str], stdout: Path | None = None, cwd: Path | None = N
     """Run a command to its end; CPU covers its children too."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     start = time.perf_counter()
-    with stdout.open("wb") if stdout else open(os.devnull, "wb") as sink:  # noqa: PTH123, SIM115
-        done = subprocess.run(command, stdout=sink if stdout else subprocess.PIPE, stderr=subprocess.PIPE, cwd=cwd, check=False)
+    with stdout.open("wb") if stdout else open(os.devnull, "wb") as sink:  # noqa: PTH123
+        done = subprocess.run(
+            command, stdout=sink if stdout else subprocess.PIPE, stderr=subprocess.PIPE, cwd=cwd, check=False
+        )
     wall = time.perf_counter() - start
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime

@@ -9,7 +9,13 @@ from pathlib import Path
 
 from tests.bench.site import Bench, Row, run, seqwatch
 
-_ACTIONS = {"read": {"read"}, "write": {"write", "create"}, "delete": {"delete"}, "rename": {"rename"}, "chmod": {"chmod"}}
+_ACTIONS = {
+    "read": {"read"},
+    "write": {"write", "create"},
+    "delete": {"delete"},
+    "rename": {"rename"},
+    "chmod": {"chmod"},
+}
 _QUERY = """select epoch_ms(ts), user_name, uid, auid, pid, session_id, src_ip, action, coalesce(old_path, path) as path,
  outcome, exe, host from events where action in ('read', 'write', 'create', 'delete', 'rename', 'chmod') and dataset is not null"""
 
@@ -21,7 +27,9 @@ def measure(bench: Bench) -> Iterator[Row]:
     config = bench.site("truth")
     run(seqwatch(config, "ingest", f"{stem}.audit.log"))
     out = config.parent / "rows.json"
-    done = run(seqwatch(config, "sql", _QUERY, "--format", "json", "--limit", "0", "--timeout", "300", "--output", str(out)))
+    done = run(
+        seqwatch(config, "sql", _QUERY, "--format", "json", "--limit", "0", "--timeout", "300", "--output", str(out))
+    )
     if done.status:
         raise RuntimeError(done.stderr.decode())
     found = {}
@@ -34,7 +42,12 @@ def measure(bench: Bench) -> Iterator[Row]:
             wanted += 1
             equal += _same(json.loads(line), found)
     shutil.rmtree(config.parent)
-    yield Row(f"accesses of the flat truth found, field by field ({events:,} events)", f"{equal:,}", f"{wanted:,}", "all" if equal == wanted else "NOT ALL")
+    yield Row(
+        f"accesses of the flat truth found, field by field ({events:,} events)",
+        f"{equal:,}",
+        f"{wanted:,}",
+        "all" if equal == wanted else "NOT ALL",
+    )
 
 
 def _same(flat: dict[str, object], found: dict[tuple[object, ...], list[object]]) -> bool:

@@ -34,5 +34,7 @@ def measure(bench: Bench) -> Iterator[Row]:
          "--outfile", str(bench.folder / "zircolite-hits.json")],
         cwd=bench.folder,
     )  # fmt: skip
-    yield Row(f"the same against Zircolite, {count} rules each, {events:,} events", f"{events / ours.wall:,.0f}/s", f"{events / theirs.wall:,.0f}/s Zircolite",
-              f"{theirs.wall / ours.wall:.0f}x (goal >= 20x)")  # fmt: skip
+    yield Row(
+        f"the same against Zircolite, {count} rules each, {events:,} events", f"{events / ours.wall:,.0f}/s",
+        f"{events / theirs.wall:,.0f}/s Zircolite", f"{theirs.wall / ours.wall:.0f}x (goal >= 20x)",
+    )  # fmt: skip

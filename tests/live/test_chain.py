@@ -21,6 +21,8 @@ pytestmark = [
     pytest.mark.skipif(bool(missing_tools()), reason=f"needs {', '.join(missing_tools())}"),
 ]
 FILES = 45
+READS = """select user_name, src_ip, count(distinct path) as files, bool_and(allowed) as allowed from events
+where dataset = 'cohort' and action = 'read' and outcome = 'success' group by all order by user_name"""
 
 
 def _site(folder: Path, data: Path) -> Path:
@@ -83,8 +85,7 @@ def _run_and_check(folder: Path, data: Path) -> None:
             good, bad = PEOPLE
             assert ssh(port, key, good, "127.0.0.2", f"cat {data}/lane1.fastq.gz | wc -c").strip() == "102"
             ssh(port, key, bad, "127.0.0.3", f"cat {data}/*.fastq.gz > /dev/null; echo x > '{data}/new file.txt'")
-            reads = _wait_for(config, "select user_name, src_ip, count(distinct path) as files, bool_and(allowed) as allowed from events "
-                              "where dataset = 'cohort' and action = 'read' and outcome = 'success' group by all order by user_name", 2)  # fmt: skip
+            reads = _wait_for(config, READS, 2)
             mine = [r for r in reads if r["user_name"] in PEOPLE]
             assert mine == [
                 {"user_name": good, "src_ip": "127.0.0.2", "files": 1, "allowed": True},
