@@ -8,7 +8,7 @@ their own list (audit 3.1 and newer).
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from seqwatch_tui.config.settings import Settings
@@ -19,8 +19,18 @@ _IO_URING_CALLS = ("openat", "openat2", "unlinkat", "renameat", "linkat", "symli
 _PLAIN = re.compile(r"[^A-Za-z0-9_./+@%:,=-]")
 
 
-def rules_text(settings: Settings, auditctl_version: tuple[int, ...] | None) -> str:
-    """Return the rules file; `auditctl_version` (null = not known) decides how the io_uring rules are written."""
+def rules_text(
+    settings: Settings, auditctl_version: tuple[int, ...] | None, exists: Callable[[Path], bool] = Path.is_dir
+) -> str:
+    """Return the rules file; `auditctl_version` (null = not known) decides how the io_uring rules are written.
+
+    A folder that does not exist makes auditctl refuse the whole file: its rule is written as a comment.
+    """
+
+    def rule(path: Path, permissions: str, key: str) -> str:
+        text = dir_rule(path, permissions, key)
+        return text if exists(path) else f"## (does not exist yet) {text}"
+
     lines = [
         f"## seqwatch: what the kernel must report for site {settings.site}.",
         "## Put this into /etc/audit/rules.d/70-seqwatch.rules and run: augenrules --load",
@@ -31,14 +41,14 @@ def rules_text(settings: Settings, auditctl_version: tuple[int, ...] | None) -> 
         "--backlog_wait_time 60000",
         "",
         "## Every access to a dataset.",
-        *(dir_rule(Path(d.path), "rwxa", "seqwatch") for d in settings.datasets),
+        *(rule(d.path, "rwxa", "seqwatch") for d in settings.datasets),
         "",
         "## Keys, and what seqwatch itself keeps.",
-        *(dir_rule(p, "rwa", "seqwatch_keys") for p in _key_places(settings)),
-        dir_rule(Path(settings.state_dir), "wa", "seqwatch_state"),
+        *(path_rule(p, "rwa", "seqwatch_keys") for p in _key_places(settings)),
+        rule(settings.state_dir, "wa", "seqwatch_state"),
         "",
         "## The audit trail itself.",
-        *(dir_rule(Path(p), "wa", "seqwatch_trail") for p in TRAIL),
+        *(rule(Path(p), "wa", "seqwatch_trail") for p in TRAIL),
         "",
         "## io_uring: needs auditctl 3.1 and Linux 5.16; without it reads by io_uring are not seen.",
         *_io_uring(auditctl_version),
@@ -53,6 +63,11 @@ def rules_text(settings: Settings, auditctl_version: tuple[int, ...] | None) -> 
 def dir_rule(path: Path, permissions: str, key: str) -> str:
     """Return the rule for everything beneath a directory; spaces and other odd characters are escaped."""
     return f"-a always,exit -F arch=b64 -F dir={escape(str(path))} -F perm={permissions} -F key={key}"
+
+
+def path_rule(path: Path, permissions: str, key: str) -> str:
+    """Return the rule for one file."""
+    return f"-a always,exit -F arch=b64 -F path={escape(str(path))} -F perm={permissions} -F key={key}"
 
 
 def escape(path: str) -> str:

@@ -76,6 +76,7 @@ def test_two_people_from_two_addresses_are_seen_and_the_wrong_one_raises_an_aler
 
 def _run_and_check(folder: Path, data: Path) -> None:
     config = _site(folder, data)
+    (folder / "state").mkdir(mode=0o700)
     rules = "\n".join(line for line in rules_text(load(config), None).splitlines() if not line.startswith("--"))
     with people(), auditd(folder, rules + "\n"), sshd(folder) as (port, key):
         engine = subprocess.Popen(
