@@ -38,7 +38,7 @@ def make_datasets(folder: Path, dice: random.Random) -> dict[str, Dataset]:
     }  # fmt: skip
     out = {}
     for name, make in makers.items():
-        (data / name).mkdir(mode=0o750)
+        (data / name).mkdir(mode=0o750 if name == "clinical-trio-d" else 0o755)
         make(data / name, dice)
         out[name] = _listed(name, data / name)
     return out
@@ -79,19 +79,20 @@ def _runs(root: Path, dice: random.Random) -> None:
 
 
 def _trio(root: Path, dice: random.Random) -> None:
-    """A family of three, all sealed."""
+    """A family of three, all sealed, and closed to others by their modes as well."""
     seal = Seal.create(root.parent.parent / "keys" / "clinical-2")
     for sample in ("TRIO-F", "TRIO-M", "TRIO-C"):
         aligned = genomes.bam(sample, 40, dice)
-        _put(root / f"{sample}.bam.c4gh", seal.shut(aligned.data))
-        _put(root / f"{sample}.bam.bai.c4gh", seal.shut(aligned.index))
-        _put(root / f"{sample}.vcf.gz.c4gh", seal.shut(genomes.vcf(sample, 60, dice)))
+        _put(root / f"{sample}.bam.c4gh", seal.shut(aligned.data), 0o640)
+        _put(root / f"{sample}.bam.bai.c4gh", seal.shut(aligned.index), 0o640)
+        _put(root / f"{sample}.vcf.gz.c4gh", seal.shut(genomes.vcf(sample, 60, dice)), 0o640)
 
 
-def _put(path: Path, data: bytes) -> None:
-    path.parent.mkdir(mode=0o750, exist_ok=True)
+def _put(path: Path, data: bytes, mode: int = 0o644) -> None:
+    """Write a file with its folder; the site's own folder is 0700, so `others` are the accounts of a host of its own."""
+    path.parent.mkdir(mode=0o755, exist_ok=True)
     path.write_bytes(data)
-    path.chmod(0o640)
+    path.chmod(mode)
 
 
 def _listed(name: str, root: Path) -> Dataset:
