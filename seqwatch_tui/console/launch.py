@@ -52,6 +52,8 @@ def run(
         if painted is not None:
             painted.hand_over()
         app.run(mouse=False)
+        if app.return_code is not None and app.return_code >= 128:
+            _let_go()
         return app.return_code or 0
     finally:
         if painted is not None:
@@ -81,6 +83,14 @@ def _without_ssl() -> Callable[[], None]:
 
 def _with_ssl() -> None:
     sys.modules.pop("ssl", None)
+
+
+def _let_go() -> None:
+    """The terminal may be gone: what is left in the buffers goes nowhere, and the exit status stays what it is."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for fd in (1, 2):
+        os.dup2(nowhere, fd)
+    os.close(nowhere)
 
 
 def _refuse(reason: str) -> int:
