@@ -9,6 +9,7 @@ goes never changes what comes out. Knows no file and no clock.
 from __future__ import annotations
 
 import re
+from typing import cast
 
 import numpy as np
 import pyarrow as pa
@@ -21,7 +22,7 @@ from seqwatch_tui.parse.bulk_layout import Lines, Unusual, Usual, classify, upto
 from seqwatch_tui.parse.bulk_memory import Memory
 from seqwatch_tui.parse.bulk_tables import Merge
 from seqwatch_tui.parse.bulk_values import Values, read_values
-from seqwatch_tui.parse.bulk_walk import Stages, Walk
+from seqwatch_tui.parse.bulk_walk import Handled, Stages, Walk, recall
 from seqwatch_tui.parse.event import row_of
 from seqwatch_tui.parse.facts import facts_of
 from seqwatch_tui.parse.group import Group
@@ -34,10 +35,16 @@ from seqwatch_tui.parse.tables import Batch
 PIECE = 1 << 20
 """Bytes from which on the columnar way is worth its start-up."""
 
+_WORTH_WHILE = PIECE // 4
+"""At the end of a file even as little as this is tried."""
+
 _EARLY_BOOT, _DISORDER, _CLOCK_SET_MS, _MANY_OPEN = 64, 4096, 3_600_000, 4096
 """Beyond these the reference parser might see a boot or a clock set back: such pieces are left to it."""
 
 _SERIAL = re.compile(rb":(\d{1,18})(?:\):)?$")
+
+_IDS = re.compile(rb"(?:uid|ses)=(\d{1,18})")
+"""Whatever a record teaches is about a uid or a session it names (identities.learn)."""
 
 _Part = tuple[pa.Table, pa.Table, Counts]
 
@@ -56,7 +63,7 @@ class BulkAuditdParser(AuditdParser):
         self._memory = Memory(self._records)
         self._held: list[bytes] = []
         self._held_from = self._held_size = 0
-        self._in_bulk = False
+        self._in_bulk = self._to_recall = False
         self._fed_upto: int | None = None
         """End of what the reference stages have been given."""
         self._walk: Walk | None = None
@@ -98,6 +105,9 @@ class BulkAuditdParser(AuditdParser):
         return data[stop:]
 
     def _give(self, data: bytes, offset: int) -> None:
+        if self._to_recall:
+            recall(self._reassembler)
+            self._to_recall = False
         super().feed(data, offset)
         self._fed_upto = offset + len(data)
 
@@ -113,7 +123,7 @@ class BulkAuditdParser(AuditdParser):
         done = self._columnar(data[:size]) if size else 0
         if done:
             self._fed_upto = self._splitter.upto = self._held_from + done
-            self._in_bulk = True
+            self._in_bulk = self._to_recall = True
         else:
             done = size or len(data)
             self._give(data[:done], self._held_from)
@@ -204,14 +214,17 @@ class BulkAuditdParser(AuditdParser):
         elif not group.node:
             self._high = max(self._high, group.serial)
         elif self._walk is not None:
-            self._walk.tell()
+            super().on_begin(group, kind, position)
+            self._walk.learnt(None)
+            return
         super().on_begin(group, kind, position)
 
     def on_record(self, group: Group) -> None:
-        """Events that ended before this record belong to whom was known before it."""
-        if self._walk is not None and group.records[-1][0] in TEACHING:
-            self._walk.tell()
+        """Events that ended before this record keep what was known before it."""
         super().on_record(group)
+        kind, body = group.records[-1][:2]
+        if self._walk is not None and kind in TEACHING:
+            self._walk.learnt(frozenset(map(int, _IDS.findall(body))))
 
     def on_end(self, group: Group) -> None:
         """Within a piece the row waits for its place among the columns."""
@@ -232,6 +245,8 @@ class BulkAuditdParser(AuditdParser):
 
     def take(self, *, now: float | None = None, final: bool = False) -> Parsed:
         """Hand over what is complete (see interface.Parser)."""
+        if final and self._held_size >= _WORTH_WHILE:
+            self._digest()
         if self._held_size and (final or now is not None or not self._in_bulk):
             self._give_held()
         self._in_bulk = False
@@ -241,6 +256,23 @@ class BulkAuditdParser(AuditdParser):
         parts, self._ready = [*self._ready, (last.events, last.records, last.counts)], []
         events, records, counts = _joined(parts)
         return Parsed(events, records, last.resume, counts, last.gaps, last.sessions)
+
+    def _next_resume(self) -> Resume:
+        """As the reference parser: usual events matter only while an event that began before them is open."""
+        first = self._reassembler.first_open
+        self._handled += self._expanded(first)
+        return super()._next_resume()
+
+    def _expanded(self, first: int | None) -> list[tuple[int, bytes]]:
+        out: list[tuple[int, bytes]] = []
+        handled = cast("list[tuple[int, bytes | Handled]]", self._reassembler.take_handled())
+        for last, stamp in handled:
+            if isinstance(stamp, Handled):
+                late = np.flatnonzero(stamp.last >= (first if first is not None else last + 1))
+                out.extend((int(stamp.last[n]), stamp.stamps[n]) for n in late.tolist())
+            else:
+                out.append((last, stamp))
+        return out
 
 
 def _joined(parts: list[_Part]) -> _Part:

@@ -6,7 +6,6 @@ Knows bytes, offsets and small integers; nothing of records.
 from __future__ import annotations
 
 import binascii
-from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -63,23 +62,40 @@ def unhex(strings: pa.Array) -> tuple[bytes, Ints] | None:
 
 
 class Distinct:
-    """A growing list of values and their numbers: the memory behind one dictionary column."""
+    """A growing list of values and their numbers: the memory behind one dictionary column.
 
-    def __init__(self) -> None:
+    It may begin with an Arrow array of values that never become Python objects; those that are added come after.
+    """
+
+    def __init__(self, base: pa.Array | None = None) -> None:
+        self._base = pa.array([], pa.string()) if base is None else base
         self.values: list[str] = []
         self._numbers: dict[str | None, int] = {None: -1}
 
+    def __len__(self) -> int:
+        return len(self._base) + len(self.values)
+
     def number(self, value: str | None) -> int:
-        """The number of a value, -1 for null; given now if it is new."""
+        """The number of a value, -1 for null; given now if it is new (values of the base are not looked up)."""
         known = self._numbers.get(value)
         if known is None:
             assert value is not None  # noqa: S101 - null has a number from the start
-            known = self._numbers[value] = len(self.values)
+            known = self._numbers[value] = len(self)
             self.values.append(value)
         return known
 
+    def pick(self, numbers: Ints) -> pa.Array:
+        """The values of some numbers (ascending), as an Arrow array of strings."""
+        count = len(self._base)
+        base = numbers[: int(np.searchsorted(numbers, count))]
+        added = [self.values[number - count] for number in numbers[len(base) :].tolist()]
+        if not len(base):
+            return pa.array(added, pa.string())
+        picked = self._base if len(base) == count else self._base.take(pa.array(base))
+        return pa.concat_arrays([picked, pa.array(added, pa.string())]) if added else picked
 
-def dictionary(codes: Codes, values: Sequence[str]) -> pa.Array:
+
+def dictionary(codes: Codes, values: Distinct) -> pa.DictionaryArray:
     """A dictionary column of the values in use only; -1 becomes null."""
     used = np.zeros(len(values) + 1, np.bool_)
     used[codes] = True  # -1 marks the last place
@@ -90,9 +106,16 @@ def dictionary(codes: Codes, values: Sequence[str]) -> pa.Array:
     indices = place[codes]
     null = indices < 0
     index_array = pa.array(indices, pa.int32(), mask=null if null.any() else None)
-    return pa.DictionaryArray.from_arrays(index_array, pa.array([values[i] for i in numbers.tolist()], pa.string()))
+    return pa.DictionaryArray.from_arrays(index_array, values.pick(numbers))
 
 
-def integers(values: Ints, present: npt.NDArray[np.bool_] | None, kind: pa.DataType) -> pa.Array:
-    """An integer column, null where `present` is false."""
-    return pa.array(values, mask=None if present is None else ~present).cast(kind)
+def strings(data: bytes, bounds: Ints) -> pa.Array:
+    """ASCII bytes as strings, cut at `bounds`; nothing is copied."""
+    offsets = pa.py_buffer(bounds.astype(np.int32))
+    return pa.Array.from_buffers(pa.string(), len(bounds) - 1, [None, offsets, pa.py_buffer(data)])
+
+
+def as_strings(ascii_bytes: pa.Array) -> pa.Array:
+    """A binary array whose bytes are ASCII as strings; nothing is copied."""
+    buffers = ascii_bytes.buffers()
+    return pa.Array.from_buffers(pa.string(), len(ascii_bytes), buffers, offset=ascii_bytes.offset)

@@ -6,75 +6,95 @@ Titles are hex almost always: all distinct ones of a piece are decoded by one ca
 
 from __future__ import annotations
 
+import re
 import shlex
 
 import numpy as np
 import pyarrow as pa
 
-from seqwatch_tui.parse.bulk_columns import Codes, Distinct, cut, encode, unhex
+from seqwatch_tui.parse.bulk_columns import Codes, Distinct, bounds_of, bytes_of, cut, encode, strings, unhex
 from seqwatch_tui.parse.bulk_index import Bools, Index, Ints
 from seqwatch_tui.parse.bulk_layout import Usual
 from seqwatch_tui.parse.fields import arguments, pairs, title_value
 
 _SPACED = bytes.maketrans(b"\0", b" ")
+_MASKED = bytes.maketrans(bytes(range(128, 256)), b"?" * 128)
+_PLAIN_EXECVE = re.compile(rb'argc=\d+(?: a\d+="[A-Za-z0-9_@%+=:,./-]+")+')
+"""Arguments in quotes that a shell would not have to quote: the command line is what stands there."""
+_ARGUMENT_KEYS = [b"a%d=" % place for place in range(64)]
 
 
 def commands(index: Index, usual: Usual) -> tuple[Codes, Distinct, Bools]:
     """Number of each event's command line, what the numbers mean, and whether all its arguments are there."""
-    texts = Distinct()
     buffer = pa.py_buffer(index.data)
-    out = _titles(index, buffer, usual.proctitle, texts)
+    out, texts = _titles(index, buffer, usual.proctitle)
     whole = np.ones(len(usual), np.bool_)
     events = np.flatnonzero(usual.execve >= 0)
-    order = np.argsort(usual.execve[events])
-    events = events[order]
+    events = events[np.argsort(usual.execve[events])]
     lines = usual.execve[events]
     bodies, body = encode(cut(buffer, index.token_start(lines, 2), index.end[lines]))
-    known = [arguments([text]) for text in bodies]
-    number = np.array([texts.number(shlex.join(argv)) if argv else -1 for argv, _ in known], np.int32)[body]
+    known = [_command(text) for text in bodies]
+    number = np.array([texts.number(text) for text, _ in known], np.int32)[body]
     out[events] = np.where(number >= 0, number, out[events])
     whole[events] = np.array([complete for _, complete in known], np.bool_)[body]
     return out, texts, whole
 
 
-def _titles(index: Index, buffer: pa.Buffer, lines: Ints, texts: Distinct) -> Codes:
-    """Number of the title on each of `lines` (in any order)."""
+def _command(body: bytes) -> tuple[str | None, bool]:
+    """Command line of an EXECVE record, null without arguments, and whether all of them are there."""
+    if b"\x1d" not in body and _PLAIN_EXECVE.fullmatch(body):
+        argc, *tokens = body.split(b" ")
+        if (
+            len(tokens) <= len(_ARGUMENT_KEYS)
+            and argc == b"argc=%d" % len(tokens)
+            and all(map(bytes.startswith, tokens, _ARGUMENT_KEYS))
+        ):
+            joined = b" ".join([token.partition(b"=")[2][1:-1] for token in tokens]).decode("ascii")
+            return joined, True
+    argv, complete = arguments([body])
+    return shlex.join(argv) if argv else None, complete
+
+
+def _titles(index: Index, buffer: pa.Buffer, lines: Ints) -> tuple[Codes, Distinct]:
+    """Number of the title on each of `lines` (in any order), and what the numbers mean."""
     order = np.argsort(lines)
     start, end = index.token_start(lines[order], 2) + 10, index.end[lines[order]]
     encoded = cut(buffer, start, end).dictionary_encode()
-    number = np.array([texts.number(text) for text in _decoded(encoded.dictionary)], np.int32)
+    number, texts = _decoded(encoded.dictionary)
     out = np.full(len(lines), -1, np.int32)
     out[order] = number[encoded.indices.to_numpy(zero_copy_only=False)]
-    return out
+    return out, texts
 
 
-def _decoded(tokens: pa.Array) -> list[str | None]:
-    """Texts of distinct title tokens."""
-    raw = tokens.to_pylist()
-    plain = [place for place, token in enumerate(raw) if token[:1] not in (b'"', b"")]
-    out: list[str | None] = [None] * len(raw)
-    decoded = unhex(tokens if len(plain) == len(raw) else tokens.take(pa.array(plain, pa.int32())))
+def _decoded(tokens: pa.Array) -> tuple[Codes, Distinct]:
+    """Numbers and texts of distinct title tokens: those in hex decoded at once, what is special one by one."""
+    bounds = bounds_of(tokens)
+    first = np.frombuffer(bytes_of(tokens) + b'"', np.uint8)[bounds[:-1]]
+    hexed = np.flatnonzero((first != 34) & (np.diff(bounds) > 0))
+    decoded = unhex(tokens.take(pa.array(hexed)))
+    number = np.full(len(tokens), -1, np.int32)
     if decoded is None:
-        return [_decode(token) for token in raw]
-    data, bounds = decoded
-    text = data.translate(_SPACED).decode("latin-1")
-    odd = _odd(data, bounds)
-    for place, first, last, special in zip(plain, bounds[:-1].tolist(), bounds[1:].tolist(), odd.tolist(), strict=True):
-        out[place] = _decode(raw[place]) if special else text[first:last]
-    for place in set(range(len(raw))).difference(plain):
-        out[place] = _decode(raw[place])
-    return out
+        texts, special = Distinct(), np.arange(len(tokens))
+    else:
+        data, cuts = decoded
+        odd = _odd(data, cuts)
+        texts = Distinct(strings(_only_ascii(data).translate(_SPACED), cuts))
+        number[hexed] = np.arange(len(hexed), dtype=np.int32)
+        special = np.setdiff1d(np.arange(len(tokens)), hexed[~odd])
+    for place, token in zip(special.tolist(), tokens.take(pa.array(special)).to_pylist(), strict=True):
+        number[place] = texts.number(title_value(pairs(b"proctitle=" + token).get("proctitle")))
+    return number, texts
+
+
+def _only_ascii(data: bytes) -> bytes:
+    """The same length, bytes beyond ASCII masked: titles that have them are not taken from here."""
+    return data if data.isascii() else data.translate(_MASKED)
 
 
 def _odd(data: bytes, bounds: Ints) -> Bools:
     """Which titles are not plain: bytes beyond ASCII, or NULs at the end."""
     values = np.frombuffer(data, np.uint8)
-    odd = values[bounds[1:] - 1] == 0 if len(values) else np.zeros(len(bounds) - 1, np.bool_)
-    high = np.flatnonzero(values >= 128)
-    if len(high):
-        odd[np.searchsorted(bounds, high, side="right") - 1] = True
+    odd: Bools = values[bounds[1:] - 1] == 0 if len(values) else np.zeros(len(bounds) - 1, np.bool_)
+    if not data.isascii():
+        odd[np.searchsorted(bounds, np.flatnonzero(values >= 128), side="right") - 1] = True
     return odd
-
-
-def _decode(token: bytes) -> str | None:
-    return title_value(pairs(b"proctitle=" + token).get("proctitle"))

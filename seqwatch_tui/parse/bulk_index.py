@@ -120,7 +120,7 @@ class Index:
         keep = np.where(count > 0, (_ONES >> np.minimum(shift, 63)) << np.minimum(shift, 63), np.uint64(0))
         word = self.words8[np.maximum(end - 8, 0)] & keep
         zeros = _ZEROS & keep
-        ok = ((word & _NIBBLES) == zeros) & (((word + (_SIX & keep)) & _NIBBLES) == zeros)
+        ok: Bools = ((word & _NIBBLES) == zeros) & (((word + (_SIX & keep)) & _NIBBLES) == zeros)
         word = word - zeros
         word = (word * np.uint64(10) + (word >> _BYTE)) & _PAIRS
         word = (word * np.uint64(100) + (word >> np.uint64(16))) & _QUADS

@@ -9,14 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
-from seqwatch_tui.parse.bulk_columns import Codes, Distinct, cut, encode
+from seqwatch_tui.parse.bulk_columns import Codes, Distinct, as_strings, bounds_of, bytes_of, cut, encode
 from seqwatch_tui.parse.bulk_index import Bools, Index, Ints
 from seqwatch_tui.parse.bulk_layout import Usual
 from seqwatch_tui.parse.bulk_memory import Memory
 from seqwatch_tui.parse.event import PathItem, choose_items
-from seqwatch_tui.parse.normalise import normalise_path
+from seqwatch_tui.parse.normalise import resolve_path
 
 NO_BASE, CWD_BASE, OTHER_BASE = 0, 1, 2
 """What a relative name is relative to: the call has no directory argument, it is AT_FDCWD, or it is a descriptor."""
@@ -36,6 +37,23 @@ class Chosen:
     """Items came, none with a name."""
 
 
+@dataclass(frozen=True, slots=True)
+class Directories:
+    """The working directories of a piece, and which of them each event has (-1: none)."""
+
+    texts: list[str | None]
+    codes: Codes
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """Absolute paths: a number per event (-1: none) into `paths`, and the events each warning is about."""
+
+    codes: Codes
+    paths: Distinct
+    warned: dict[str, list[int]]
+
+
 class Items:
     """The PATH lines of a piece's usual events, in line order (so the items of one event ascend)."""
 
@@ -45,20 +63,20 @@ class Items:
         self.event: Ints = usual.event[lines]
         buffer = pa.py_buffer(index.data)
         start, end = index.token_start(lines, 3) + 5, index.token_end(lines, 3)
-        self.tokens, self.name = encode(cut(buffer, start, end))
-        self.names = [memory.name(token) for token in self.tokens]
+        encoded = cut(buffer, start, end).dictionary_encode()
+        self.name: Codes = encoded.indices.to_numpy(zero_copy_only=False)
+        self._names = _Names(encoded.dictionary, memory)
         tails, tail = encode(cut(buffer, index.token_start(lines, 5), index.end[lines]))
         quoted = (index.bytes[start] == 34) & (end - start > 2)
         kinds, kind = np.unique(tail.astype(np.int64) * 2 + quoted, return_inverse=True)
         items = [memory.item(tails[code // 2], quoted=bool(code % 2)) for code in kinds.tolist()]
-        named = np.array([name is not None for name in self.names], np.bool_)
         self.nametypes = [item.nametype for item in items]
         self.kind: Ints = kind
         # One longer than there are items: no item (-1) is neither created nor a directory.
         self.directory: Bools = np.append(np.array([item.directory for item in items], np.bool_)[kind], False)
         self.created: Bools = np.append(self._of_type("CREATE"), False)
         self._is_parent = self._of_type("PARENT")
-        self._named: Bools = named[self.name]
+        self._named: Bools = self._names.named[self.name]
         self.unusual: Bools = np.zeros(self._events, np.bool_)
         """Events with a record that says more than the usual layout does."""
         self.unusual[self.event[~np.array([item.usual for item in items], np.bool_)[kind]]] = True
@@ -101,49 +119,81 @@ class Items:
             places.setdefault(int(self.event[place]), []).append(place)
         for event, mine in places.items():
             items = [
-                PathItem(self.names[self.name[p]], self.nametypes[self.kind[p]], bool(self.directory[p])) for p in mine
+                PathItem(self._names.text(int(self.name[p])), self.nametypes[self.kind[p]], bool(self.directory[p]))
+                for p in mine
             ]
             item, old = choose_items(items, action)
             place_of = {id(value): place for value, place in zip(items, mine, strict=True)}
             chosen.item[event] = place_of[id(item)] if item is not None else -1
             chosen.old[event] = place_of[id(old)] if old is not None else -1
 
-    def resolved(
-        self, item: Ints, base: Codes, parent: Ints | None, cwds: tuple[list[str | None], Codes], paths: Distinct
-    ) -> tuple[Codes, dict[str, list[int]]]:
-        """Numbers (in `paths`) of the absolute paths of `item` of every event, and the events each warning is about."""
-        out = np.full(self._events, -1, np.int32)
+    def resolved(self, item: Ints, base: Codes, parent: Ints | None, cwds: Directories) -> Resolved:
+        """The absolute paths of `item` of every event."""
+        names = self._names
+        out = Resolved(np.full(self._events, -1, np.int32), Distinct(names.plain_texts), {})
         events = np.flatnonzero(item >= 0)
-        names = self.name[item[events]]
-        absolute = np.array([name is not None and name.startswith("/") for name in self.names], np.bool_)
-        direct = absolute[names]
-        used = np.unique(names[direct])
-        number = np.full(len(self.names), -1, np.int32)
-        for name in used.tolist():
-            text = self.names[name]
-            assert text is not None  # noqa: S101 - `absolute` says so
-            number[name] = paths.number(normalise_path(text))
-        out[events[direct]] = number[names[direct]]
-        return out, self._relative(events[~direct], item, base, parent, cwds, paths, out)
+        name = self.name[item[events]]
+        plain = names.plain[name]
+        out.codes[events[plain]] = name[plain]
+        rest = events[~plain]
+        above = np.full(len(rest), -1, np.int64) if parent is None else parent[rest]
+        above = np.where(above >= 0, self.name[above], -1) if len(self.name) else above
+        keys = zip(name[~plain].tolist(), base[rest].tolist(), above.tolist(), cwds.codes[rest].tolist(), strict=True)
+        known: dict[tuple[int, int, int, int], tuple[int, str | None]] = {}
+        for event, key in zip(rest.tolist(), keys, strict=True):
+            answer = known.get(key)
+            if answer is None:
+                answer = known[key] = self._resolve(key, cwds, out.paths)
+            out.codes[event] = answer[0]
+            if answer[1]:
+                out.warned.setdefault(answer[1], []).append(event)
+        return out
 
-    def _relative(
-        self, events: Ints, item: Ints, base: Codes, parent: Ints | None, cwds: tuple[list[str | None], Codes],
-        paths: Distinct, out: Codes,
-    ) -> dict[str, list[int]]:  # fmt: skip
-        warned: dict[str, list[int]] = {}
-        parents = np.full(len(events), -1, np.int64) if parent is None else parent[events]
-        rows = zip(
-            events.tolist(), self.name[item[events]].tolist(), base[events].tolist(), parents.tolist(),
-            cwds[1][events].tolist(), strict=True,
-        )  # fmt: skip
-        for event, name, relative_to, above, cwd in rows:
-            text = self.names[name]
-            assert text is not None  # noqa: S101 - only items with names are chosen
-            above_name = self.names[self.name[above]] if above >= 0 else None
-            path, warning = self._memory.resolve(
-                self.tokens[name], text, cwds[0][cwd] if cwd >= 0 else None, _BASES[relative_to], above_name
-            )
-            out[event] = paths.number(path)
-            if warning:
-                warned.setdefault(warning, []).append(event)
-        return warned
+    def _resolve(self, key: tuple[int, int, int, int], cwds: Directories, paths: Distinct) -> tuple[int, str | None]:
+        name, base, above, cwd = key
+        text = self._names.text(name)
+        if text is None:
+            raise ValueError("an item without a name cannot be resolved")
+        parent = self._names.text(above) if above >= 0 else None
+        path, warning = resolve_path(text, cwds.texts[cwd] if cwd >= 0 else None, _BASES[base], parent)
+        return paths.number(path), warning
+
+
+class _Names:
+    """The distinct name= tokens of a piece. Plain ones (quoted, absolute, nothing to normalise) are never decoded."""
+
+    def __init__(self, tokens: pa.Array, memory: Memory) -> None:
+        self._tokens, self._memory = tokens, memory
+        self._texts: dict[int, str | None] = {}
+        bounds = bounds_of(tokens)
+        self.plain = _plain(np.frombuffer(bytes_of(tokens), np.uint8), bounds)
+        bare = tokens.buffers()[2]
+        first = int(np.frombuffer(tokens.buffers()[1], np.int32)[tokens.offset]) if len(tokens) else 0
+        inner = self.plain.astype(np.int64)  # without the quotes where there are any
+        self.plain_texts = as_strings(cut(bare, first + bounds[:-1] + inner, first + bounds[1:] - inner))
+        """Texts of the plain tokens, by token number; those of the others mean nothing."""
+        self.named = np.ones(len(tokens), np.bool_)
+        for place in np.flatnonzero(~self.plain).tolist():
+            self.named[place] = self.text(place) is not None
+
+    def text(self, number: int) -> str | None:
+        """The name a token stands for."""
+        if number not in self._texts:
+            self._texts[number] = self._memory.name(self._tokens[number].as_py())
+        return self._texts[number]
+
+
+def _plain(data: npt.NDArray[np.uint8], bounds: Ints) -> Bools:
+    """Which tokens are `"/..."` without a second quote inside and without `//`, `/.` or a slash at the end."""
+    if not len(data):
+        return np.zeros(len(bounds) - 1, np.bool_)
+    start, end = bounds[:-1], bounds[1:]
+    last = len(data) - 1
+    slash = data == 47
+    plain: Bools = (end - start > 3) & (data[start] == 34) & slash[np.minimum(start + 1, last)]
+    plain &= (data[end - 1] == 34) & ~slash[np.maximum(end - 2, 0)]
+    odd = np.flatnonzero(slash[:-1] & (slash[1:] | (data[1:] == 46)))
+    plain[np.searchsorted(bounds, odd, side="right") - 1] = False
+    quotes = np.searchsorted(bounds, np.flatnonzero(data == 34), side="right") - 1
+    plain &= np.bincount(quotes, minlength=len(start)) == 2
+    return plain

@@ -79,7 +79,7 @@ class Merge:
         out: Codes = np.empty(self.rows, np.int32)
         out[self._usual_row] = column.codes
         out[self._slow_row] = [column.values.number(text) for text in self._slow_values(name)]
-        return dictionary(out, column.values.values)
+        return dictionary(out, column.values)
 
     def _host(self, host: str) -> pa.DictionaryArray:
         known = Distinct()
@@ -106,7 +106,7 @@ class Merge:
             "event_id": pa.array(row),
             "source": constant(source, len(row)),
             "seq": pa.array((np.arange(len(row)) - first).astype(np.int32)),
-            "type": dictionary(kind[order].astype(np.int32), types.values),
+            "type": dictionary(kind[order].astype(np.int32), types),
             "raw": raw,
             "position": pa.array(place[order]),
         }

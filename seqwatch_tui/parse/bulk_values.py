@@ -17,7 +17,7 @@ from seqwatch_tui.parse.bulk_commands import commands
 from seqwatch_tui.parse.bulk_index import Bools, Index, Ints, word8
 from seqwatch_tui.parse.bulk_layout import Usual
 from seqwatch_tui.parse.bulk_memory import NULL, CallKind, Memory, Middle, Tail
-from seqwatch_tui.parse.bulk_paths import CWD_BASE, OTHER_BASE, Chosen, Items
+from seqwatch_tui.parse.bulk_paths import CWD_BASE, OTHER_BASE, Chosen, Directories, Items
 from seqwatch_tui.parse.normalise import W_DIRFD, W_FLAGS, W_NOCWD, W_PARENT, W_SYSCALL, W_UNNAMED, open_action
 from seqwatch_tui.parse.records import Records
 
@@ -175,25 +175,22 @@ def _read_paths(
         ("path", chosen.item, chosen.parent, [kind.call.dirfd for kind in calls.kinds]),
         ("old_path", chosen.old, None, [kind.call.old_dirfd for kind in calls.kinds]),
     ):
-        known = Distinct()
-        base = _bases(index, usual.syscall, calls, argument)
-        codes, warned = items.resolved(item, base, parent, cwds, known)
-        values.texts[name] = Column(codes, known)
-        for warning, events in warned.items():
+        found = items.resolved(item, _bases(index, usual.syscall, calls, argument), parent, cwds)
+        values.texts[name] = Column(found.codes, found.paths)
+        for warning, events in found.warned.items():
             warnings[events] |= _BIT[warning]
     warnings[chosen.parent_only] |= _BIT[W_PARENT]
     warnings[chosen.unnamed] |= _BIT[W_UNNAMED]
 
 
-def _working_directories(index: Index, usual: Usual, records: Records) -> tuple[list[str | None], Codes]:
-    """Texts of the CWD records, and which of them each event has (-1: none)."""
+def _working_directories(index: Index, usual: Usual, records: Records) -> Directories:
     events = np.flatnonzero(usual.cwd >= 0)
     events = events[np.argsort(usual.cwd[events])]
     lines = usual.cwd[events]
     bodies, body = encode(cut(pa.py_buffer(index.data), index.token_start(lines, 2), index.end[lines]))
     out = np.full(len(usual), -1, np.int32)
     out[events] = body
-    return [records.cwd(text) for text in bodies], out
+    return Directories([records.cwd(text) for text in bodies], out)
 
 
 def _bases(index: Index, lines: Ints, calls: _Calls, argument: list[int | None]) -> Codes:

@@ -7,7 +7,6 @@ one place that reaches into those stages. It builds no tables.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import cast
 
@@ -17,7 +16,7 @@ import pyarrow as pa
 from seqwatch_tui.parse.bulk_columns import Codes, Distinct, cut
 from seqwatch_tui.parse.bulk_index import Index, Ints
 from seqwatch_tui.parse.bulk_layout import Usual
-from seqwatch_tui.parse.bulk_memory import Memory
+from seqwatch_tui.parse.bulk_memory import NULL, Memory
 from seqwatch_tui.parse.bulk_values import Column, Values
 from seqwatch_tui.parse.gaps import GapWatch
 from seqwatch_tui.parse.group import Record
@@ -45,32 +44,21 @@ class Stages:
     identities: Identities
 
 
-class _Past:
-    """Records of a usual event that ended, made only if a later line asks for them (a duplicate, a late record)."""
+class Past:
+    """Usual events of a piece that ended, kept for as long as a later line may ask for them (a duplicate, a late one).
 
-    __slots__ = ("_event", "_piece")
+    The reassembler remembers them under their stamps as this one object; `records` gives what it expects there.
+    """
 
-    def __init__(self, piece: _Piece, event: int) -> None:
-        self._piece, self._event = piece, event
+    __slots__ = ("_data", "_end", "_event", "_position", "_stamps", "_start")
 
-    def __iter__(self) -> Iterator[Record]:
-        return iter(self._piece.records(self._event))
-
-    def __add__(self, later: list[Record]) -> list[Record]:
-        return self._piece.records(self._event) + later
-
-
-class _Piece:
-    """What is kept of a piece for as long as its events may be asked for."""
-
-    __slots__ = ("_data", "_end", "_event", "_position", "_start")
-
-    def __init__(self, index: Index, usual: Usual, position: int) -> None:
+    def __init__(self, index: Index, usual: Usual, position: int, stamps: dict[bytes, int]) -> None:
         self._data, self._start, self._end = index.data, index.start, index.end
-        self._event, self._position = usual.event, position
+        self._event, self._position, self._stamps = usual.event, position, stamps
 
-    def records(self, event: int) -> list[Record]:
-        lines = np.flatnonzero(self._event == event)
+    def records(self, stamp: bytes) -> list[Record]:
+        """The records of the event with that stamp."""
+        lines = np.flatnonzero(self._event == self._stamps[stamp])
         spans = zip(self._start[lines].tolist(), self._end[lines].tolist(), strict=True)
         out: list[Record] = []
         for start, end in spans:
@@ -78,6 +66,26 @@ class _Piece:
             kind, _, body = line.split(b" ", 2)
             out.append((kind[5:].decode("ascii"), body, line, self._position + start))
         return out
+
+
+def recall(reassembler: Reassembler) -> None:
+    """Give the reassembler the records of usual events it remembers; before lines that may repeat them are fed."""
+    for remembered in (reassembler._done, reassembler._done_long):
+        for stamp, records in cast("dict[bytes, list[Record] | Past]", remembered).items():
+            if isinstance(records, Past):
+                remembered[stamp] = records.records(stamp)
+
+
+@dataclass(frozen=True, slots=True)
+class Handled:
+    """Positions of the last records of usual events that ended, and the events' stamps, in order."""
+
+    last: Ints
+    stamps: list[bytes]
+
+
+def _known(number: int | None) -> int:
+    return NULL if number is None else number
 
 
 class Walk:
@@ -99,13 +107,18 @@ class Walk:
         self._begun = self._ended = self._told = 0
         self._line = 0
         self._stamps = self._make_stamps()
-        self._piece = _Piece(index, usual, position)
+        self._past = Past(index, usual, position, dict(zip(self._stamps, self._order.tolist(), strict=True)))
         names, addresses = Distinct(), Distinct()
         self.slow: list[Slow] = []
         self.columns = {
             name: Column(np.full(len(usual), -1, np.int32), known)
             for name, known in (("user_name", names), ("uid_name", names), ("src_ip", addresses))
         }
+        self._actors = [memory.actor(text) for text in values.tails]
+        self._ids = np.array(
+            [[_known(number) for number in (actor.auid, actor.uid, actor.session)] for actor in self._actors], np.int64
+        ).reshape(-1, 3).T  # fmt: skip
+        self._answers = self._ask(np.arange(len(self._actors)))
 
     def run(self) -> None:
         """Go through all lines."""
@@ -118,7 +131,7 @@ class Walk:
         self._expire(count)
         self._pass(count)
         self._line = count
-        self.tell()
+        self._tell()
 
     def ended(self, row: tuple[object, ...], records: list[Record]) -> None:
         """An event of the reference stages ended at the line that is being read."""
@@ -180,16 +193,15 @@ class Walk:
             reassembler.seen.add("C")
         if (usual.execve[events] >= 0).any():
             reassembler.seen.add("X")
-        last = (self._index.start[self._ends[first:stop]] + self._position).tolist()
+        last = self._index.start[self._ends[first:stop]] + self._position
         stamps = self._stamps[first:stop]
-        reassembler._handled.extend(zip(last, stamps, strict=True))
-        past = [cast("list[Record]", _Past(self._piece, event)) for event in events.tolist()]
+        reassembler._handled.append((int(last.max()), cast("bytes", Handled(last, stamps))))
         while stamps:
             room = max(_DONE_LIMIT - len(reassembler._done), 1)
-            reassembler._done.update(zip(stamps[:room], past[:room], strict=True))
+            reassembler._done.update(dict.fromkeys(stamps[:room], cast("list[Record]", self._past)))
             if len(reassembler._done) >= _DONE_LIMIT:
                 reassembler._done_long, reassembler._done = reassembler._done, {}
-            stamps, past = stamps[room:], past[room:]
+            stamps = stamps[room:]
 
     def _make_stamps(self) -> list[bytes]:
         """`msg=audit(...):` of each usual event, in the order in which they end (that of their PROCTITLE lines)."""
@@ -197,24 +209,45 @@ class Walk:
         texts = cut(pa.py_buffer(index.data), index.token_start(self._ends, 1), index.token_end(self._ends, 1))
         return cast("list[bytes]", texts.to_pylist())
 
-    def tell(self) -> None:
-        """Fill in who the events ended so far belong to, with what is known now; call before anything is learnt."""
-        stop = int(np.searchsorted(self._ends, self._line))
-        if stop <= self._told:
+    # Who is behind the events. Answers are kept per distinct tail and asked again where a record may have changed them;
+    # events that have ended by then keep the old ones.
+
+    def learnt(self, ids: frozenset[int] | None) -> None:
+        """Something was learnt at this line about these uids and sessions (None: anything)."""
+        about = self._tails_about(ids)
+        if not len(about):
             return
-        events = self._order[self._told : stop]
-        self._told = stop
-        identities, tails = self._stages.identities, self._values.tails
-        tail = self._values.tail[events]
-        used = np.unique(tail)
-        actors = [self._memory.actor(tails[number]) for number in used.tolist()]
+        before = {name: codes[about] for name, codes in self._answers.items()}
+        after = self._ask(about)
+        if all((before[name] == codes).all() for name, codes in after.items()):
+            return
+        self._tell()
+        for name, codes in after.items():
+            self._answers[name][about] = codes
+
+    def _tails_about(self, ids: frozenset[int] | None) -> Ints:
+        if ids is None:
+            return np.arange(len(self._actors))
+        return np.flatnonzero(np.isin(self._ids, list(ids)).any(axis=0))
+
+    def _ask(self, tails: Ints) -> dict[str, Codes]:
+        identities = self._stages.identities
+        actors = [self._actors[number] for number in tails.tolist()]
         answers = {
             "user_name": [actor.auid_name or identities.name_of(actor.auid) for actor in actors],
             "uid_name": [actor.uid_name or identities.name_of(actor.uid) for actor in actors],
             "src_ip": [identities.address_of(actor.session) for actor in actors],
         }
-        place: Codes = np.zeros(len(tails), np.int32)
-        place[used] = np.arange(len(used), dtype=np.int32)
-        for name, texts in answers.items():
-            column = self.columns[name]
-            column.codes[events] = np.array([column.values.number(text) for text in texts], np.int32)[place[tail]]
+        return {
+            name: np.array([self.columns[name].values.number(text) for text in texts], np.int32)
+            for name, texts in answers.items()
+        }
+
+    def _tell(self) -> None:
+        """Fill in the events ended so far."""
+        stop = int(np.searchsorted(self._ends, self._line))
+        events = self._order[self._told : stop]
+        self._told = max(stop, self._told)
+        tail = self._values.tail[events]
+        for name, codes in self._answers.items():
+            self.columns[name].codes[events] = codes[tail]
