@@ -34,8 +34,14 @@ class Document:
         return self.tree.value
 
     def line(self, *words: str) -> int:
-        """Return the line of the first key that is one of `words` (its modifiers aside), else of the document."""
-        return next((line for key, line in _keys(self.tree) if key.split("|")[0] in words), self.tree.line)
+        """Return the line of the first key that is `words[0]` (its modifiers aside), else `words[1]`, ...
+
+        Falls back to the first line of the document.
+        """
+        lines: dict[str, int] = {}
+        for key, line in _keys(self.tree):
+            lines.setdefault(key.split("|")[0], line)
+        return next((lines[word] for word in words if word in lines), self.tree.line)
 
 
 def _keys(node: yamltree.Node) -> Iterator[tuple[str, int]]:

@@ -92,7 +92,7 @@ def _sentence(error: BaseException) -> str:
 def _line_of(error: SigmaError, document: Document) -> int:
     """The line of the part an error is about, by the name of its class: SigmaLevelError is about `level`."""
     about = type(error).__name__.removeprefix("Sigma").removesuffix("Error").lower()
-    return document.line(about, {"modifier": "detection", "type": "detection"}.get(about, about))
+    return document.line(about, "detection", "correlation")
 
 
 def _level(rule: SigmaRule | SigmaCorrelationRule) -> Level:
@@ -104,6 +104,8 @@ def _body(rule: SigmaRule | SigmaCorrelationRule, document: Document) -> Conditi
         if isinstance(rule, SigmaCorrelationRule):
             return correlation_of(rule)
         return _condition(rule, document)
+    except Unusable:
+        raise
     except Untranslatable as error:
         words = (error.field,) if error.field else ("correlation", "condition")
         raise Unusable(str(error), document.line(*words)) from error

@@ -68,13 +68,13 @@ class Timeline:
 
     @property
     def first(self) -> int:
-        """Microseconds: an event before it is of another stretch of time."""
-        return self.entries[0].ts - self._span if self.entries else 0
+        """Microseconds from which on an event can still be put in its place: two spans before the newest."""
+        return self.entries[-1].ts - 2 * self._span
 
     @property
     def last(self) -> int:
-        """Microseconds of the newest event."""
-        return self.entries[-1].ts if self.entries else 0
+        """Microseconds up to which an event has something to do with those before: a span after the newest."""
+        return self.entries[-1].ts + self._span
 
     def add(self, entries: Sequence[Entry]) -> list[Firing]:
         """Take events in order of `place`; late ones are put in their places and the window is played again."""

@@ -17,7 +17,7 @@ from seqwatch_tui.detect.timeline import Entry, Firing, Timeline, place
 MAX_TOTAL = 100_000
 """Events kept per correlation over all groups; above that the groups not touched for longest go."""
 _TIMELINES = 4
-"""Separate stretches of time kept per group."""
+"""Stretches of time kept per group: the current one, and those of back-fills that run beside it."""
 
 
 class Windows:
@@ -58,16 +58,19 @@ class Windows:
         return timeline, near
 
     def _timeline(self, timelines: list[Timeline], ts: int) -> Timeline:
-        """The latest timeline that began before `ts`; else a new one, at the cost of the oldest when there are many."""
-        fitting = [timeline for timeline in timelines if timeline.first <= ts]
-        if fitting:
-            return max(fitting, key=lambda timeline: timeline.last)
-        if len(timelines) >= _TIMELINES:
-            oldest = min(timelines, key=lambda timeline: timeline.last)
-            timelines.remove(oldest)
-            self.dropped += sum(not entry.taken for entry in oldest.entries)
-        timelines.append(Timeline(self._correlation))
-        return timelines[-1]
+        """The timeline whose stretch of time `ts` is in; else a new one in place of the one not used for longest.
+
+        Timelines stand in the order of their last use.
+        """
+        fitting = [timeline for timeline in timelines if timeline.first <= ts <= timeline.last]
+        found = max(fitting, key=lambda timeline: timeline.last, default=None)
+        if found is None:
+            found = Timeline(self._correlation)
+            del timelines[: max(0, len(timelines) - _TIMELINES + 1)]
+        else:
+            timelines.remove(found)
+        timelines.append(found)
+        return found
 
     def _evict(self) -> None:
         while self._total > MAX_TOTAL and len(self._groups) > 1:

@@ -16,6 +16,7 @@ from seqwatch_tui.detect.text import fold
 from seqwatch_tui.parse.schema import event_table
 from tests.detect.naive import holds
 
+CONNECTION = duckdb.connect()
 LETTERS = "aAbBkKxX.*?%_\\'\"/ \néÉßİKſΣ;-"
 TEXTS = ("path", "exe", "user_name", "old_path")
 texts = st.text(LETTERS, max_size=6)
@@ -56,21 +57,20 @@ def _events(table: list[dict[str, Any]]) -> Any:
     return event_table({"event_id": list(range(len(table))), **columns}, len(table))
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=200, deadline=None, derandomize=True)
 @given(trees=st.lists(conditions, min_size=1, max_size=4), table=st.lists(rows, min_size=1, max_size=12))
 def test_matcher_equals_sql_equals_reference(trees: list[Condition], table: list[dict[str, Any]]) -> None:
     events = _events(table)
     found = Matcher(trees).match(events)
-    with duckdb.connect() as connection:
-        connection.register("events", events)
-        for index, tree in enumerate(trees):
-            wanted = [number for number, row in enumerate(table) if holds(tree, row)]
-            query = history_sql(Rule("r", "r", "low", tree, "", 3600))
-            assert [number for (number,) in connection.execute(query.sql, query.params).fetchall()] == wanted
-            assert list(found.get(index, [])) == wanted
+    CONNECTION.register("events", events)
+    for index, tree in enumerate(trees):
+        wanted = [number for number, row in enumerate(table) if holds(tree, row)]
+        query = history_sql(Rule("r", "r", "low", tree, "", 3600))
+        assert [number for (number,) in CONNECTION.execute(query.sql, query.params).fetchall()] == wanted
+        assert list(found.get(index, [])) == wanted
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=60, deadline=None, derandomize=True)
 @given(tree=conditions, table=st.lists(rows, min_size=33, max_size=80), repeat=st.booleans())
 def test_batches_of_any_size_and_memory_do_not_change_the_outcome(
     tree: Condition, table: list[dict[str, Any]], repeat: bool

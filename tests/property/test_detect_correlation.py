@@ -1,0 +1,143 @@
+"""Correlations: the windows of the live stream and the SQL for history find the same groups, times and measures."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import duckdb
+import hypothesis.strategies as st
+import pytest
+from hypothesis import given, settings
+
+from seqwatch_tui.detect import Rule, history_sql, load_rules, shipped_rules
+from seqwatch_tui.detect.condition import And, Match
+from seqwatch_tui.detect.correlator import Correlator
+from seqwatch_tui.detect.hits import Batch
+from seqwatch_tui.detect.matcher import Matcher
+from seqwatch_tui.detect.rule import Correlation, CorrelationKind
+from seqwatch_tui.detect.timeline import Firing
+from tests.detect.batches import START, batch
+from tests.detect.naive import holds
+
+SPAN = 10
+CONNECTION = duckdb.connect()
+
+
+def _plain(name: str, value: str) -> Rule:
+    return Rule(name, name, "low", And((Match("action", "eq", value),)), "", 3600)
+
+
+def _correlated(kind: CorrelationKind, names: tuple[str, ...], at_least: int, groups: tuple[str, ...]) -> Rule:
+    field = "path" if kind == "value_count" else None
+    return Rule("c", "c", "low", Correlation(kind, names, groups, SPAN, at_least, field), "", 3600)
+
+
+PLAIN = [_plain("a", "read"), _plain("b", "write"), _plain("c0", "delete")]
+CHILD = replace(_correlated("event_count", ("a",), 3, ("user_name",)), rule_id="child")
+correlations = st.one_of(
+    st.builds(_correlated, st.sampled_from(["event_count", "value_count"]), st.sampled_from([("a",), ("a", "b")]),
+              st.integers(1, 5), st.sampled_from([(), ("user_name",), ("user_name", "dataset")])),
+    st.builds(_correlated, st.just("temporal"), st.just(("a", "b", "c0")), st.integers(1, 3), st.just(("user_name",))),
+    st.builds(_correlated, st.just("temporal_ordered"), st.just(("a", "b", "c0")), st.just(3), st.just(("user_name",))),
+    st.builds(_correlated, st.just("temporal_ordered"), st.just(("child", "b")), st.just(2), st.just(("user_name",))),
+)  # fmt: skip
+events = st.lists(
+    st.fixed_dictionaries({
+        "ts": st.integers(0, 60), "action": st.sampled_from(["read", "read", "read", "write", "delete", "other"]),
+        "user_name": st.sampled_from(["u", "u", "v", None]), "dataset": st.sampled_from(["d", "e", None]),
+        "path": st.sampled_from(["1", "2", "3", None]), "delay": st.integers(0, SPAN // 2),
+    }),
+    min_size=1, max_size=40,
+)  # fmt: skip
+
+Found = dict[tuple[Any, ...], tuple[float, float, int]]
+
+
+def _live(rules: list[Rule], rows: list[dict[str, Any]], size: int) -> Found:
+    plain = [rule for rule in rules if not isinstance(rule.body, Correlation)]
+    matcher = Matcher([rule.body for rule in plain if not isinstance(rule.body, Correlation)])
+    correlator = Correlator(rules)
+    found: Found = {}
+    for start in range(0, len(rows), size):
+        table = batch(rows[start : start + size], start)
+        matched = {plain[index].rule_id: held for index, held in matcher.match(table).items()}
+        fired: dict[str, list[Firing]] = {}
+        for rule in rules:
+            if isinstance(rule.body, Correlation):
+                fired[rule.rule_id] = correlator.feed(rule.rule_id, Batch(table), matched, fired)
+        for firing in fired["c"]:
+            key, at = _key(rules[-1], rows[firing.entry.event_id]), firing.entry.ts / 1e6 - START
+            first, last, measure = found.get(key, (at, at, 0))
+            found[key] = min(first, at), max(last, at), max(measure, firing.measure)
+    return found
+
+
+def _key(rule: Rule, row: dict[str, Any]) -> tuple[Any, ...]:
+    assert isinstance(rule.body, Correlation)
+    return tuple(row[name] for name in rule.body.group_by)
+
+
+def _history(rules: list[Rule], rows: list[dict[str, Any]]) -> Found:
+    rule = rules[-1]
+    query = history_sql(rule, {each.rule_id: each for each in rules})
+    CONNECTION.register("events", batch(rows))
+    found = CONNECTION.execute(query.sql, query.params).fetchall()
+    return {tuple(keys): (_seconds(first), _seconds(last), measure) for *keys, first, last, measure, _ in found}
+
+
+def _seconds(moment: Any) -> float:
+    from datetime import UTC
+
+    return float(moment.replace(tzinfo=UTC).timestamp() - START)
+
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(correlation=correlations, rows=events, size=st.integers(1, 50))
+def test_in_order_in_any_batches(correlation: Rule, rows: list[dict[str, Any]], size: int) -> None:
+    rows = [{name: row[name] for name in row if name != "delay"} for row in sorted(rows, key=lambda row: row["ts"])]
+    rules = [*PLAIN, CHILD, correlation]
+    assert _live(rules, rows, size) == _history(rules, rows)
+
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(correlation=correlations, rows=events, size=st.integers(1, 50))
+def test_late_events_are_put_in_their_places(correlation: Rule, rows: list[dict[str, Any]], size: int) -> None:
+    arrived = sorted(rows, key=lambda row: row["ts"] + row["delay"])
+    rows = [{name: row[name] for name in row if name != "delay"} for row in arrived]
+    rules = [*PLAIN, CHILD, correlation]
+    assert _live(rules, rows, size) == _history(rules, rows)
+
+
+SHIPPED = load_rules([shipped_rules()])
+
+
+@pytest.mark.parametrize(
+    "rule", [r for r in SHIPPED.rules if not isinstance(r.body, Correlation)], ids=lambda rule: rule.rule_id
+)
+def test_shipped_rules_match_alike_on_every_sample(rule: Rule) -> None:
+    rows = [dict(row) for other in SHIPPED.rules for sample in other.samples for row in sample.events]
+    table = batch(rows)
+    assert not isinstance(rule.body, Correlation)
+    wanted = [number for number, row in enumerate(rows) if holds(rule.body, row)]
+    assert list(Matcher([rule.body]).match(table).get(0, [])) == wanted
+    CONNECTION.register("events", table)
+    query = history_sql(rule)
+    assert [number for (number,) in CONNECTION.execute(query.sql, query.params).fetchall()] == wanted
+    assert wanted
+    assert len(wanted) < len(rows)
+
+
+@pytest.mark.parametrize(
+    "rule", [r for r in SHIPPED.rules if isinstance(r.body, Correlation)], ids=lambda rule: rule.rule_id
+)
+def test_shipped_correlations_find_in_history_what_their_samples_raise(rule: Rule) -> None:
+    rules = {each.rule_id: each for each in SHIPPED.rules}
+    query = history_sql(rule, rules)
+    for sample in rule.samples:
+        CONNECTION.register("events", batch(list(sample.events)))
+        family = [r for r in SHIPPED.rules if r.alert_as == rule.alert_as]
+        queries = [history_sql(each, rules) for each in family]
+        groups = sum(len(CONNECTION.execute(each.sql, each.params).fetchall()) for each in queries)
+        assert bool(groups) is sample.raises
+    assert query.params
