@@ -140,9 +140,13 @@ def row_of(facts: Facts, known: Identities) -> tuple[object, ...]:
         actor.auid, actor.uid, actor.session, address, actor.tty,
         call.pid if call else other.pid if other else None, call.ppid if call else None,
         actor.comm, actor.exe, command or (other.command if other else None), path, old_path, None,
-        actor.key or (other.actor.key if other else None), call.name if call else facts.kind, facts.complete,
+        actor.key or (other.actor.key if other else None), _shown(call) if call else facts.kind, facts.complete,
         ";".join(w for w in WARNING_ORDER if w in warnings) if warnings else None,
     )  # fmt: skip
+
+
+def _shown(call: SystemCall) -> str:
+    return f"io_uring:{call.name}" if call.uring else call.name
 
 
 def _own_action(other: OtherRecord | None) -> str | None:
