@@ -33,10 +33,7 @@ from seqwatch_tui.parse.schema import EVENT_SCHEMA, RECORD_SCHEMA
 from seqwatch_tui.parse.tables import Batch
 
 PIECE = 1 << 20
-"""Bytes from which on the columnar way is worth its start-up."""
-
-_WORTH_WHILE = PIECE // 4
-"""At the end of a file even as little as this is tried."""
+"""Bytes from which on the columnar way is worth its start-up; at the end of a file a quarter of it."""
 
 _EARLY_BOOT, _DISORDER, _CLOCK_SET_MS, _MANY_OPEN = 64, 4096, 3_600_000, 4096
 """Beyond these the reference parser might see a boot or a clock set back: such pieces are left to it."""
@@ -49,17 +46,27 @@ _IDS = re.compile(rb"(?:uid|ses)=(\d{1,18})")
 _Part = tuple[pa.Table, pa.Table, Counts]
 
 
+class _SeenBefore(Exception):
+    """The first `upto` bytes of a piece have serials that were seen before, the rest has not."""
+
+    def __init__(self, upto: int) -> None:
+        super().__init__(upto)
+        self.upto = upto
+
+
 class BulkAuditdParser(AuditdParser):
-    """interface.Parser for audit.log in bulk; arguments as AuditdParser.
+    """interface.Parser for audit.log in bulk; arguments as AuditdParser, `piece` is how much is parsed at once (bytes).
 
     `take` without `now` and `final` may keep back the last lines fed (less than a piece) for the next piece; they are
     fed again after a restart, for `resume` lies before them. The next `take` without a piece in between has them.
     """
 
     def __init__(
-        self, source: str, host: str, knowledge: Knowledge | None = None, resume: Resume | None = None
-    ) -> None:
+        self, source: str, host: str, knowledge: Knowledge | None = None, resume: Resume | None = None, *,
+        piece: int = PIECE,
+    ) -> None:  # fmt: skip
         super().__init__(source, host, knowledge, resume)
+        self._piece = piece
         self._memory = Memory(self._records)
         self._held: list[bytes] = []
         self._held_from = self._held_size = 0
@@ -90,15 +97,14 @@ class BulkAuditdParser(AuditdParser):
             self._held_from = offset
         self._held.append(bytes(data))
         self._held_size += len(data)
-        if self._held_size >= PIECE:
+        if self._held_size >= self._piece:
             self._digest()
 
     def _finish_line(self, data: bytes, offset: int) -> bytes:
-        """Give the reference stages the rest of the line they are in; return what is left.
-
-        The first line of all and the first after a jump go there as well.
-        """
-        if self._fed_upto == offset == self._splitter.upto:
+        """Give the reference stages the rest of the line they are in; return what is left."""
+        if self._fed_upto != offset:
+            self._give(b"", offset)
+        if self._splitter.upto == offset and not self._splitter.inside:
             return data
         stop = data.find(b"\n") + 1 or len(data)
         self._give(data[:stop], offset)
@@ -119,17 +125,29 @@ class BulkAuditdParser(AuditdParser):
     def _digest(self) -> None:
         """Make the most of what is held; what follows the last safe cut stays."""
         data = b"".join(self._held)
+        self._held = []
         size = data.rfind(b"\n") + 1
-        done = self._columnar(data[:size]) if size else 0
+        try:
+            done = self._columnar(data[:size]) if size else 0
+        except _SeenBefore as seen:
+            self._give(data[: seen.upto], self._held_from)
+            self._hold(data, seen.upto)
+            if self._held_size >= self._piece // 4:
+                self._digest()
+            return
         if done:
             self._fed_upto = self._splitter.upto = self._held_from + done
             self._in_bulk = self._to_recall = True
         else:
             done = size or len(data)
             self._give(data[:done], self._held_from)
+        self._hold(data, done)
+
+    def _hold(self, data: bytes, done: int) -> None:
+        """Keep what is left of `data`, which began where the held bytes do."""
         self._held_from += done
-        self._held = [data[done:]] if done < len(data) else []
         self._held_size = len(data) - done
+        self._held = [data[done:]] if self._held_size else []
 
     # The columnar way.
 
@@ -178,15 +196,26 @@ class BulkAuditdParser(AuditdParser):
         if "EOE" in lines.types:
             raise Unusual("a stream with end marks")
         serial = lines.serial[:count][lines.counted[:count]]
-        if int(serial.min()) <= max(self._high, _EARLY_BOOT):
-            self._high = self._highest()
-            if int(serial.min()) <= max(self._high, _EARLY_BOOT):
-                raise Unusual("serials seen before")
+        self._check_new(index, lines, count)
         if int((np.maximum.accumulate(serial) - serial).max()) >= _DISORDER:
             raise Unusual("serials fall back")
         others = lines.serial[:count][lines.ok[:count] & ~lines.counted[:count]]
         if np.isin(np.append(others, list(self._daemon_serials)), serial).any():
             raise Unusual("serials of auditd's own among the kernel's")
+
+    def _check_new(self, index: Index, lines: Lines, count: int) -> None:
+        """Serials seen before may be late records, duplicates or a boot: what comes up to them is not for columns."""
+        counted = np.flatnonzero(lines.counted[:count])
+        last = self._gaps._serials[""].last or 0
+        known = np.flatnonzero(lines.serial[counted] <= max(self._high, last, _EARLY_BOOT))
+        if len(known):
+            self._high = self._highest()
+            known = np.flatnonzero(lines.serial[counted] <= max(self._high, last, _EARLY_BOOT))
+        if len(known):
+            line = int(counted[known[-1]])
+            if line > count // 2:
+                raise Unusual("serials seen before")
+            raise _SeenBefore(int(index.end[line]) + 1)
 
     def _clock(self, lines: Lines, count: int) -> Ints:
         """Event time (ms) as of each line; raises Unusual where the host's clock seems to have been set back."""
@@ -202,8 +231,7 @@ class BulkAuditdParser(AuditdParser):
         reassembler = self._reassembler
         stamps = [*reassembler._open, *reassembler._done, *reassembler._done_long, *(k.encode() for k in self._done)]
         known = [int(found[1]) for stamp in stamps if (found := _SERIAL.search(stamp))]
-        own = self._gaps._serials[""].last
-        return max((s for s in known if s not in self._daemon_serials), default=0 if own is None else own)
+        return max((s for s in known if s not in self._daemon_serials), default=0)
 
     # What the reference stages tell while they are given lines.
 
@@ -245,7 +273,7 @@ class BulkAuditdParser(AuditdParser):
 
     def take(self, *, now: float | None = None, final: bool = False) -> Parsed:
         """Hand over what is complete (see interface.Parser)."""
-        if final and self._held_size >= _WORTH_WHILE:
+        if final and self._held_size >= self._piece // 4:
             self._digest()
         if self._held_size and (final or now is not None or not self._in_bulk):
             self._give_held()

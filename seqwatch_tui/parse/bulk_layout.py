@@ -31,6 +31,8 @@ _SYSCALL_KEYS = (b"arch", b"sysc", b"succ", b"exit", b"a0=", b"a1=", b"a2=", b"a
 """Tokens 2 to 13 of a SYSCALL record, as many bytes of each as are compared at once."""
 _SYSCALL_REST = ((4, 4, b"ess="), (5, 1, b"xit="), (10, 2, b"ems="), (11, 1, b"pid="), (13, 1, b"uid="))
 """Token, offset in it and bytes: the rest of the keys that are longer (success= exit= items= ppid= auid=)."""
+_WORTH_WHILE = 4
+"""One line in so many has to be of a usual event."""
 _MOST_ITEMS = 1000
 _SERIAL_SPREAD = 64
 """Serials may be this much sparser than lines."""
@@ -259,4 +261,7 @@ def _check_paths(work: _Grouping, items: Ints, cwd: Ints) -> Ints:
 
 def _chosen(work: _Grouping, one: dict[int, Ints], path: Ints) -> Usual:
     every = Usual(work.event, work.syscall, one[CWD], one[EXECVE], one[PROCTITLE], path)
-    return every.without(work.bad)
+    usual = every.without(work.bad)
+    if int((usual.event >= 0).sum()) * _WORTH_WHILE < work.count:
+        raise Unusual("few usual events")
+    return usual
