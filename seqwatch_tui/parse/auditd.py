@@ -67,8 +67,16 @@ class AuditdParser:
             self._started = True
             if self._resume is not None and offset != self._resume.offset:
                 self._begin(None, frozenset())
+        elif self._splitter.end not in (None, offset):
+            self._reassembler.expire_all()
+            self._leave_file()
         for lines in self._splitter.feed(data, offset):
             self._feed_lines(lines)
+
+    def _leave_file(self) -> None:
+        """Positions of another file (or another place of this one) come next: what was said of the old ones is void."""
+        self._upto, self._done, self._handled = 0, frozenset(), []
+        self._reassembler.leave_file()
 
     def _feed_lines(self, lines: Lines) -> None:
         if not lines.pieces:
@@ -118,9 +126,12 @@ class AuditdParser:
                 self._gaps.unparsed(position, oversize=False)
         batch.duplicates, batch.duplicate_bytes = reassembler.take_duplicates()
         gaps = self._gaps.take(reassembler.clock_ms, final=final)
+        resume = self._next_resume()
+        if final:
+            self._leave_file()
         self._batch = Batch(self._source)
         changed = self._identities.take_changed()
-        return Parsed(batch.events(), batch.records(), self._next_resume(), batch.counts(), gaps, changed)
+        return Parsed(batch.events(), batch.records(), resume, batch.counts(), gaps, changed)
 
     def _finish_file(self) -> None:
         for lines in self._splitter.rest():

@@ -5,10 +5,15 @@ Shared by the auditd parsers and LAUREL. Knows nothing of reassembly or Arrow.
 
 from __future__ import annotations
 
-from seqwatch_tui.model.evidence import Gap
+from seqwatch_tui.model.evidence import Gap, GapKind
 from seqwatch_tui.parse.interface import Knowledge
 from seqwatch_tui.parse.mark import Hole, Mark
-from seqwatch_tui.parse.serials import Serials, loss_gap, loss_in, serial_gap
+from seqwatch_tui.parse.serials import Serials, loss_gap, loss_in, serial_gaps
+
+_BAD: tuple[tuple[GapKind, str], ...] = (
+    ("unparsed", "lines are no records of this source"),
+    ("oversize", "pieces of lines too long to be a record"),
+)
 
 
 class GapWatch:
@@ -60,15 +65,13 @@ class GapWatch:
     def take(self, clock_ms: int | None, *, final: bool) -> tuple[Gap, ...]:
         """Gaps since the last call; `clock_ms` is the time of the newest record, null when there was none."""
         for serials in self._serials.values():
-            for hole in serials.settled(clock_ms or 0, final=final):
-                self._gaps.append(serial_gap(self._source, hole))
+            self._gaps += serial_gaps(self._source, serials.settled(clock_ms or 0, final=final))
         ts = clock_ms / 1000 if clock_ms is not None else self._knowledge.last_ts or 0.0
-        for count, first in [self._bad[k] for k in ("unparsed",) if k in self._bad]:
-            detail = f"{count} lines are no audit records, the first at byte {first}; kept as type UNPARSED"
-            self._gaps.append(Gap(self._source, "unparsed", ts, ts, count, "exact", detail))
-        for count, first in [self._bad[k] for k in ("oversize",) if k in self._bad]:
-            detail = f"{count} pieces of lines too long to be a record, the first at byte {first}; kept as UNPARSED"
-            self._gaps.append(Gap(self._source, "oversize", ts, ts, count, "exact", detail))
+        for kind, what in _BAD:
+            count, first = self._bad.get(kind, (0, 0))
+            if count:
+                detail = f"{count} {what}, the first at byte {first}; kept as type UNPARSED"
+                self._gaps.append(Gap(self._source, kind, ts, ts, count, "exact", detail))
         self._bad.clear()
         gaps, self._gaps = tuple(self._gaps), []
         own = self._serials[""]

@@ -39,10 +39,15 @@ class LineSplitter:
         self.upto: int | None = None
         self.inside = inside
 
+    @property
+    def end(self) -> int | None:
+        """Position where the next bytes must begin, null before the first ones."""
+        return None if self.upto is None else self.upto + len(self._held)
+
     def feed(self, data: bytes | memoryview, offset: int) -> list[Lines]:
         """Take bytes that begin at `offset`; after a jump what was held comes out as a piece."""
         out: list[Lines] = []
-        if self.upto is not None and offset != self.upto + len(self._held):
+        if self.upto is not None and offset != self.end:
             out = [Lines(self.upto, [self._held], [0])] if self._held else []
             self._held, self.inside, self.upto = b"", False, None
         start = offset if self.upto is None else self.upto

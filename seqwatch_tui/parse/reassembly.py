@@ -94,6 +94,11 @@ class Reassembler:
         self._duplicates.clear()
         return count, size
 
+    def leave_file(self) -> None:
+        """Positions start anew: nothing of the file that comes has been handed over."""
+        self._upto, self._done_before = 0, frozenset()
+        self._handled.clear()
+
     @property
     def first_open(self) -> int | None:
         """Position of the oldest record not yet handed over."""

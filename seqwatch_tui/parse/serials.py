@@ -21,7 +21,10 @@ _REBOOT_DROP = 4096
 _EARLY_BOOT = 64
 """So small a serial, far in time behind one above it, is a boot soon after the last."""
 
-_HOLES_LIMIT = 1024
+_FEW = 8
+
+_HOLES_LIMIT = 256
+"""Holes that are waited for; in a stream with more of them the oldest are taken as settled."""
 
 
 class Serials:
@@ -66,13 +69,24 @@ class Serials:
         return gone
 
 
-def serial_gap(source: str, hole: Hole) -> Gap:
-    """The gap of a hole; its time is when it was noticed, for what is missing has none."""
-    count = hole.last - hole.first + 1
-    at = f" of {hole.node}" if hole.node else ""
-    span = f"serial {hole.first}" if count == 1 else f"serials {hole.first} to {hole.last}"
+def serial_gaps(source: str, holes: list[Hole]) -> list[Gap]:
+    """The gaps of one node's holes: one each while they are few, else one for all, for a rule may exclude much."""
+    if len(holes) > _FEW:
+        count = sum(hole.last - hole.first + 1 for hole in holes)
+        span = f"{count} serials in {len(holes)} places from {holes[0].first} to {holes[-1].last}"
+        return [_gap(source, holes[0], holes[-1], count, span)]
+    return [_gap(source, hole, hole, hole.last - hole.first + 1, _span(hole)) for hole in holes]
+
+
+def _span(hole: Hole) -> str:
+    return f"serial {hole.first}" if hole.first == hole.last else f"serials {hole.first} to {hole.last}"
+
+
+def _gap(source: str, first: Hole, last: Hole, count: int, span: str) -> Gap:
+    """A gap's time is when it was noticed, for what is missing has none."""
+    at = f" of {first.node}" if first.node else ""
     detail = f"{span}{at} missing: lost, rotated away, or excluded by an audit rule"
-    return Gap(source, "serial", hole.noticed / 1000, hole.noticed / 1000, count, "at_least", detail)
+    return Gap(source, "serial", first.noticed / 1000, last.noticed / 1000, count, "at_least", detail)
 
 
 _LOST = re.compile(rb"\b(?:audit_)?lost=(\d{1,18})\b")

@@ -98,6 +98,12 @@ def test_lost_event_of_a_recorded_log_is_seen() -> None:
     assert gaps(cut) == [("serial", 2, "at_least")]
 
 
+def test_many_holes_are_one_gap() -> None:
+    (gap,) = parse(lines(*((5 + 3 * i, 1000.0 + i / 1000) for i in range(100)))).gaps
+    assert (gap.count, gap.certainty) == (198, "at_least")
+    assert gap.detail.startswith("198 serials in 99 places from 6 to 301 missing")
+
+
 @pytest.mark.parametrize(
     ("kind", "body", "before", "heard"),
     [

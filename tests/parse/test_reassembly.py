@@ -201,3 +201,17 @@ def test_rotation_does_not_lose_the_second_half() -> None:
     after = parser.take(final=True)
     assert before.counts.records + after.counts.records == len(lines)
     assert_equation([before, after])
+
+
+def test_positions_of_another_file_are_not_taken_for_what_was_read_before() -> None:
+    first = log(event(5), event(6, title=False))
+    parser = AuditdParser("audit", "host")
+    parser.feed(first, 0)
+    resume = parser.take().resume
+    again = AuditdParser("audit", "host", None, resume)
+    again.feed(first[resume.offset :], resume.offset)
+    again.take(final=True)
+    again.feed(b"garbage\n" + log(event(7)), 0)
+    parsed = again.take(final=True)
+    assert (parsed.counts.unparsed, [r["serial"] for r in rows(parsed)]) == (1, [7])
+    assert_equation([parsed])
