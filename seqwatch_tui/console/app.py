@@ -169,7 +169,7 @@ class Console(QuietApp[None]):
         if news.wanted.number == self._wanted.number:
             if news.wanted.filter != desk.filter or news.wanted.after is None:
                 desk.filter = news.wanted.filter
-                self.prompt.relabel()
+                self.prompt.accept(desk.filter)
                 desk.window.clear()
                 desk.waiting = 0
             if desk.following or news.wanted.after is None:

@@ -34,5 +34,5 @@ class QuietApp(App[Result]):
         report = "\n".join(
             ["seqwatch: the console stopped on an internal error; the engine keeps collecting.", kind, *frames]
         )
-        self._exit_renderables.append(Text(report))
+        self._exit_renderables.append(Text(report, no_wrap=True, overflow="ignore"))
         self._close_messages_no_wait()

@@ -35,7 +35,9 @@ def engine(tmp_path: Path):
 
 
 @pytest.mark.parametrize("size", [(80, 24), (160, 48)])
-def test_no_control_byte_of_data_reaches_the_terminal_from_any_screen(engine: FakeEngine, size: tuple[int, int]) -> None:
+def test_no_control_byte_of_data_reaches_the_terminal_from_any_screen(
+    engine: FakeEngine, size: tuple[int, int]
+) -> None:
     with Terminal(str(engine.socket), size=size) as terminal:
         terminal.wait("jlee")
         visits = [("1", "object"), ("k", "paused"), ("p", "policy"), ("\r", "policy"), ("\r", "SYSCALL"), ("2", "pwn"),
@@ -133,7 +135,11 @@ def test_without_colour_only_attributes_are_sent(engine: FakeEngine, env: dict[s
         terminal.type("\x10")
         terminal.quiet(0.2, 1.0)
         raw = terminal.raw
-    colours = [code for code in re.findall(rb"\x1b\[([0-9;]*)m", raw) if set(code.split(b";")) - set(b"0 1 2 3 4 7 22 24 27".split()) - {b""}]  # noqa: E501
+    colours = [
+        code
+        for code in re.findall(rb"\x1b\[([0-9;]*)m", raw)
+        if set(code.split(b";")) - set(b"0 1 2 3 4 7 22 24 27".split()) - {b""}
+    ]  # noqa: E501
     assert not colours, colours[:5]
 
 

@@ -92,9 +92,9 @@ class Prompt(Horizontal):
         self._label.styles.width = len(text) + 2
         self._label.show([spans])
 
-    def relabel(self) -> None:
-        """What was typed is accepted: the label of the question again."""
-        if self._line.question is not None:
+    def accept(self, text: str) -> None:
+        """`text` is in force: when that is what stands on the line, the question has its own label again."""
+        if self._line.question is not None and self._line.value == text:
             self.label(self._line.question.label)
 
     def ask(self, question: Question) -> None:

@@ -1,0 +1,307 @@
+"""The console pressed key by key, on a fake engine, at the smallest and at a wide size."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+from rich.cells import cell_len
+
+from seqwatch_tui.console import theme
+from seqwatch_tui.console.commands.registry import COMMANDS
+from tests.console.fake_engine import Site
+from tests.console.harness import console, screen_text, shows, until
+
+SIZES = [(80, 24), (160, 48)]
+SCREENS = ("overview", "events", "alerts", "keys", "integrity", "sql", "system")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_every_key_on_every_screen_with_hostile_names_leaves_it_standing(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    keys = sorted({key for command in COMMANDS for key in command.keys} - {"q", "ctrl+p"})
+    async with console(tmp_path, Site(hostile=True), size) as (app, pilot):
+        for start in SCREENS:
+            app.go(start)
+            await pilot.pause()
+            for key in keys:
+                app.action_press(key)
+                await asyncio.sleep(0.002)
+                if app.prompt.asking:
+                    app.back()
+                if app.view.context != start:
+                    app.go(start)
+            await pilot.press("down", "enter", "question_mark", "escape", "escape")
+        assert app.is_running
+        assert app.return_code is None
+        assert all(cell_len(line) <= size[0] for line in screen_text(app).splitlines())
+
+
+async def test_from_an_alert_to_the_raw_line_and_back(tmp_path: Path) -> None:
+    async with console(tmp_path, Site(), start="alerts") as (app, pilot):
+        await shows(pilot, app, "Bulk read")
+        await pilot.press("enter")
+        await shows(pilot, app, "Alerts > alert 1")
+        await shows(pilot, app, "serials 88-89 are missing")
+        await shows(pilot, app, "forbidden")
+        await pilot.press("enter")
+        await shows(pilot, app, "Alerts > alert 1 > event 11")
+        await shows(pilot, app, "command_line")
+        await pilot.press("enter")
+        await shows(pilot, app, "type=SYSCALL msg=audit(")
+        await shows(pilot, app, "Alerts > alert 1 > event 11 > raw records")
+        await pilot.press("escape", "escape", "escape")
+        await until(pilot, lambda: app.desk.crumbs == ("Alerts",))
+
+
+async def test_the_filter_filters_while_typing_and_says_how_many_are_hidden(tmp_path: Path) -> None:
+    async with console(tmp_path, Site(), start="events") as (app, pilot):
+        await shows(pilot, app, "svc_lims")
+        await pilot.press("slash", *"user=jlee")
+        await until(pilot, lambda: app.desk.filter == "user=jlee")
+        await until(pilot, lambda: "svc_lims" not in screen_text(app))
+        assert f"{app.desk.window.matched} of 400 match" in screen_text(app)
+        await pilot.press("enter")
+        await shows(pilot, app, "Events > user=jlee")
+        await pilot.press("escape")
+        await shows(pilot, app, "svc_lims")
+
+
+async def test_a_filter_the_engine_does_not_know_is_named_in_the_line(tmp_path: Path) -> None:
+    async with console(tmp_path, Site(), start="events") as (app, pilot):
+        await shows(pilot, app, "svc_lims")
+        await pilot.press("slash", *"colour=red")
+        await shows(pilot, app, "there is no field 'colour'")
+        await pilot.press("escape")
+        await until(pilot, lambda: not app.prompt.asking and app.desk.filter == "")
+        await shows(pilot, app, "svc_lims")
+
+
+async def test_a_table_filters_on_this_side_and_says_what_it_hides(tmp_path: Path) -> None:
+    async with console(tmp_path, Site(), start="keys") as (app, pilot):
+        await shows(pilot, app, "wgs-cohort-a")
+        await pilot.press("slash", *"kek", "enter")
+        await shows(pilot, app, "4 hidden by filter")
+        assert "wgs-cohort-a" not in screen_text(app)
+
+
+async def test_pausing_counts_what_comes_in_and_following_shows_it(tmp_path: Path) -> None:
+    async with console(tmp_path, Site(50.0), start="events") as (app, pilot):
+        await until(pilot, lambda: app.desk.window.newest is not None)
+        await pilot.press("up")
+        await until(pilot, lambda: app.desk.waiting > 5)
+        frozen = app.desk.window.newest
+        await shows(pilot, app, "paused, ")
+        assert app.desk.window.newest == frozen
+        await pilot.press("F")
+        await until(pilot, lambda: (app.desk.window.newest or 0) > (frozen or 0))
+        await shows(pilot, app, "following F")
+
+
+async def test_paging_up_fetches_older_events_until_the_first(tmp_path: Path) -> None:
+    async with console(tmp_path, Site(count=450), start="events") as (app, pilot):
+        await until(pilot, lambda: app.desk.window.newest == 450)
+        for _ in range(8):
+            await pilot.press("g")
+            await asyncio.sleep(0.05)
+        await until(pilot, lambda: app.desk.window.oldest == 1)
+        serials = range(app.desk.window.first, app.desk.window.end)
+        assert [app.desk.window.row(serial)[0] for serial in serials] == list(range(1, 451))
+
+
+async def test_acknowledging_asks_for_a_reason_and_takes_no_empty_one(tmp_path: Path) -> None:
+    site = Site()
+    async with console(tmp_path, site, start="alerts") as (app, pilot):
+        await shows(pilot, app, "Bulk read")
+        await pilot.press("a", "enter")
+        await shows(pilot, app, "needed; Esc = no")
+        assert not site.posts
+        await pilot.press(*"drill", "enter")
+        await until(pilot, lambda: bool(site.posts))
+        assert site.posts == [("alerts/1", {"state": "acknowledged", "reason": "drill"})]
+        await shows(pilot, app, "acknowledged")
+
+
+async def test_quarantine_shows_the_plan_and_happens_only_when_the_name_is_typed(tmp_path: Path) -> None:
+    site = Site()
+    async with console(tmp_path, site, start="alerts") as (app, pilot):
+        await shows(pilot, app, "Bulk read")
+        await pilot.press("Q", *"bulk", "enter")
+        await shows(pilot, app, "nothing has happened yet")
+        await shows(pilot, app, "who feels it")
+        await pilot.press(*"wes-panel-b", "enter")
+        await shows(pilot, app, "that is not wgs-cohort-a")
+        assert not site.quarantined
+        await pilot.press("escape", "enter", *"wgs-cohort-a", "enter")
+        await shows(pilot, app, "open as jlee: EACCES")
+        assert site.quarantined == ["wgs-cohort-a"]
+        await pilot.press("escape", "U", *"over", "enter")
+        await shows(pilot, app, "type wgs-cohort-a to release it")
+        await pilot.press(*"wgs-cohort-a", "enter")
+        await until(pilot, lambda: not site.quarantined)
+
+
+async def test_escape_from_a_plan_does_nothing(tmp_path: Path) -> None:
+    site = Site()
+    async with console(tmp_path, site, start="alerts") as (app, pilot):
+        await shows(pilot, app, "Bulk read")
+        await pilot.press("Q", *"bulk", "enter")
+        await shows(pilot, app, "nothing has happened yet")
+        await pilot.press("escape", "escape")
+        await until(pilot, lambda: app.desk.crumbs == ("Alerts",))
+        assert [path for path, _ in site.posts] == ["plans"]
+
+
+async def test_a_refusal_is_shown_with_its_advice(tmp_path: Path) -> None:
+    async with console(tmp_path, Site(), start="alerts") as (app, pilot):
+        await shows(pilot, app, "Bulk read")
+        await pilot.press("U", *"over", "enter")
+        await shows(pilot, app, "wgs-cohort-a is not in quarantine; quarantine it first")
+
+
+async def test_verify_asks_and_no_is_the_default(tmp_path: Path) -> None:
+    site = Site()
+    async with console(tmp_path, site, start="integrity") as (app, pilot):
+        await shows(pilot, app, "wes-panel-b")
+        await pilot.press("V", "enter")
+        await shows(pilot, app, "nothing was done")
+        assert not site.posts
+        await pilot.press("V", "y")
+        await shows(pilot, app, "verify 40 %")
+        await pilot.press("P", "y")
+        await shows(pilot, app, "paused 40 %")
+        await pilot.press("P", "y")
+        await until(pilot, lambda: site.jobs["v1"]["state"] == "running")
+        await pilot.press("C", "y")
+        await until(pilot, lambda: site.jobs["v1"]["state"] == "cancelled")
+
+
+@pytest.mark.parametrize(
+    ("read_only", "role", "said"), [(True, "approver", "read-only"), (False, "viewer", "needs the role")]
+)
+async def test_who_may_not_act_is_told_so_and_nothing_is_sent(
+    tmp_path: Path, read_only: bool, role: str, said: str
+) -> None:
+    site = Site(role=role)
+    async with console(tmp_path, site, start="alerts", read_only=read_only) as (app, pilot):
+        await shows(pilot, app, "Bulk read")
+        for key in ("a", "Q", "U", "V"):
+            await pilot.press(key)
+            await shows(pilot, app, said)
+            assert not app.prompt.asking
+        assert not site.posts
+        assert ("quarantine" in screen_text(app).splitlines()[-1]) is not read_only
+
+
+async def test_sql_runs_shows_the_cut_and_the_command_that_exports_it_all(tmp_path: Path) -> None:
+    async with console(tmp_path, Site(), start="sql") as (app, pilot):
+        await shows(pilot, app, "SELECT")
+        await pilot.press("ctrl+j")
+        await shows(pilot, app, "the first 120 rows, more exist (cut)")
+        await shows(pilot, app, "seqwatch sql --format csv --limit 0 'SELECT ts")
+        await pilot.press("f2")
+        await shows(pilot, app, "first_touch")
+        await pilot.press("enter")
+        await shows(pilot, app, "FROM reads_by_user")
+
+
+async def test_a_wrong_query_is_said_and_a_slow_one_can_be_stopped(tmp_path: Path) -> None:
+    async with console(tmp_path, Site(), start="sql") as (app, pilot):
+        await shows(pilot, app, "SELECT")
+        app.view.load("SELEKT")
+        await pilot.press("f5")
+        await shows(pilot, app, "Parser Error")
+        app.view.load("SELECT slow FROM events")
+        await pilot.press("f5")
+        await shows(pilot, app, "running")
+        await pilot.press("escape")
+        await shows(pilot, app, "stopped")
+
+
+async def test_the_command_line_completes_and_runs(tmp_path: Path) -> None:
+    async with console(tmp_path, Site(), start="events") as (app, pilot):
+        await shows(pilot, app, "Events > all")
+        await pilot.press("colon", *"int", "tab", "enter")
+        await shows(pilot, app, "not chkd")
+        await pilot.press("colon", *"nosuch", "enter")
+        await shows(pilot, app, "there is no command 'nosuch'")
+        await pilot.press("colon", *"quarantine we", "tab", "enter")
+        await shows(pilot, app, "quarantine wes-panel-b, reason:")
+
+
+async def test_the_palette_offers_the_commands_and_runs_one(tmp_path: Path) -> None:
+    async with console(tmp_path, Site(), start="events") as (app, pilot):
+        await shows(pilot, app, "svc_lims")
+        await pilot.press("ctrl+p", *"system")
+        await shows(pilot, app, "system  (6)")
+        await pilot.press("enter")
+        await shows(pilot, app, "Actions of operators")
+
+
+@pytest.mark.parametrize("name", theme.names())
+async def test_every_theme_shows_sign_and_word_of_every_verdict(tmp_path: Path, name: str) -> None:
+    async with console(tmp_path, Site(), look=name) as (app, pilot):
+        for words in ("!! ALARM", "ok evidence", "!! 4 alerts", "!  encrypt", "!! keys 2/3", "?? integrity"):
+            await shows(pilot, app, words)
+        await pilot.press("colon", *f"theme {theme.names()[0]}", "enter")
+        await until(pilot, lambda: app.desk.look.name == theme.names()[0])
+
+
+async def test_an_engine_that_goes_away_makes_every_verdict_unknown(tmp_path: Path) -> None:
+    site = Site()
+    async with console(tmp_path, site) as (app, pilot):
+        await shows(pilot, app, "!! ALARM")
+        app._feed._client._path = tmp_path / "gone.sock"
+        app._feed._client.close()
+        app.refresh_now()
+        await shows(pilot, app, "?? BLIND")
+        text = screen_text(app).splitlines()
+        assert "ok" not in text[0]
+        assert "engine: no answer since" in text[1]
+        assert "systemctl start seqwatch" in text[-2]
+
+
+async def test_every_size_from_40x12_to_200x60_is_drawn_and_the_header_stays(tmp_path: Path) -> None:
+    async with console(tmp_path, Site(hostile=True), (80, 24)) as (app, pilot):
+        for start in SCREENS:
+            app.go(start)
+            for size in ((40, 12), (60, 20), (79, 23), (100, 30), (140, 36), (200, 60)):
+                await pilot.resize_terminal(*size)
+                await pilot.pause()
+                await until(pilot, lambda size=size: app.size == size)  # type: ignore[misc]
+                lines = screen_text(app).splitlines()
+                assert lines[0].startswith(" !! ALARM"), start
+                assert len(lines) == size[1]
+
+
+async def test_ctrl_c_twice_quits_and_escape_never_does(tmp_path: Path) -> None:
+    async with console(tmp_path, Site()) as (app, pilot):
+        for _ in range(5):
+            await pilot.press("escape")
+        assert app.return_code is None
+        await pilot.press("ctrl+c")
+        await shows(pilot, app, "Ctrl+C again quits")
+        await pilot.press("ctrl+c")
+        await until(pilot, lambda: app.return_code == 0)
+
+
+async def test_copying_sends_clean_text(tmp_path: Path) -> None:
+    async with console(tmp_path, Site(hostile=True), start="alerts") as (app, pilot):
+        await shows(pilot, app, "Bulk read")
+        await pilot.press("down", "y")
+        await shows(pilot, app, "copied")
+        assert "\\x1b]0;pwn\\x07[/x]" in app.clipboard
+        assert app.clipboard.isprintable()
+
+
+async def test_a_filter_is_sent_as_typed(tmp_path: Path) -> None:
+    site = Site()
+    async with console(tmp_path, site, start="events") as (app, pilot):
+        await shows(pilot, app, "svc_lims")
+        await pilot.press("exclamation_mark", *"user=svc_*")
+        await until(pilot, lambda: app.desk.filter == "!user=svc_*")
+        asked = [path for _, path in site.requests if "snapshot" in path]
+        assert any("filter=%21user%3Dsvc_%2A" in path for path in asked), json.dumps(asked[-3:])
