@@ -18,6 +18,8 @@ from seqwatch_tui.parse.records import Records
 _LIMIT = 50_000
 _HEAD = b"arch=c000003e syscall=99999 success=yes exit=0 a0=0 a1=0 a2=0 a3=0 items=0 ppid=0 pid=0 "
 _BETWEEN = b" exit=0 a0=0 a1=0 a2=0 a3=0 items=0 ppid=0 pid=0 auid=0"
+_ENDS_WHO = re.compile(rb"""["'\x1d]""")
+"""What would make one part of a tail reach into the other."""
 _SAYS_WHO = re.compile(rb"uid=|ses=|tty=")
 NULL = -(1 << 63)
 """Stands for null among numbers; no number of a record can be it."""
@@ -91,7 +93,7 @@ class Memory:
         known = self._tails.get(text)
         if known is None:
             who, comm, what = text.partition(b" comm=")
-            if not comm or b'"' in who or b"'" in who or _SAYS_WHO.search(what.partition(b"\x1d")[0]):
+            if not comm or _ENDS_WHO.search(who) or _SAYS_WHO.search(what.partition(b"\x1d")[0]):
                 known = self._whole_tail(text)
             else:
                 ids, told = self._part(self._who, who), self._part(self._what, b"auid=4294967295 comm=" + what)
