@@ -19,7 +19,7 @@ from seqwatch_tui.parse.lines import AUDIT_LINE_LIMIT, Lines, LineSplitter
 from seqwatch_tui.parse.mark import Mark, read_mark, write_mark
 from seqwatch_tui.parse.normalise import UNPARSED
 from seqwatch_tui.parse.reassembly import Reassembler
-from seqwatch_tui.parse.records import Records
+from seqwatch_tui.parse.records import Memo, Records
 from seqwatch_tui.parse.tables import Batch
 
 _DAEMON = frozenset({
@@ -48,6 +48,7 @@ class AuditdParser:
         self._identity = resume.identity if resume else ""
         self._started = False
         self._records = Records()
+        self._keys: Memo[bytes, str] = Memo(event_key)
         self._identities = Identities(source, self._knowledge)
         self._batch = Batch(source)
         self._begin(*read_mark(resume))
@@ -151,7 +152,7 @@ class AuditdParser:
         self._handled = [x for x in self._handled + self._reassembler.take_handled() if x[0] >= offset]
         seen = "".join(sorted(self._reassembler.seen))
         mark = Mark(max(upto, self._upto), seen, self._splitter.inside, self._gaps.lost, self._gaps.holes)
-        done = list(dict.fromkeys(event_key(stamp) for _, stamp in self._handled))
+        done = list(dict.fromkeys([self._keys[stamp] for _, stamp in self._handled]))
         if offset < self._upto:
             done += sorted(self._done.difference(done))
         return write_mark(self._identity, offset, mark, done)
