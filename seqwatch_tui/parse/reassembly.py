@@ -210,12 +210,14 @@ class Reassembler:
     def _advance(self, ts_ms: int) -> None:
         """Move event time on and end what has waited too long."""
         clock = self.clock_ms
-        if clock is not None and ts_ms <= clock:
-            if ts_ms > clock - _CLOCK_RESET_MS:
-                return
+        if clock is None or ts_ms > clock:
+            self.clock_ms = clock = ts_ms
+        elif ts_ms <= clock - _CLOCK_RESET_MS:
             self.expire_all()
-        self.clock_ms = ts_ms
-        limit = ts_ms - EXPIRE_MS
+            self.clock_ms = clock = ts_ms
+        elif len(self._open) < _OPEN_LIMIT:
+            return
+        limit = clock - EXPIRE_MS
         while self._open:
             oldest = next(iter(self._open.values()))
             if oldest.seen_ms > limit and len(self._open) < _OPEN_LIMIT:

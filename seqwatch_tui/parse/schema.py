@@ -50,8 +50,6 @@ def _array(values: Any, kind: pa.DataType, rows: int) -> pa.Array | pa.ChunkedAr
         return _nulls(kind, rows)
     if isinstance(values, pa.Array | pa.ChunkedArray):
         return values if values.type == kind else values.cast(kind)
-    if pa.types.is_dictionary(kind):
-        return pa.array(values, pa.string()).dictionary_encode()
     return pa.array(values, kind)
 
 

@@ -215,3 +215,10 @@ def test_positions_of_another_file_are_not_taken_for_what_was_read_before() -> N
     parsed = again.take(final=True)
     assert (parsed.counts.unparsed, [r["serial"] for r in rows(parsed)]) == (1, [7])
     assert_equation([parsed])
+
+
+def test_open_events_are_bounded() -> None:
+    head = b"type=AVC msg=audit(1000.000:%d): avc:  denied\n"
+    parsed = parse(b"".join(head % serial for serial in range(20_000)), final=False)
+    assert 20_000 - parsed.counts.events <= 16_384
+    assert_equation([parsed])
