@@ -26,10 +26,10 @@ _CONFIG: dict[str, Any] = {
     "allow_community_extensions": False,
     "allow_persistent_secrets": False,
     "python_enable_replacements": False,
-    "threads": 2,
+    "threads": 1,  # a second one only makes small commits wait for it; readers run on their callers' threads
     "async_threads": 1,
-    "memory_limit": "256MB",
-    "checkpoint_threshold": "8MB",
+    "memory_limit": "192MB",
+    "checkpoint_threshold": "4MB",  # some 500 small commits; larger ones stall the next commit for longer
     "enable_object_cache": False,
 }
 
