@@ -1,13 +1,20 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
+from seqwatch_tui.model.alert import Evidence
+from seqwatch_tui.parse.schema import EVENT_SCHEMA
+from seqwatch_tui.store.filter import compile_filter
 from seqwatch_tui.store.interface import Commit, LedgerMark, StoreError
+from seqwatch_tui.store.schema import STATE_TABLES
 from seqwatch_tui.store.store import Store
 from tests.store.samples import START, Site
-from tests.store.values import SESSION, SOURCE, filled
+from tests.store.values import ALERT, SESSION, SOURCE, filled
 
 
 def test_everything_of_a_commit_survives_a_restart(tmp_path: Path) -> None:
@@ -38,4 +45,134 @@ def test_a_failed_commit_leaves_nothing_and_the_store_goes_on(tmp_path: Path) ->
     assert store.next_event_id() == 1
     store.commit(filled(Site()))
     assert store.query_sql("select count(*) from events").rows == [(10,)]
+    store.close()
+
+
+def month(events: pa.Table, times: list[float | None]) -> pa.Table:
+    ts = pa.array([None if t is None else int(t * 1e6) for t in times], pa.timestamp("us"))
+    return events.set_column(events.schema.get_field_index("ts"), "ts", ts)
+
+
+OLD, JULY, FORGED = 1_500_000_000.0, 1_783_000_000.0, 9_000_000_000.0
+
+
+def test_months_have_their_own_tables_and_retention_drops_them(tmp_path: Path) -> None:
+    store, site = Store.open(tmp_path), Site()
+    events = month(site.events(6), [START, OLD, JULY, None, FORGED, START])
+    store.commit(Commit(events=events, evidence=[Evidence(1, 2), Evidence(1, 6)]))
+    assert store.query_sql("select event_id from events order by event_id").rows == [(n,) for n in range(1, 7)]
+    assert store.query_sql("select count(*) from events where ts is null").rows == [(1,)]
+    assert store.drop_before(202607) == ["events_201707"]
+    assert store.drop_before(202612) == ["events_202607", "events_202611"]
+    assert store.query_sql("select event_id from events order by event_id").rows == [(4,), (5,)]
+    assert store.query_sql("select * from alert_evidence").rows == []
+    assert store.drop_before(202612) == []
+    store.close()
+    store = Store.open(tmp_path)
+    assert (store.high_water(), store.next_event_id()) == (6, 7)
+    store.close()
+
+
+def test_the_last_value_of_a_key_wins_and_replace_empties_first(tmp_path: Path) -> None:
+    store = Store.open(tmp_path)
+    seen = replace(ALERT, count=9, state="acknowledged")
+    store.commit(Commit(alerts=[ALERT, seen], tables={"keys": [{"key_id": "a"}, {"key_id": "b"}]}))
+    assert store.open_alerts() == [seen]
+    store.commit(Commit(alerts=[replace(seen, state="closed")], replace=["keys"], tables={"keys": [{"key_id": "c"}]}))
+    assert store.open_alerts() == []
+    assert store.query_sql("select key_id from keys").rows == [("c",)]
+    assert store.next_alert_id() == 2
+    store.close()
+
+
+def test_a_table_of_the_stores_own_is_not_written_by_name(tmp_path: Path) -> None:
+    store = Store.open(tmp_path)
+    for commit in (
+        Commit(tables={"alerts": [{"alert_id": 1}]}),
+        Commit(replace=["events"]),
+        Commit(tables={"nope": []}),
+    ):
+        with pytest.raises(StoreError, match="cannot write the table"):
+            store.commit(commit)
+    with pytest.raises(StoreError, match="EVENT_SCHEMA"):
+        store.commit(Commit(events=pa.table({"event_id": [1]})))
+    store.close()
+
+
+def test_hostile_text_is_stored_and_stops_nothing(tmp_path: Path) -> None:
+    store = Store.open(tmp_path)
+    text = "\x00\x1b[2J\u202e'; drop table alerts; --"
+    store.commit(
+        Commit(alerts=[replace(ALERT, summary=text, actor="\udcff")], sources=[replace(SOURCE, reason="\udcff")])
+    )
+    store.commit(Commit(sources=[replace(SOURCE, reason="\udcfe")]))
+    assert store.query_sql("select summary, actor from alerts").rows == [(text, "\\udcff")]
+    assert store.sources()[0].reason == "\\udcfe"
+    store.close()
+
+
+def test_recent_events_reach_back_from_the_newest(tmp_path: Path) -> None:
+    store, site = Store.open(tmp_path), Site()
+    assert store.recent_events(60.0).num_rows == 0
+    store.commit(Commit(events=month(site.events(4), [START, START + 50, START + 90, START + 100])))
+    found = store.recent_events(50.0)
+    assert found.schema.equals(EVENT_SCHEMA)
+    assert found["event_id"].to_pylist() == [2, 3, 4]
+    store.close()
+
+
+def test_pages_walk_the_whole_store_once(tmp_path: Path) -> None:
+    store, site = Store.open(tmp_path), Site()
+    store.commit(Commit(events=site.events(25)))
+    before, walked = None, []
+    while True:
+        page = store.events(10, before=before)
+        assert page.looked_at == len(page.rows) == page.matched
+        if not page.rows:
+            break
+        walked = [row[0] for row in page.rows] + walked
+        before = page.rows[0][0]
+        assert page.cut == (before > 1)
+    assert walked == list(range(1, 26))
+    newer = store.events(10, after=20)
+    assert ([row[0] for row in newer.rows], newer.newest, newer.cut) == ([21, 22, 23, 24, 25], 25, False)
+    assert [row[0] for row in store.events(3, after=20).rows] == [23, 24, 25]
+    assert store.events(3, after=20).cut
+    store.close()
+
+
+def test_a_filter_looks_back_until_it_has_enough(tmp_path: Path) -> None:
+    store, site = Store.open(tmp_path), Site()
+    store.commit(Commit(events=site.events(30_000)))
+    rare = store.query_sql("select event_id from events where action = 'login' order by event_id desc limit 60").rows
+    page = store.events(60, wanted=compile_filter("action=login", START))
+    assert [row[0] for row in page.rows] == sorted(n for (n,) in rare)
+    assert page.matched >= 60
+    assert 8192 <= page.looked_at <= 30_000
+    nothing = store.events(60, wanted=compile_filter("nosuchword", START))
+    assert (nothing.rows, nothing.matched, nothing.looked_at, nothing.cut) == ([], 0, 30_000, False)
+    store.close()
+
+
+def test_severity_is_the_highest_level_of_an_events_alerts(tmp_path: Path) -> None:
+    store = Store.open(tmp_path)
+    low = replace(ALERT, alert_id=2, level="low")
+    store.commit(
+        Commit(events=Site().events(3), alerts=[ALERT, low], evidence=[Evidence(1, 2), Evidence(2, 2), Evidence(2, 3)])
+    )
+    for page in (store.events(3).rows, store.query("events_newest", {"limit": 3}).rows):
+        assert [row[-1] for row in page] == [None, "high", "low"]
+    store.close()
+
+
+def test_exports_hold_every_table_and_the_events_not_sealed(tmp_path: Path) -> None:
+    store = Store.open(tmp_path)
+    store.commit(filled(Site(), 10))
+    files = store.export_state(tmp_path / "export")
+    assert files.keys() == {t.name for t in STATE_TABLES}
+    assert pq.read_table(files["alerts"]).to_pylist()[0]["tags"] == ["a", "b"]
+    events = pq.read_table(store.export_events(tmp_path / "hot.parquet", 7))
+    assert events.schema.names == EVENT_SCHEMA.names
+    assert events["event_id"].to_pylist() == [8, 9, 10]
+    assert store.size_bytes() > 4096
     store.close()
