@@ -22,7 +22,7 @@ from seqwatch_tui.parse.bulk_layout import Lines, Unusual, Usual, classify, upto
 from seqwatch_tui.parse.bulk_memory import Memory
 from seqwatch_tui.parse.bulk_tables import Merge
 from seqwatch_tui.parse.bulk_values import Values, read_values
-from seqwatch_tui.parse.bulk_walk import Handled, Stages, Walk, recall
+from seqwatch_tui.parse.bulk_walk import Handled, Stages, Walk
 from seqwatch_tui.parse.event import row_of
 from seqwatch_tui.parse.facts import facts_of
 from seqwatch_tui.parse.group import Group
@@ -70,7 +70,7 @@ class BulkAuditdParser(AuditdParser):
         self._memory = Memory(self._records)
         self._held: list[bytes] = []
         self._held_from = self._held_size = 0
-        self._in_bulk = self._to_recall = False
+        self._in_bulk = False
         self._fed_upto: int | None = None
         """End of what the reference stages have been given."""
         self._walk: Walk | None = None
@@ -111,9 +111,6 @@ class BulkAuditdParser(AuditdParser):
         return data[stop:]
 
     def _give(self, data: bytes, offset: int) -> None:
-        if self._to_recall:
-            recall(self._reassembler)
-            self._to_recall = False
         super().feed(data, offset)
         self._fed_upto = offset + len(data)
 
@@ -137,7 +134,7 @@ class BulkAuditdParser(AuditdParser):
             return
         if done:
             self._fed_upto = self._splitter.upto = self._held_from + done
-            self._in_bulk = self._to_recall = True
+            self._in_bulk = True
         else:
             done = size or len(data)
             self._give(data[:done], self._held_from)

@@ -9,9 +9,11 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+import numpy as np
+
 from seqwatch_tui.parse.bulk_columns import Distinct
+from seqwatch_tui.parse.bulk_index import Ints
 from seqwatch_tui.parse.calls import Call
-from seqwatch_tui.parse.event import Actor
 from seqwatch_tui.parse.normalise import call_of
 from seqwatch_tui.parse.records import Records
 
@@ -25,18 +27,22 @@ NULL = -(1 << 63)
 """Stands for null among numbers; no number of a record can be it."""
 
 
-class Tail(NamedTuple):
-    """A SYSCALL record from auid= on: columns as numbers (of `Memory` lists, or themselves), and the actor."""
+class Who(NamedTuple):
+    """The part of an Actor that names people; what is not in it has to be looked up at the time of the event."""
 
-    call: int
-    """Number of the ENRICHED name of the call in Memory.calls, -1 in RAW logs."""
-    auid: int
-    uid: int
-    session: int
-    tty: int
-    comm: int
-    exe: int
-    key: int
+    auid: int | None
+    uid: int | None
+    session: int | None
+    auid_name: str | None
+    uid_name: str | None
+
+
+TAIL = ("call", "who", "auid", "uid", "session", "tty", "comm", "exe", "key")
+"""Columns of `Memory.tails`: a SYSCALL record from auid= on.
+
+`call` is the ENRICHED name of the call (-1 in RAW logs); `call`, `who`, `tty`, `comm`, `exe` and `key` are numbers in
+the lists of Memory, the others are themselves, NULL for null.
+"""
 
 
 class Middle(NamedTuple):
@@ -65,56 +71,65 @@ class Item(NamedTuple):
 
 
 class Memory:
-    """Numbers and answers for one parser. `tails`, `items`, ... map bytes to answers; ask by the methods."""
+    """Numbers and answers for one parser."""
 
     def __init__(self, records: Records) -> None:
         self._records = records
         self._clear()
 
     def _clear(self) -> None:
-        self._tails: dict[bytes, Tail] = {}
-        self._actors: dict[bytes, Actor] = {}
-        self._who: dict[bytes, tuple[Tail, Actor]] = {}
-        self._what: dict[bytes, tuple[Tail, Actor]] = {}
+        self._rows: dict[bytes, int] = {}
+        self._parts: dict[bytes, tuple[int, ...]] = {}
+        self._tails = np.zeros((1024, len(TAIL)), np.int64)
         self._items: dict[tuple[bytes, bool], Item] = {}
+        self._numbers_of_who: dict[Who, int] = {}
+        self.people: list[Who] = []
         self.calls, self.ttys, self.comms, self.exes, self.keys = (Distinct() for _ in range(5))
 
     def make_room(self) -> None:
         """Forget everything if too much is remembered. Numbers given before mean nothing afterwards."""
-        if max(len(self._tails), len(self._items), len(self._who), len(self._what)) > _LIMIT:
+        if max(len(self._rows), len(self._items), len(self._parts)) > _LIMIT:
             self._clear()
 
-    def tail(self, text: bytes) -> Tail:
-        """The meaning of a SYSCALL record's part from auid= on.
+    def tails(self, texts: list[bytes]) -> Ints:
+        """The meaning of SYSCALL records' parts from auid= on: a row of TAIL each."""
+        get = self._rows.get
+        rows = [row if (row := get(text)) is not None else self._new_tail(text) for text in texts]
+        found: Ints = self._tails[np.array(rows, np.int64)]
+        return found
+
+    def _new_tail(self, text: bytes) -> int:
+        """Understand a tail and remember its row.
 
         Who (up to ses=) and what (from comm= on) vary independently, so each is understood by itself where neither
         can say anything about the other.
         """
-        known = self._tails.get(text)
+        who, comm, what = text.partition(b" comm=")
+        if not comm or _ENDS_WHO.search(who) or _SAYS_WHO.search(what.partition(b"\x1d")[0]):
+            values = self._understood(text)
+        else:
+            ids, told = self._part(who), self._part(b"auid=4294967295 comm=" + what)
+            names, person = self.people[told[1]], self.people[ids[1]]
+            person = person._replace(auid_name=names.auid_name, uid_name=names.uid_name)
+            values = (told[0], self._who(person), *ids[2:6], *told[6:])
+        row = self._rows[text] = len(self._rows)
+        if row == len(self._tails):
+            self._tails = np.concatenate((self._tails, np.zeros_like(self._tails)))
+        self._tails[row] = values
+        return row
+
+    def _part(self, text: bytes) -> tuple[int, ...]:
+        known = self._parts.get(text)
         if known is None:
-            who, comm, what = text.partition(b" comm=")
-            if not comm or _ENDS_WHO.search(who) or _SAYS_WHO.search(what.partition(b"\x1d")[0]):
-                known = self._whole_tail(text)
-            else:
-                ids, told = self._part(self._who, who), self._part(self._what, b"auid=4294967295 comm=" + what)
-                self._actors[text] = told[1]._replace(auid=ids[1].auid, uid=ids[1].uid, session=ids[1].session)
-                known = ids[0]._replace(call=told[0].call, comm=told[0].comm, exe=told[0].exe, key=told[0].key)
-            self._tails[text] = known
+            known = self._parts[text] = self._understood(text)
         return known
 
-    def _part(self, parts: dict[bytes, tuple[Tail, Actor]], text: bytes) -> tuple[Tail, Actor]:
-        known = parts.get(text)
-        if known is None:
-            tail = self._whole_tail(text)
-            known = parts[text] = (tail, self._actors.pop(text))
-        return known
-
-    def _whole_tail(self, text: bytes) -> Tail:
+    def _understood(self, text: bytes) -> tuple[int, ...]:
         call = self._records.system_call(_HEAD + text)
         actor = call.actor
-        self._actors[text] = actor
-        return Tail(
+        return (
             self.calls.number(call.name) if call.known else -1,
+            self._who(Who(actor.auid, actor.uid, actor.session, actor.auid_name, actor.uid_name)),
             NULL if actor.auid is None else actor.auid,
             NULL if actor.uid is None else actor.uid,
             NULL if actor.session is None else actor.session,
@@ -122,9 +137,12 @@ class Memory:
             self.keys.number(actor.key),
         )  # fmt: skip
 
-    def actor(self, text: bytes) -> Actor:
-        """Who a tail asked for before is about: ids and names; not its tty."""
-        return self._actors[text]
+    def _who(self, who: Who) -> int:
+        known = self._numbers_of_who.get(who)
+        if known is None:
+            known = self._numbers_of_who[who] = len(self.people)
+            self.people.append(who)
+        return known
 
     def middle(self, text: bytes) -> Middle:
         """The meaning of `arch=X syscall=N success=R`."""

@@ -16,7 +16,7 @@ from seqwatch_tui.parse.bulk_columns import Codes, Distinct, cut, encode
 from seqwatch_tui.parse.bulk_commands import commands
 from seqwatch_tui.parse.bulk_index import Bools, Index, Ints, word8
 from seqwatch_tui.parse.bulk_layout import Usual
-from seqwatch_tui.parse.bulk_memory import NULL, CallKind, Memory, Middle, Tail
+from seqwatch_tui.parse.bulk_memory import NULL, TAIL, CallKind, Memory, Middle
 from seqwatch_tui.parse.bulk_paths import CWD_BASE, OTHER_BASE, Chosen, Directories, Items
 from seqwatch_tui.parse.normalise import W_DIRFD, W_FLAGS, W_NOCWD, W_PARENT, W_SYSCALL, W_UNNAMED, open_action
 from seqwatch_tui.parse.records import Records
@@ -43,9 +43,8 @@ class Values:
     numbers: dict[str, Ints]
     texts: dict[str, Column]
     complete: Bools
-    tail: Codes
-    """Which of `tails` (SYSCALL records from auid= on) each event has."""
-    tails: list[bytes]
+    who: Ints
+    """Number (in Memory.people) of who is behind each event."""
     unusual: Bools
     """Events whose values are beyond what is read here; their rows mean nothing."""
 
@@ -54,7 +53,7 @@ class Values:
         return Values(
             {name: numbers[rows] for name, numbers in self.numbers.items()},
             {name: Column(column.codes[rows], column.values) for name, column in self.texts.items()},
-            self.complete[rows], self.tail[rows], self.tails, self.unusual[rows],
+            self.complete[rows], self.who[rows], self.unusual[rows],
         )  # fmt: skip
 
 
@@ -63,9 +62,9 @@ def read_values(index: Index, usual: Usual, memory: Memory, records: Records) ->
     buffer = pa.py_buffer(index.data)
     lines = usual.syscall
     tails, tail = encode(cut(buffer, index.token_start(lines, 13), index.end[lines]))
-    table = np.array([memory.tail(text) for text in tails], np.int64)[tail]
-    fields = dict(zip(Tail._fields, table.T, strict=True))
-    values = Values({}, {}, np.ones(len(lines), np.bool_), tail, tails, np.zeros(len(lines), np.bool_))
+    table = memory.tails(tails)
+    fields = {name: column[tail] for name, column in zip(TAIL, table.T, strict=True)}
+    values = Values({}, {}, np.ones(len(lines), np.bool_), fields["who"], np.zeros(len(lines), np.bool_))
     _read_numbers(values, index, lines, fields)
     texts, numbers = encode(cut(buffer, index.token_start(lines, 2), index.token_end(lines, 4)))
     calls = _Calls([memory.middle(text) for text in texts], numbers, fields["call"], memory)

@@ -7,8 +7,9 @@ one place that reaches into those stages. It builds no tables.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import pyarrow as pa
@@ -16,7 +17,7 @@ import pyarrow as pa
 from seqwatch_tui.parse.bulk_columns import Codes, Distinct, cut
 from seqwatch_tui.parse.bulk_index import Index, Ints
 from seqwatch_tui.parse.bulk_layout import Usual
-from seqwatch_tui.parse.bulk_memory import NULL, Memory
+from seqwatch_tui.parse.bulk_memory import Memory
 from seqwatch_tui.parse.bulk_values import Column, Values
 from seqwatch_tui.parse.gaps import GapWatch
 from seqwatch_tui.parse.group import Record
@@ -68,12 +69,15 @@ class Past:
         return out
 
 
-def recall(reassembler: Reassembler) -> None:
-    """Give the reassembler the records of usual events it remembers; before lines that may repeat them are fed."""
-    for remembered in (reassembler._done, reassembler._done_long):
-        for stamp, records in cast("dict[bytes, list[Record] | Past]", remembered).items():
-            if isinstance(records, Past):
-                remembered[stamp] = records.records(stamp)
+class Remembered(dict[bytes, "list[Record]"]):
+    """Records of ended events by stamp, for the reassembler; those of usual events are made when they are asked for."""
+
+    def get(self, stamp: bytes, default: Any = None) -> Any:
+        """The records under a stamp."""
+        known: Any = super().get(stamp, default)
+        if isinstance(known, Past):
+            known = self[stamp] = known.records(stamp)
+        return known
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +86,6 @@ class Handled:
 
     last: Ints
     stamps: list[bytes]
-
-
-def _known(number: int | None) -> int:
-    return NULL if number is None else number
 
 
 class Walk:
@@ -98,7 +98,7 @@ class Walk:
         self, stages: Stages, index: Index, usual: Usual, values: Values, memory: Memory, *, clock: Ints,
         serial: Ints, millis: Ints, position: int,
     ) -> None:  # fmt: skip
-        self._stages, self._index, self._usual, self._values, self._memory = stages, index, usual, values, memory
+        self._stages, self._index, self._usual = stages, index, usual
         self._clock, self._position = clock, position
         self._serial, self._millis = serial[usual.syscall], millis[usual.syscall]
         self._order = np.argsort(usual.proctitle)
@@ -114,11 +114,9 @@ class Walk:
             name: Column(np.full(len(usual), -1, np.int32), known)
             for name, known in (("user_name", names), ("uid_name", names), ("src_ip", addresses))
         }
-        self._actors = [memory.actor(text) for text in values.tails]
-        self._ids = np.array(
-            [[_known(number) for number in (actor.auid, actor.uid, actor.session)] for actor in self._actors], np.int64
-        ).reshape(-1, 3).T  # fmt: skip
-        self._answers = self._ask(np.arange(len(self._actors)))
+        self._people, self._place = np.unique(values.who, return_inverse=True)
+        self._known = [memory.people[number] for number in self._people.tolist()]
+        self._answers = self._ask(range(len(self._known)))
 
     def run(self) -> None:
         """Go through all lines."""
@@ -196,11 +194,13 @@ class Walk:
         last = self._index.start[self._ends[first:stop]] + self._position
         stamps = self._stamps[first:stop]
         reassembler._handled.append((int(last.max()), cast("bytes", Handled(last, stamps))))
+        if not isinstance(reassembler._done, Remembered):
+            reassembler._done = Remembered(reassembler._done)
         while stamps:
             room = max(_DONE_LIMIT - len(reassembler._done), 1)
             reassembler._done.update(dict.fromkeys(stamps[:room], cast("list[Record]", self._past)))
             if len(reassembler._done) >= _DONE_LIMIT:
-                reassembler._done_long, reassembler._done = reassembler._done, {}
+                reassembler._done_long, reassembler._done = reassembler._done, Remembered()
             stamps = stamps[room:]
 
     def _make_stamps(self) -> list[bytes]:
@@ -209,34 +209,29 @@ class Walk:
         texts = cut(pa.py_buffer(index.data), index.token_start(self._ends, 1), index.token_end(self._ends, 1))
         return cast("list[bytes]", texts.to_pylist())
 
-    # Who is behind the events. Answers are kept per distinct tail and asked again where a record may have changed them;
+    # Who is behind the events. Answers are kept per person and asked again where a record may have changed them;
     # events that have ended by then keep the old ones.
 
     def learnt(self, ids: frozenset[int] | None) -> None:
         """Something was learnt at this line about these uids and sessions (None: anything)."""
-        about = self._tails_about(ids)
-        if not len(about):
-            return
-        before = {name: codes[about] for name, codes in self._answers.items()}
+        about = [
+            place
+            for place, who in enumerate(self._known)
+            if ids is None or who.session in ids or who.auid in ids or who.uid in ids
+        ]
         after = self._ask(about)
-        if all((before[name] == codes).all() for name, codes in after.items()):
-            return
-        self._tell()
-        for name, codes in after.items():
-            self._answers[name][about] = codes
+        if any((self._answers[name][about] != codes).any() for name, codes in after.items()):
+            self._tell()
+            for name, codes in after.items():
+                self._answers[name][about] = codes
 
-    def _tails_about(self, ids: frozenset[int] | None) -> Ints:
-        if ids is None:
-            return np.arange(len(self._actors))
-        return np.flatnonzero(np.isin(self._ids, list(ids)).any(axis=0))
-
-    def _ask(self, tails: Ints) -> dict[str, Codes]:
+    def _ask(self, about: Iterable[int]) -> dict[str, Codes]:
         identities = self._stages.identities
-        actors = [self._actors[number] for number in tails.tolist()]
+        people = [self._known[place] for place in about]
         answers = {
-            "user_name": [actor.auid_name or identities.name_of(actor.auid) for actor in actors],
-            "uid_name": [actor.uid_name or identities.name_of(actor.uid) for actor in actors],
-            "src_ip": [identities.address_of(actor.session) for actor in actors],
+            "user_name": [who.auid_name or identities.name_of(who.auid) for who in people],
+            "uid_name": [who.uid_name or identities.name_of(who.uid) for who in people],
+            "src_ip": [identities.address_of(who.session) for who in people],
         }
         return {
             name: np.array([self.columns[name].values.number(text) for text in texts], np.int32)
@@ -248,6 +243,6 @@ class Walk:
         stop = int(np.searchsorted(self._ends, self._line))
         events = self._order[self._told : stop]
         self._told = max(stop, self._told)
-        tail = self._values.tail[events]
+        place = self._place[events]
         for name, codes in self._answers.items():
-            self.columns[name].codes[events] = codes[tail]
+            self.columns[name].codes[events] = codes[place]
