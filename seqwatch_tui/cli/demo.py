@@ -7,7 +7,6 @@ import contextlib
 import json
 import os
 import pwd
-import shutil
 import signal
 import sys
 import tempfile
@@ -35,6 +34,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
+    from seqwatch_tui.demo.incident import LENGTH
     from seqwatch_tui.demo.site import Site
     from seqwatch_tui.demo.traffic import Traffic
 
@@ -45,14 +45,16 @@ def _run(options: argparse.Namespace) -> int:
             raise CommandError(
                 Exit.USAGE, f"{folder} is not empty: {error}", "name a new folder with --folder"
             ) from error
-        traffic = Traffic(site, rate=options.rate, clock=time.time)
+        seconds = (options.seconds or HEADLESS_SECONDS) if options.headless else LENGTH
+        pace = max(1.0, LENGTH / max(seconds - 5.0, 1.0))  # a short run tells the whole story all the same
+        traffic = Traffic(site, rate=options.rate, pace=pace, clock=time.time)
         child = EngineChild(site.config, follow=True)
         try:
             client = Client(site.state_dir / "engine.sock")
             child.wait_for(client)
             traffic.start()
             if options.headless:
-                return _summarise(client, site, traffic, options.seconds or HEADLESS_SECONDS)
+                return _summarise(client, site, traffic, seconds)
             return int(options.screen.show(client.path, read_only=False, theme=options.theme))
         finally:
             traffic.stop()
@@ -73,25 +75,13 @@ def _folder(wanted: Path | None) -> Iterator[Path]:
         yield wanted.absolute()
         note(f"the demo site is kept in {wanted}; watch it again with: seqwatch --config {wanted}/seqwatch.yaml")
         return
+    from seqwatch_tui.demo.removal import remove
+
     path = Path(tempfile.mkdtemp(prefix="seqwatch-demo-"))
     try:
         yield path / "site"
     finally:
-        _make_removable(path)
-        shutil.rmtree(path, ignore_errors=True)
-
-
-def _make_removable(path: Path) -> None:
-    """Give our own folder back the rights that a quarantine in it has taken."""
-    from seqwatch_tui.response.inode import opened, set_flags
-
-    for folder, names, files in os.walk(path, followlinks=False):
-        for name in (*names, *files):
-            entry = Path(folder) / name
-            if not entry.is_symlink():
-                with contextlib.suppress(OSError), opened(entry) as fd:
-                    set_flags(fd, 0)
-                entry.chmod(0o700)
+        remove(path)
 
 
 def _summarise(client: Client, site: Any, traffic: Any, seconds: float) -> int:
@@ -102,7 +92,7 @@ def _summarise(client: Client, site: Any, traffic: Any, seconds: float) -> int:
         time.sleep(min(left, 0.5))
     traffic.stop()
     truth = site.headless_summary()
-    wanted = truth["audit"]["events"] + truth["nas"]["events"]
+    wanted = truth["accesses"]["events"]
     status = _settled(client, wanted)
     alerts = client.get("/v1/alerts", state="all", limit=1000)
     summary = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 
 from seqwatch_tui.cli.exits import CommandError, Exit
 from seqwatch_tui.cli.settings import load_settings
@@ -11,6 +12,8 @@ from seqwatch_tui.cli.settings import load_settings
 def run(options: argparse.Namespace) -> int:
     """Run until stopped; exit 3 when it cannot start or has to stop."""
     settings, config = load_settings(options)
+    # Arrow's own allocator keeps freed pages; the system's gives them back after a back-fill. Read when pyarrow loads.
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     from seqwatch_tui.engine.main import EngineError, run_engine
 
     try:

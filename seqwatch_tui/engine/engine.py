@@ -57,6 +57,7 @@ class Engine:
         self.intakes: list[Intake] = []
         self.plans: dict[str, Plan] = {}
         self.quarantined = is_quarantined(self.journal)
+        self.unenforced: list[str] = []
         self.catalogue = Catalogue(settings, known_groups(settings))
         self.rules = load_rules(rule_folders(settings))
         detector = detector_for(self.rules, self.store)

@@ -7,6 +7,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from seqwatch_tui.engine.surveys import EVERY_SECONDS, survey_all
+from seqwatch_tui.response.state import enforcement
 from seqwatch_tui.store.interface import StoreFatal
 
 if TYPE_CHECKING:
@@ -14,6 +15,12 @@ if TYPE_CHECKING:
 
 _ALIVE_SECONDS = 5.0
 _LOW_DISK = 512 << 20
+
+
+def unenforced(engine: Engine) -> list[str]:
+    """Return a sentence for every quarantine that is not, or not surely, in force."""
+    found = enforcement(engine.journal, engine.clock.now())
+    return [f"quarantine of {e.dataset}: {e.state.upper()}: {e.detail}" for e in found if e.state != "enforced"]
 
 
 class Housekeeper(threading.Thread):
@@ -34,6 +41,8 @@ class Housekeeper(threading.Thread):
                     next_survey = self._engine.clock.monotonic() + EVERY_SECONDS
                     self._survey()
                 self._engine.store.check_alive()
+                if self._engine.quarantined:
+                    self._engine.unenforced = unenforced(self._engine)
                 low = self._disk(low)
             except StoreFatal as error:
                 self._engine.fail("the store", error)

@@ -5,6 +5,7 @@ A file is known by its content, not by its name: ingested again, it goes on wher
 
 from __future__ import annotations
 
+import ctypes
 import os
 import threading
 from dataclasses import dataclass, field, replace
@@ -48,6 +49,7 @@ class Ingest:
         last = Change(Commit())
         self.engine.judge.inbox.put(last)
         last.done.result()
+        _give_back()
         return {
             "files": files, "records": self.counts.records, "events": self.counts.events, "unparsed": self.counts.unparsed,
             "duplicates": self.counts.duplicates, "gaps": self.gaps, "alerts": self._alerts() - alerts,
@@ -100,6 +102,13 @@ class Ingest:
         source = ReadOnce(name, path, state.resume)
         return Intake(source, parsers, replace(state, path=str(path), state="live", reason=""), self.engine.take,
                       self.engine.clock, self.engine.trouble)  # fmt: skip
+
+
+def _give_back() -> None:
+    """Return what a back-fill needed to the system (malloc_trim(3)); where libc has no such call nothing is done."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
 
 
 def source_name(path: Path) -> str:

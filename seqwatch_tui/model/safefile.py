@@ -43,16 +43,14 @@ def safe_open(path: str | bytes | os.PathLike[str], *, flags: int = os.O_RDONLY)
     )
 
 
-def safe_open_at(
-    dir_fd: int, name: str | bytes, *, flags: int = os.O_RDONLY, directory: bool = False, any_type: bool = False
-) -> int:
+def safe_open_at(dir_fd: int, name: str | bytes, *, flags: int = os.O_RDONLY, directory: bool = False) -> int:
     """Open `name` beneath the directory `dir_fd`; never leaves it, follows no link.
 
-    `directory` opens a directory instead of a regular file; `any_type` (for O_PATH) skips the type check.
+    `directory` opens a directory instead of a regular file.
     """
     flags |= _FLAGS | (os.O_DIRECTORY if directory else 0)
     fd = _openat2(dir_fd, os.fsencode(name), flags, _RESOLVE_BENEATH | _RESOLVE_NO_SYMLINKS | _RESOLVE_NO_MAGICLINKS)
-    return fd if directory or any_type else _regular(fd, name)
+    return fd if directory else _regular(fd, name)
 
 
 def safe_open_dir(path: str | bytes | os.PathLike[str]) -> int:

@@ -17,7 +17,7 @@ from seqwatch_tui.store.interface import StoreError
 from seqwatch_tui.store.schema import quote
 
 STORE_NAME = "store.duckdb"
-ROW_GROUP = 20_480
+ROW_GROUP = 40_960
 """Rows of a row group: larger commits are written straight to their place; a checkpoint rewrites at most this many."""
 _MAGIC = b"DUCK"  # bytes 8..12 of the first block (DuckDB storage format)
 _CONFIG: dict[str, Any] = {

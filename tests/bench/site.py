@@ -83,7 +83,7 @@ business_hours: {{days: mon-fri, start: "07:00", end: "19:00"}}
 def _datasets() -> str:
     return "\n".join(
         f"  - {{id: EGAD{1000 + d * 17:011d}, path: /data/seq/EGAD{1000 + d * 17:011d}, "
-        "grants: {pipeline: [read, write, bulk], bioinformatician: [read]}}"
+        "grants: {pipeline: [read, write, bulk], bioinformatician: [read, write, bulk]}}"
         for d in range(60)
     )
 
