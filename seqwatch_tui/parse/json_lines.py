@@ -60,6 +60,8 @@ class JsonParser:
 
     def feed(self, data: bytes | memoryview, offset: int) -> None:
         """Take bytes that begin at `offset` of the file."""
+        if self._splitter.upto is None and self._resume is not None and offset != self._resume.offset:
+            self._splitter.inside = False
         for lines in self._splitter.feed(data, offset):
             self._feed_lines(lines)
 

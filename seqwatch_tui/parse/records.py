@@ -89,6 +89,12 @@ def _name(token: bytes | None) -> str | None:
     return "?" if token == b'"?"' else text_value(token)
 
 
+def _title(body: bytes) -> str | None:
+    token = body[10:].rstrip(b"\r\n")
+    usual = body[:10] == b"proctitle=" and b" " not in token and b"\x1d" not in token
+    return title_value(token if usual else pairs(body).get("proctitle"))
+
+
 def system_call_of(fields: Mapping[str, bytes], names: Mapping[str, str]) -> SystemCall:
     """A SYSCALL record by its fields and ENRICHED names."""
     arch, name, known = _call_number((from_bytes(fields.get("arch", b"")), from_bytes(fields.get("syscall", b"?"))))
@@ -151,6 +157,7 @@ class Records:
         self._calls: Memo[tuple[str, str], tuple[str, str, bool]] = Memo(_call_number, 4096)
         self._modes: Memo[bytes, bool] = Memo(lambda mode: is_directory(from_bytes(mode)), 4096)
         self._types: Memo[bytes, str] = Memo(from_bytes, 256)
+        self._titles: Memo[bytes, str | None] = Memo(_title)
         self._cwds: Memo[bytes, str | None] = Memo(lambda body: text_value(pairs(body).get("cwd")))
 
     def system_call(self, body: bytes) -> SystemCall:
@@ -185,6 +192,4 @@ class Records:
 
     def title(self, body: bytes) -> str | None:
         """Command line of a PROCTITLE record."""
-        token = body[10:].rstrip(b"\r\n")
-        usual = body[:10] == b"proctitle=" and b" " not in token and b"\x1d" not in token
-        return title_value(token if usual else pairs(body).get("proctitle"))
+        return self._titles[body]
