@@ -152,8 +152,7 @@ class _Literals:
         for length, starts in self._starts.items():
             found += starts.get(value[:length], ())
         for length, ends in self._ends.items():
-            if length <= len(value):
-                found += ends.get(value[len(value) - length :], ())
+            found += ends.get(value[max(0, len(value) - length) :], ())
         if self._pieces:
             for piece in {value[i : i + 3] for i in range(len(value) - 2)} & self._pieces.keys():
                 found += _holding(self._pieces[piece], value)

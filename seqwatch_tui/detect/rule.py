@@ -93,6 +93,11 @@ class RuleSet:
     rules: tuple[Rule, ...]
     failures: tuple[RuleFailure, ...] = ()
 
+    @property
+    def by_id(self) -> dict[str, Rule]:
+        """The rules by id, as `history_sql` takes them."""
+        return {rule.rule_id: rule for rule in self.rules}
+
     def get(self, rule_id: str) -> Rule | None:
         """Return the rule of that id, if it is loaded."""
         return next((rule for rule in self.rules if rule.rule_id == rule_id), None)

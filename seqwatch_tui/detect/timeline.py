@@ -152,7 +152,9 @@ class Timeline:
         return self._at_least if done else 0
 
     def _fire(self, entry: Entry, left: int, measure: int) -> Firing:
-        took = tuple(each for each in self.entries[max(left, self._mark) :] if not each.taken)
+        start = max(left, self._mark)
+        since = (entry,) if start == len(self.entries) - 1 else self.entries[start:]
+        took = tuple([each for each in since if not each.taken])
         for each in took:
             each.taken = True
         self._mark = len(self.entries)

@@ -128,6 +128,12 @@ def test_an_event_that_comes_late_completes_the_window() -> None:
     assert alert.summary.startswith("carol (auditor) read 30 distinct files of wgs-a in 10 min")
 
 
+def test_a_window_includes_both_its_ends() -> None:
+    rows = [_read(n, 0) for n in range(29)]
+    assert len(run(BULK, [*rows, _read(29, 600)])[0]) == 1
+    assert run(BULK, [*rows, _read(29, 600.000001)])[0] == {}
+
+
 def test_evidence_is_capped_and_the_count_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(folding_module, "MAX_EVIDENCE", 5)
     alerts, evidence = run(RuleSet((_plain(),)), [_read(n, n) for n in range(12)], 4)
