@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from seqwatch_tui.model.alert import Alert, Evidence
 from seqwatch_tui.model.evidence import Counts, Gap, Resume, Session, SourceState
+from seqwatch_tui.model.text import from_bytes
 from seqwatch_tui.store.interface import SegmentRow, StoreError
 from seqwatch_tui.store.schema import TableDef
 
@@ -81,6 +82,25 @@ def timestamp(value: float | dt.datetime) -> dt.datetime:
 def epoch(value: dt.datetime | None) -> float | None:
     """Return a naive UTC datetime as epoch seconds."""
     return None if value is None else (value - _EPOCH) / dt.timedelta(seconds=1)
+
+
+def valid_events(events: pa.Table | None) -> pa.Table | None:
+    """Return the events with every byte of their texts that is not UTF-8 written as `\\xNN`; slow, for the odd batch."""
+    if events is None:
+        return None
+    columns = [_valid_column(column) for column in events.columns]
+    return pa.Table.from_arrays(columns, schema=events.schema)
+
+
+def _valid_column(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    kind = column.type
+    coded = pa.types.is_dictionary(kind)
+    if not (pa.types.is_string(kind) or coded):
+        return column
+    texts = column.cast(kind.value_type) if coded else column
+    raw = texts.cast(pa.binary()).to_pylist()
+    clean = pa.array([None if b is None else from_bytes(b) for b in raw], pa.string())
+    return pa.chunked_array([clean.dictionary_encode().cast(kind) if coded else clean])
 
 
 def as_rows(values: Iterable[Any]) -> list[dict[str, Any]]:

@@ -72,8 +72,9 @@ class SavedQuery:
     def _value(self, parameter: Parameter, value: Any, now: float | None) -> Any:
         if value is _MISSING and parameter.required:
             raise StoreError(f"the query {self.name} needs ${parameter.name} ({parameter.meaning})")
+        value = parameter.default if value is _MISSING else value
         try:
-            return convert(parameter.type, parameter.default if value is _MISSING else value, now)
+            return convert(parameter.type, value, now)
         except (ValueError, TypeError, OverflowError) as error:
             raise StoreError(
                 f"${parameter.name} of the query {self.name} must be {_EXPECTED[parameter.type]}, not {value!r}"

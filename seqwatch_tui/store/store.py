@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import threading
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,10 @@ from seqwatch_tui.store.schema import STATE_TABLES
 
 READ_SECONDS = 10.0
 """How long one read may take in the engine; ad-hoc SQL has its own process and its own limit."""
+
+
+class _InvalidText(StoreError):
+    """A text of the events is not UTF-8, which no batch may fail for: it is stored with its odd bytes made visible."""
 
 
 class Store:
@@ -97,20 +102,25 @@ class Store:
         """
         with self._writing:
             try:
-                self._con.execute("begin")
-                position = write.write(self._con, commit, self._position)
-                self._con.execute("commit")
-            except duckdb.FatalException as error:
-                raise StoreFatal(
-                    f"the store {self.path} has stopped: {first_line(error)}; restart the engine"
-                ) from error
-            except duckdb.Error as error:
-                self._rollback()
-                raise StoreError(f"nothing was stored in {self.path}: {first_line(error)}") from error
-            except BaseException:
-                self._rollback()
-                raise
-            self._position = position
+                self._attempt(commit)
+            except _InvalidText:
+                self._attempt(replace(commit, events=rows.valid_events(commit.events)))
+
+    def _attempt(self, commit: Commit) -> None:
+        try:
+            self._con.execute("begin")
+            position = write.write(self._con, commit, self._position)
+            self._con.execute("commit")
+        except duckdb.FatalException as error:
+            raise StoreFatal(f"the store {self.path} has stopped: {first_line(error)}; restart the engine") from error
+        except duckdb.Error as error:
+            self._rollback()
+            kind = _InvalidText if "unicode" in str(error) and commit.events is not None else StoreError
+            raise kind(f"nothing was stored in {self.path}: {first_line(error)}") from error
+        except BaseException:
+            self._rollback()
+            raise
+        self._position = position
 
     def _rollback(self) -> None:
         try:

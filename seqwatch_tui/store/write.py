@@ -159,21 +159,20 @@ def put(con: duckdb.DuckDBPyConnection, table: TableDef, given: Sequence[Mapping
     """Add rows to a small table; those with the same key go first."""
     if not given:
         return
-    incoming = rows.to_arrow(table, given)
-    con.register("incoming", incoming)
-    try:
-        if table.key:
-            same = " and ".join(f"{table.name}.{k} is not distinct from incoming.{k}" for k in table.key)
-            con.execute(f"delete from {table.name} using incoming where {same}")  # noqa: S608
-        con.execute(f"insert into {table.name} select * from incoming")  # noqa: S608
-    finally:
-        con.unregister("incoming")
+    con.register("incoming", rows.to_arrow(table, given))
+    if table.key:
+        same = " and ".join(f"{table.name}.{k} is not distinct from incoming.{k}" for k in table.key)
+        con.execute(f"delete from {table.name} using incoming where {same}")  # noqa: S608
+    con.execute(f"insert into {table.name} select * from incoming")  # noqa: S608
+    con.unregister("incoming")
 
 
 def insert(con: duckdb.DuckDBPyConnection, table: str, incoming: pa.Table) -> None:
-    """Append an Arrow table by position; the caller has checked the columns."""
+    """Append an Arrow table by position; the caller has checked the columns.
+
+    After an error nothing is unregistered: that would hide the error behind "transaction is aborted", and the next
+    `register` takes the name over.
+    """
     con.register("incoming", incoming)
-    try:
-        con.execute(f"insert into {table} select * from incoming")  # noqa: S608
-    finally:
-        con.unregister("incoming")
+    con.execute(f"insert into {table} select * from incoming")  # noqa: S608
+    con.unregister("incoming")

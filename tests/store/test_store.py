@@ -176,3 +176,16 @@ def test_exports_hold_every_table_and_the_events_not_sealed(tmp_path: Path) -> N
     assert events["event_id"].to_pylist() == [8, 9, 10]
     assert store.size_bytes() > 4096
     store.close()
+
+
+@pytest.mark.parametrize("column", ["path", "source_ref"])
+def test_bytes_that_are_not_text_do_not_fail_the_batch(tmp_path: Path, column: str) -> None:
+    store, events = Store.open(tmp_path), Site().events(2)
+    offsets = pa.array([0, 3, 5], pa.int32()).buffers()[1]
+    texts = pa.StringArray.from_buffers(2, offsets, pa.py_buffer(b"a\xff\x01ok"))
+    if column == "path":
+        texts = pa.DictionaryArray.from_arrays(pa.array([0, 1], pa.int32()), texts)
+    store.commit(Commit(events=events.set_column(events.schema.get_field_index(column), column, texts)))
+    found = store.query_sql(f"select {column} from events_stored order by event_id").rows
+    store.close()
+    assert found == [("a\\xff\x01",), ("ok",)]
