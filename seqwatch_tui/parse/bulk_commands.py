@@ -1,7 +1,7 @@
 """Command lines of usual events: the arguments of EXECVE, else PROCTITLE.
 
 Titles are hex almost always: all distinct ones of a piece are decoded by one call. Follows `fields.arguments` and
-`fields.title_value`, and asks them about everything that is not plain.
+`Records.title`, and asks them about everything that is not plain.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ import pyarrow as pa
 from seqwatch_tui.parse.bulk_columns import Codes, Distinct, bounds_of, bytes_of, cut, encode, strings, unhex
 from seqwatch_tui.parse.bulk_index import Bools, Index, Ints
 from seqwatch_tui.parse.bulk_layout import Usual
-from seqwatch_tui.parse.fields import arguments, pairs, title_value
+from seqwatch_tui.parse.fields import arguments
+from seqwatch_tui.parse.records import Records
 
 _SPACED = bytes.maketrans(b"\0", b" ")
 _MASKED = bytes.maketrans(bytes(range(128, 256)), b"?" * 128)
@@ -24,10 +25,10 @@ _PLAIN_EXECVE = re.compile(rb'argc=\d+(?: a\d+="[A-Za-z0-9_@%+=:,./-]+")+')
 _ARGUMENT_KEYS = [b"a%d=" % place for place in range(64)]
 
 
-def commands(index: Index, usual: Usual) -> tuple[Codes, Distinct, Bools]:
+def commands(index: Index, usual: Usual, records: Records) -> tuple[Codes, Distinct, Bools]:
     """Number of each event's command line, what the numbers mean, and whether all its arguments are there."""
     buffer = pa.py_buffer(index.data)
-    out, texts = _titles(index, buffer, usual.proctitle)
+    out, texts = _titles(index, buffer, usual.proctitle, records)
     whole = np.ones(len(usual), np.bool_)
     events = np.flatnonzero(usual.execve >= 0)
     events = events[np.argsort(usual.execve[events])]
@@ -55,18 +56,18 @@ def _command(body: bytes) -> tuple[str | None, bool]:
     return shlex.join(argv) if argv else None, complete
 
 
-def _titles(index: Index, buffer: pa.Buffer, lines: Ints) -> tuple[Codes, Distinct]:
+def _titles(index: Index, buffer: pa.Buffer, lines: Ints, records: Records) -> tuple[Codes, Distinct]:
     """Number of the title on each of `lines` (in any order), and what the numbers mean."""
     order = np.argsort(lines)
     start, end = index.token_start(lines[order], 2) + 10, index.end[lines[order]]
     encoded = cut(buffer, start, end).dictionary_encode()
-    number, texts = _decoded(encoded.dictionary)
+    number, texts = _decoded(encoded.dictionary, records)
     out = np.full(len(lines), -1, np.int32)
     out[order] = number[encoded.indices.to_numpy(zero_copy_only=False)]
     return out, texts
 
 
-def _decoded(tokens: pa.Array) -> tuple[Codes, Distinct]:
+def _decoded(tokens: pa.Array, records: Records) -> tuple[Codes, Distinct]:
     """Numbers and texts of distinct title tokens: those in hex decoded at once, what is special one by one."""
     bounds = bounds_of(tokens)
     first = np.frombuffer(bytes_of(tokens) + b'"', np.uint8)[bounds[:-1]]
@@ -82,7 +83,7 @@ def _decoded(tokens: pa.Array) -> tuple[Codes, Distinct]:
         number[hexed] = np.arange(len(hexed), dtype=np.int32)
         special = np.setdiff1d(np.arange(len(tokens)), hexed[~odd])
     for place, token in zip(special.tolist(), tokens.take(pa.array(special)).to_pylist(), strict=True):
-        number[place] = texts.number(title_value(pairs(b"proctitle=" + token).get("proctitle")))
+        number[place] = texts.number(records.title(b"proctitle=" + token))
     return number, texts
 
 

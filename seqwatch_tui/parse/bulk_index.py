@@ -16,8 +16,10 @@ Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
 _PAIRS, _QUADS, _LOW = np.uint64(0x00FF00FF00FF00FF), np.uint64(0x0000FFFF0000FFFF), np.uint64(0xFFFFFFFF)
-_ZEROS, _ONES, _NIBBLES = np.uint64(0x3030303030303030), np.uint64(0xFFFFFFFFFFFFFFFF), np.uint64(0xF0F0F0F0F0F0F0F0)
+_ZEROS, _NIBBLES = np.uint64(0x3030303030303030), np.uint64(0xF0F0F0F0F0F0F0F0)
 _SIX, _BYTE = np.uint64(0x0606060606060606), np.uint64(8)
+_KEEP = np.array([0, *(((1 << 64) - 1) >> (64 - 8 * n) << (64 - 8 * n) for n in range(1, 9))], np.uint64)
+"""The last n bytes of a word."""
 _MARGIN = 32
 _STAMP = 15
 """Length of `1790000000.023:`, the form of a time from 2001 to 2286; any other is left to the reference parser."""
@@ -35,14 +37,15 @@ def word8(text: bytes) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Heads:
-    """What stands before the body of some lines: type in `[type_start, type_end)`, time in ms, serial.
+    """What stands before the body of some lines: where the type ends and the time begins, and the serial.
 
-    `ok` marks the lines whose head has exactly the expected form; the other values of the others mean nothing.
+    `ok` marks the lines whose head has exactly the expected form (digits of the time aside: `Index.millis` checks
+    them); the other values of the others mean nothing.
     """
 
     ok: Bools
     type_end: Ints
-    millis: Ints
+    stamp: Ints
     serial: Ints
 
 
@@ -78,9 +81,9 @@ class Index:
         """Lines with a byte that no untouched audit record has: other control characters, or anything but ASCII."""
         odd = np.zeros(len(self), np.bool_)
         control = self.stops[(kinds != 32) & (kinds != 10) & (kinds != 29)]
-        high = np.flatnonzero(self.bytes >= 127)
-        for where in (control, high):
-            odd[np.searchsorted(self.end, where)] = True
+        odd[np.searchsorted(self.end, control)] = True
+        if self.bytes.max(initial=0) >= 127:
+            odd[np.searchsorted(self.end, np.flatnonzero(self.bytes >= 127))] = True
         return odd
 
     def token_start(self, lines: Ints, number: int) -> Ints:
@@ -116,16 +119,13 @@ class Index:
 
     def _digits(self, end: Ints, count: Ints) -> tuple[Ints, Bools]:
         """The `count` (0..8) digits before `end` as numbers, and whether all of them are digits."""
-        shift = ((8 - count) << 3).astype(np.uint64)
-        keep = np.where(count > 0, (_ONES >> np.minimum(shift, 63)) << np.minimum(shift, 63), np.uint64(0))
-        word = self.words8[np.maximum(end - 8, 0)] & keep
-        zeros = _ZEROS & keep
-        ok: Bools = ((word & _NIBBLES) == zeros) & (((word + (_SIX & keep)) & _NIBBLES) == zeros)
-        word = word - zeros
+        keep = _KEEP[count]
+        word = (self.words8[np.maximum(end - 8, 0)] ^ _ZEROS) & keep  # digits become 0..9
+        ok: Bools = ((word | (word + _SIX)) & _NIBBLES) == 0
         word = (word * np.uint64(10) + (word >> _BYTE)) & _PAIRS
         word = (word * np.uint64(100) + (word >> np.uint64(16))) & _QUADS
         word = (word * np.uint64(10_000) + (word >> np.uint64(32))) & _LOW
-        return word.astype(np.int64), ok
+        return word.view(np.int64), ok
 
     def hexadecimal(self, start: Ints, end: Ints) -> tuple[Ints, Bools]:
         """The lower 32 bits of the lower-case hexadecimal numbers in `[start, end)`, and where there is one."""
@@ -141,28 +141,36 @@ class Index:
         return value, ok
 
     def heads(self) -> Heads:
-        """Read the head of every line."""
+        """Read the head of every line but its time."""
         count = len(self)
         enough = self.tokens >= 3
         if not enough.any():
             nothing = np.zeros(count, np.int64)
             return Heads(enough, nothing, nothing, nothing)
-        safe = np.where(enough, np.arange(count), np.argmax(enough))
-        type_end = self.token_end(safe, 0)
-        close = self.token_end(safe, 1)  # after "):"
+        first = self.first if enough.all() else self.first[np.where(enough, np.arange(count), np.argmax(enough))]
+        type_end, close = self.stops[first], self.stops[first + 1]  # close: after "):"
         stamp = type_end + 11  # after " msg=audit("
         ok: Bools = enough & (self.words4[self.start] == word4(b"type")) & (self.bytes[self.start + 4] == 61)
         ok &= close - stamp > _STAMP + 2
         ok &= (self.words8[type_end] == word8(b" msg=aud")) & (self.words4[type_end + 7] == word4(b"dit("))
-        stamp = np.where(ok, stamp, 0)
-        close = np.where(ok, close, _STAMP + 3)
-        ok &= (self.bytes[stamp] != 48) & (self.bytes[stamp + _STAMP] != 48)  # one way to write a number
-        ok &= (self.bytes[stamp + 10] == 46) & (self.bytes[stamp + 14] == 58)
-        ok &= (self.bytes[close - 2] == 41) & (self.bytes[close - 1] == 58) & (self.bytes[close] == 32)
+        ok &= ((self.words4[close - 2] & 0xFFFFFF) == word4(b"): ")) & (self.bytes[np.minimum(stamp + 10, close)] == 46)
+        if not ok.all():
+            stamp, close = np.where(ok, stamp, 0), np.where(ok, close, _STAMP + 3)
+        ok &= self.bytes[stamp + _STAMP] != 48  # one way to write a number
+        ok &= self.bytes[stamp + 14] == 58
+        serial, digits = self.decimal(stamp + _STAMP, close - 2)
+        return Heads(ok & digits, type_end, stamp, serial)
+
+    def millis(self, stamp: Ints) -> tuple[Ints, Bools]:
+        """Times (ms since the epoch) that begin at `stamp`, and where there is one of the usual form."""
         seconds, good = self.decimal(stamp, stamp + 10)
-        millis, good_millis = self.decimal(stamp + 11, stamp + 14)
-        serial, good_serial = self.decimal(stamp + _STAMP, close - 2)
-        return Heads(ok & good & good_millis & good_serial, type_end, seconds * 1000 + millis, serial)
+        rest, good_rest = self.decimal(stamp + 11, stamp + 14)
+        return seconds * 1000 + rest, good & good_rest & (self.bytes[stamp] != 48)
+
+    def same_time(self, stamp: Ints, other: Ints) -> Bools:
+        """Whether the times that begin at `stamp` and at `other` are written alike."""
+        same: Bools = (self.words8[stamp] == self.words8[other]) & (self.words8[stamp + 7] == self.words8[other + 7])
+        return same
 
 
 _HEX_DIGIT = np.full(256, 255, np.uint8)

@@ -89,16 +89,38 @@ class Usual:
 
 
 def classify(index: Index, heads: Heads) -> Lines:
-    """Give every line its type and kind."""
+    """Give every line its type and kind. Times are read where an event may begin; the other lines repeat them."""
     end = np.where(heads.ok, heads.type_end, index.start)
     tokens, numbers = encode(cut(pa.py_buffer(index.data), index.start, end))
     kinds = np.array([_KINDS.get(token, OTHER) for token in tokens], np.int64)
     valid = np.array([_VALID_TYPE.fullmatch(token) is not None for token in tokens], np.bool_)
+    own = np.array([token.startswith(b"type=DAEMON_") for token in tokens], np.bool_)
     types = [token[5:].decode("ascii", "replace") for token in tokens]
     kind = np.where(index.odd, OTHER, kinds[numbers])
     ok = heads.ok & valid[numbers]
-    own = np.array([name.startswith("DAEMON_") for name in types], np.bool_)[numbers]
-    return Lines(len(index), ok, ok & ~own, types, numbers.astype(np.int64), kind, heads.millis, heads.serial)
+    millis = np.zeros(len(index), np.int64)
+    begin = np.flatnonzero(ok & ((kind == SYSCALL) | (kind == OTHER)))
+    millis[begin], ok[begin] = index.millis(heads.stamp[begin])
+    lines = Lines(len(index), ok, ok & ~own[numbers], types, numbers.astype(np.int64), kind, millis, heads.serial)
+    _repeat_times(index, heads, lines)
+    return lines
+
+
+def _repeat_times(index: Index, heads: Heads, lines: Lines) -> None:
+    """Give the parts of events the time of their SYSCALL line, where it is written alike; read it elsewhere."""
+    part = np.flatnonzero(lines.ok & (lines.kind != SYSCALL) & (lines.kind != OTHER))
+    leader = np.flatnonzero(lines.ok & (lines.kind == SYSCALL))
+    rest = part
+    if len(leader):
+        by_serial = leader[np.argsort(lines.serial[leader], kind="stable")]
+        found = np.searchsorted(lines.serial[by_serial], lines.serial[part])
+        first = by_serial[np.minimum(found, len(by_serial) - 1)]
+        same = (lines.serial[first] == lines.serial[part]) & index.same_time(heads.stamp[first], heads.stamp[part])
+        lines.millis[part[same]] = lines.millis[first[same]]
+        rest = part[~same]
+    if len(rest):
+        lines.millis[rest], lines.ok[rest] = index.millis(heads.stamp[rest])
+        lines.counted[rest] &= lines.ok[rest]
 
 
 def upto_boundary(lines: Lines) -> int:

@@ -79,7 +79,7 @@ def read_values(index: Index, usual: Usual, memory: Memory, records: Records) ->
         ("rule_key", "key", memory.keys),
     ):  # fmt: skip
         values.texts[name] = Column(fields[field].astype(np.int32), known)
-    command, spoken, whole = commands(index, usual)
+    command, spoken, whole = commands(index, usual, records)
     values.texts["command_line"] = Column(command, spoken)
     values.complete &= whole
     values.texts["warnings"] = _warning_column(warnings)
