@@ -270,3 +270,26 @@ def test_a_read_that_takes_too_long_is_stopped(tmp_path: Path) -> None:
         store.query_sql("select count(*) from range(1000000) a, range(1000000) b where a.range * b.range % 7 = 3")
     assert store.query_sql("select 1").rows == [(1,)]
     store.close()
+
+
+@pytest.mark.root
+@pytest.mark.skipif(os.geteuid() != 0 or shutil.which("mount") is None, reason="needs root and mount")
+def test_a_full_disk_loses_nothing_that_was_stored(tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=6m,mode=700", "tmpfs", str(disk)], check=True)
+    try:
+        store, site, stored = Store.open(disk), Site(), 0
+        with pytest.raises(StoreError):  # noqa: PT012 - StoreFatal when it is a checkpoint that fails
+            while True:
+                store.commit(Commit(events=site.events(2_000)))
+                stored = site.next_id - 1
+        store.close()
+        subprocess.run(["mount", "-o", "remount,size=64m", str(disk)], check=True)
+        store = Store.open(disk)
+        assert store.high_water() == stored > 0
+        assert store.query_sql("select count(*) from events").rows == [(stored,)]
+        store.commit(Commit(events=Site(seed=8).events(10).set_column(0, "event_id", [range(stored + 1, stored + 11)])))
+        store.close()
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
