@@ -110,7 +110,7 @@ class Acts:
         self._ask_name(plan)
 
     def _ask_name(self, plan: Plan) -> None:
-        label = f"type {plan.dataset} to {plan.verb} it (Esc = no):"
+        label = f"type {plan.dataset} to {plan.verb} it (↑↓ scroll, Esc = no):"
 
         def heard(typed: str) -> None:
             if typed.strip() == plan.dataset:

@@ -109,7 +109,7 @@ class Console(QuietApp[None]):
     def compose(self) -> ComposeResult:
         """Two rows above, two below, the view between."""
         self.header, self.body = Header(self.desk), Container(id="body")
-        self.prompt, self.footer = Prompt(self.desk), Footer(self.desk)
+        self.prompt, self.footer = Prompt(self.desk, self.move), Footer(self.desk)
         yield from (self.header, self.body, self.prompt, self.footer)
 
     def on_mount(self) -> None:
@@ -175,7 +175,9 @@ class Console(QuietApp[None]):
             if desk.following or news.wanted.after is None:
                 desk.window.feed(panel)
             elif news.wanted.after == desk.window.newest:
-                desk.waiting = panel.total
+                sifted = bool(desk.filter)
+                desk.waiting = panel.total if sifted else news.snapshot.status.newest - news.wanted.after
+                desk.at_least = sifted and panel.cut
         self._want()
         self._sent(self.redraw())
 
@@ -349,7 +351,7 @@ class Console(QuietApp[None]):
     # What commands do
     def move(self, where: str) -> None:
         """Move the list with the keyboard; up on the live list pauses it, the end follows again."""
-        lines = self.view.list()
+        lines = self.view.lines()
         if isinstance(lines, EventList):
             if where == "end":
                 self.follow(True)
@@ -365,13 +367,13 @@ class Console(QuietApp[None]):
 
     def slide(self, by: int) -> None:
         """Move over the columns of a wide table."""
-        lines = self.view.list()
+        lines = self.view.lines()
         if isinstance(lines, ResultTable):
             lines.slide(by)
 
     def seek(self, states: tuple[str, ...], *, backwards: bool) -> None:
         """Go to the next row with one of `states`, or, without, with the words of the last filter."""
-        lines = self.view.list()
+        lines = self.view.lines()
         if lines is None or (not states and not self._words):
             self.say("there is nothing to look for: / filters or searches", "warn")
             return
@@ -434,7 +436,7 @@ class Console(QuietApp[None]):
         """The filter of the present view."""
         if self.view.context in ("events", "overview"):
             return self.desk.filter
-        return getattr(self.view.list(), "words", "")
+        return getattr(self.view.lines(), "words", "")
 
     def sift(self, words: str) -> None:
         """Filter the present view; events are filtered by the engine."""
@@ -452,7 +454,7 @@ class Console(QuietApp[None]):
         def kept(words: str) -> None:
             self._words = words or self._words
             self.close_prompt()
-            if not isinstance(self.view.list(), (EventList,)) and words and not hasattr(self.view.list(), "words"):
+            if not isinstance(self.view.lines(), (EventList,)) and words and not hasattr(self.view.lines(), "words"):
                 self.seek((), backwards=False)
 
         self.ask(Question("/", kept, typed=self.sift, left=lambda: self.sift(self._before), value=start))
@@ -495,9 +497,9 @@ class Console(QuietApp[None]):
         self.say(f"copied {len(text)} characters" if text else "nothing to copy")
 
     def refresh_now(self) -> None:
-        """Ask the engine at once."""
+        """Ask the engine at once; while following, for the whole window, whose rows may have become evidence since."""
         self.view.fetch_again()
-        self._want(at_once=True)
+        self._want(at_once=True, filter=self.desk.filter if self.desk.following else None)
 
     def pace(self, step: int) -> None:
         """Draw more or less often."""

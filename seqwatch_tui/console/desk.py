@@ -28,10 +28,17 @@ class Desk:
     following: bool = True
     waiting: int = 0
     """Rows that matched while paused."""
+    at_least: bool = False
+    """More than `waiting` may have matched: the engine did not look at all of them."""
     crumbs: tuple[str, ...] = ()
     context: str = "overview"
     note: str = ""
     """A short fact about the current view for the second header row: rows hidden by a filter."""
+
+    @property
+    def paused(self) -> str:
+        """`paused, 412 new`, or with `+` when there may be more."""
+        return f"paused, {self.waiting}{'+' if self.at_least else ''} new"
 
     @property
     def now(self) -> float:

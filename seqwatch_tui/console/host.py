@@ -43,3 +43,7 @@ class Host(Protocol):
     def ask(self, question: Question) -> None:
         """Ask on the line above the footer."""
         ...
+
+    def close_prompt(self) -> None:
+        """End the question."""
+        ...

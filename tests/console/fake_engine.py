@@ -252,7 +252,7 @@ class Site:
         }  # fmt: skip
 
     def sql(self, body: dict) -> dict:
-        query = body.get("query", "")
+        query = body.get("query") or "SELECT * FROM " + body["name"]
         if "slow" in query:
             time.sleep(3)
         if "FROM" not in query.upper():
@@ -319,7 +319,7 @@ class Site:
             case ["actions"]:
                 return panel(["at", "operator", "verb", "subject", "reason"], [[START, "oncall", "acknowledge", "alert 3", "drill"]])  # fmt: skip
             case ["saved"]:
-                return [{"name": name, "title": name, "question": f"What did {name} tell?", "sql": f"SELECT *\nFROM {name}", "parameters": []} for name in ("reads_by_user", "out_of_hours", "first_touch")]  # fmt: skip
+                return [{"name": name, "title": name, "question": f"What did {name} tell?", "sql": f"SELECT *\nFROM {name}", "parameters": [{"name": "actor", "type": "text", "meaning": "login name", "required": True, "default": None}]} for name in ("reads_by_user", "out_of_hours", "first_touch")]  # fmt: skip
         raise Bad(404, f"there is no {path}")
 
     def post(self, parts: list[str], body: dict) -> object:

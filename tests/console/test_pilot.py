@@ -197,7 +197,8 @@ async def test_who_may_not_act_is_told_so_and_nothing_is_sent(
 
 
 async def test_sql_runs_shows_the_cut_and_the_command_that_exports_it_all(tmp_path: Path) -> None:
-    async with console(tmp_path, Site(), start="sql") as (app, pilot):
+    site = Site()
+    async with console(tmp_path, site, (120, 30), start="sql") as (app, pilot):
         await shows(pilot, app, "SELECT")
         await pilot.press("ctrl+j")
         await shows(pilot, app, "the first 120 rows, more exist (cut)")
@@ -206,15 +207,20 @@ async def test_sql_runs_shows_the_cut_and_the_command_that_exports_it_all(tmp_pa
         await shows(pilot, app, "first_touch")
         await pilot.press("enter")
         await shows(pilot, app, "FROM reads_by_user")
+        await pilot.press("ctrl+j")
+        await shows(pilot, app, "actor (login name):")
+        await pilot.press(*"jlee", "enter")
+        await shows(pilot, app, "--name reads_by_user --param actor=jlee > result.csv")
+        assert site.posts[-1][1]["parameters"] == {"actor": "jlee"}
 
 
 async def test_a_wrong_query_is_said_and_a_slow_one_can_be_stopped(tmp_path: Path) -> None:
     async with console(tmp_path, Site(), start="sql") as (app, pilot):
         await shows(pilot, app, "SELECT")
-        app.view.load("SELEKT")
+        app.view.editor.load_text("SELEKT")
         await pilot.press("f5")
         await shows(pilot, app, "Parser Error")
-        app.view.load("SELECT slow FROM events")
+        app.view.editor.load_text("SELECT slow FROM events")
         await pilot.press("f5")
         await shows(pilot, app, "running")
         await pilot.press("escape")
@@ -305,3 +311,14 @@ async def test_a_filter_is_sent_as_typed(tmp_path: Path) -> None:
         await until(pilot, lambda: app.desk.filter == "!user=svc_*")
         asked = [path for _, path in site.requests if "snapshot" in path]
         assert any("filter=%21user%3Dsvc_%2A" in path for path in asked), json.dumps(asked[-3:])
+
+
+async def test_the_cursor_stays_on_its_dataset_when_the_rows_change_places(tmp_path: Path) -> None:
+    site = Site()
+    async with console(tmp_path, site, start="alerts") as (app, pilot):
+        await shows(pilot, app, "Bulk read")
+        await pilot.press("down")
+        assert app.view.alert_id() == 2
+        site.alert_states[1] = "acknowledged"  # sorts after the new ones
+        await until(pilot, lambda: app.view.table.rows[0]["alert_id"] == 2)
+        assert app.view.alert_id() == 2

@@ -28,7 +28,7 @@ def left_on(raw: bytes) -> set[bytes]:
     return {mode for mode in MODES if state.get(mode)}
 
 
-@pytest.fixture()
+@pytest.fixture
 def engine(tmp_path: Path):
     with FakeEngine(tmp_path / "engine.sock", Site(40.0, hostile=True)) as engine:
         yield engine
@@ -139,7 +139,7 @@ def test_without_colour_only_attributes_are_sent(engine: FakeEngine, env: dict[s
         code
         for code in re.findall(rb"\x1b\[([0-9;]*)m", raw)
         if set(code.split(b";")) - set(b"0 1 2 3 4 7 22 24 27".split()) - {b""}
-    ]  # noqa: E501
+    ]
     assert not colours, colours[:5]
 
 

@@ -27,7 +27,7 @@ class View(Vertical):
         """The list that gets the keyboard when the view opens."""
         return next(iter(self.query(Lines)), None)
 
-    def list(self) -> Lines | None:
+    def lines(self) -> Lines | None:
         """The list that has the keyboard, else the main one."""
         return next((lines for lines in self.query(Lines) if lines.has_focus), None) or self.main()
 
@@ -37,7 +37,7 @@ class View(Vertical):
 
     def row(self) -> dict[str, Any] | None:
         """The row under the cursor as column → value, None when there is none."""
-        table = self.list()
+        table = self.lines()
         return table.row() if isinstance(table, PanelTable) else None
 
     def open(self) -> None:
@@ -58,14 +58,14 @@ class View(Vertical):
 
     def copy(self) -> str:
         """What `y` copies: the row under the cursor."""
-        lines = self.list()
+        lines = self.lines()
         if lines is None or lines.begin() == lines.end():
             return ""
         return lines.text_of(lines.cursor if lines.selectable else lines.top)
 
     def sift(self, words: str) -> None:
         """Filter the list under the keyboard; a text is searched instead (n, N)."""
-        table = self.list()
+        table = self.lines()
         if isinstance(table, PanelTable):
             table.sift(words)
 
@@ -99,8 +99,8 @@ class Asks(View):
         """The keyboard to the result, so that the keys of the console work."""
         raise NotImplementedError
 
-    def load(self, sql: str) -> None:
-        """Put a query in the editor."""
+    def load(self, saved: dict[str, Any]) -> None:
+        """Put a saved query (docs/api.md, /v1/saved) in the editor."""
         raise NotImplementedError
 
 

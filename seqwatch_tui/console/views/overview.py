@@ -75,7 +75,7 @@ class OverviewView(View):
 
     def row(self) -> dict[str, Any] | None:
         """The row under the cursor of the panel that has the keyboard."""
-        lines = self.list()
+        lines = self.lines()
         return lines.row() if isinstance(lines, (EventList, PanelTable)) else None
 
     def dataset(self) -> str | None:
@@ -90,7 +90,7 @@ class OverviewView(View):
         elif (event := self.event_id()) is not None:
             self.host.push(EventView(self.host, event))
         elif (dataset := self.dataset()) is not None:
-            files = self.list() is self.tables["integrity"]
+            files = self.lines() is self.tables["integrity"]
             self.host.push((FilesView if files else DatasetView)(self.host, dataset))
         elif (row := self.row()) is not None:
             self.host.push(FindingView(self.host, f"key {row.get('id')}", row))

@@ -15,6 +15,7 @@ from seqwatch_tui.console.host import Host
 from seqwatch_tui.console.views.base import Asks, View
 from seqwatch_tui.console.widgets.drawn import Bar
 from seqwatch_tui.console.widgets.lines import Lines
+from seqwatch_tui.console.widgets.prompt import Question
 from seqwatch_tui.console.widgets.result import ResultTable
 from seqwatch_tui.console.widgets.table import Col, PanelTable
 
@@ -37,6 +38,9 @@ class SqlView(Asks):
         self.export = Bar(self.desk, id="sql-export")
         self.export.ground = "text"
         self.result = ResultTable(self.desk, empty="no rows")
+        self.saved: dict[str, Any] = {}
+        """The saved query in the editor, if it came from the list."""
+        self._export = ""
         self._errand: Errand | None = None
 
     def compose(self) -> ComposeResult:
@@ -55,14 +59,17 @@ class SqlView(Asks):
         """The editor has the keyboard."""
         return self.editor
 
-    def list(self) -> Lines:
+    def lines(self) -> Lines:
         """The result."""
         return self.result
 
-    def load(self, sql: str) -> None:
-        """Put a saved query in the editor."""
-        self.editor.load_text(sql)
+    def load(self, saved: dict[str, Any]) -> None:
+        """Put a saved query in the editor; unchanged, it runs by its name and asks for its parameters."""
+        self.saved = saved
+        self.editor.load_text(str(saved.get("sql", "")))
         self.editor.focus()
+        needed = [f"{p['name']}: {p['meaning']}" for p in saved.get("parameters") or () if p.get("required")]
+        self._say(f"{saved.get('title', '')}  {'asks for ' + ', '.join(needed) if needed else 'Ctrl+J runs it'}", "bar")
 
     def run_query(self) -> None:
         """Send what the editor holds; a query still running is stopped first."""
@@ -70,9 +77,29 @@ class SqlView(Asks):
         query = self.editor.text.strip()
         if not query:
             self._say("there is no query to run", "bar.warn")
+        elif query == str(self.saved.get("sql", "")).strip():
+            self._ask([p for p in self.saved.get("parameters") or () if p.get("required")], {})
+        else:
+            self._send({"query": query, "parameters": {}}, export_line(query))
+
+    def _ask(self, needed: list[dict[str, Any]], given: dict[str, str]) -> None:
+        """Ask for the parameters one after the other, then run; Esc leaves."""
+        if not needed:
+            name = str(self.saved["name"])
+            self._send({"name": name, "parameters": given}, export_saved(name, given))
             return
+        first, *rest = needed
+
+        def heard(value: str) -> None:
+            self.host.close_prompt()
+            self._ask(rest, {**given, str(first["name"]): value.strip()})
+
+        self.host.ask(Question(f"{first['name']} ({first['meaning']}):", heard))
+
+    def _send(self, query: dict[str, Any], export: str) -> None:
         self._say("running ...  Esc stops it", "bar.message")
-        body = {"query": query, "parameters": {}, "limit": LIMIT, "timeout": SECONDS}
+        self._export = export
+        body = {**query, "limit": LIMIT, "timeout": SECONDS}
         self._errand = self.host.errand(
             lambda client: client.post("/v1/sql", body, dict, timeout=SECONDS + 5), self._arrived, failed=self._failed,
             timeout=SECONDS + 5,
@@ -104,7 +131,7 @@ class SqlView(Asks):
         self._say(
             f"{cut}, {data.get('seconds', 0):.2f} s{missing}{beyond}", "bar.warn" if data["cut"] or gaps else "bar"
         )
-        self.export.show([[(" " + export_line(self.editor.text), "dim")]])
+        self.export.show([[(" " + self._export, "dim")]])
         self.result.focus()
 
     def _failed(self, error: EngineError) -> None:
@@ -119,6 +146,12 @@ class SqlView(Asks):
 def export_line(sql: str) -> str:
     """The command line that writes every row to a file."""
     return f"seqwatch sql --format csv --limit 0 {shlex.quote(' '.join(sql.split()))} > result.csv"
+
+
+def export_saved(name: str, given: dict[str, str]) -> str:
+    """As export_line, for a saved query with its parameters."""
+    parameters = "".join(f" --param {shlex.quote(f'{key}={value}')}" for key, value in given.items())
+    return f"seqwatch sql --format csv --limit 0 --name {shlex.quote(name)}{parameters} > result.csv"
 
 
 class SavedView(View):
@@ -145,10 +178,10 @@ class SavedView(View):
         row = self.row()
         self.host.back()
         if row is not None:
-            self._target.load(str(row["sql"]))
+            self._target.load(row)
 
     def _arrived(self, saved: list[dict[str, Any]]) -> None:
-        columns = ("name", "title", "question", "sql")
+        columns = ("name", "title", "question", "sql", "parameters")
         rows = tuple(tuple(query.get(name) for name in columns) for query in saved)
         self.table.empty = "this installation has no saved query"
         self.table.show(Panel(columns, rows, len(rows), False))

@@ -26,7 +26,7 @@ class EventList(Table):
         """The bar above the headings, in the overview."""
         if not self._titled:
             return ""
-        paused = "" if self.desk.following else f"  paused, {self.desk.waiting} new"
+        paused = "" if self.desk.following else f"  {self.desk.paused}"
         return f"1 Events{'  ' + self.desk.filter if self.desk.filter else ''}{paused}"
 
     @property

@@ -102,4 +102,4 @@ def follow_state(desk: Desk) -> Span:
     """`following F`, or how much came in while paused."""
     if desk.context not in ("events", "overview"):
         return "", "bar"
-    return ("following F", "bar") if desk.following else (f"paused, {desk.waiting} new", "bar.message")
+    return ("following F", "bar") if desk.following else (desk.paused, "bar.message")

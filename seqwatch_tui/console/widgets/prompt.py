@@ -34,12 +34,13 @@ class Question:
 
 
 class Line(Input):
-    """The input of the prompt; Tab completes, up and down do nothing."""
+    """The input of the prompt; Tab completes, up, down and the page keys move what is behind it."""
 
-    def __init__(self) -> None:
+    def __init__(self, scroll: Callable[[str], None]) -> None:
         super().__init__(id="line", compact=True, select_on_focus=False)
         self.cursor_blink = False
         self.question: Question | None = None
+        self._scroll = scroll
 
     async def _on_key(self, event: events.Key) -> None:
         question = self.question
@@ -47,6 +48,10 @@ class Line(Input):
             event.stop()
             event.prevent_default()
             question.answered(event.character if event.character and event.character in question.keys else "")
+        elif question is not None and event.key in ("up", "down", "pageup", "pagedown"):
+            event.stop()
+            event.prevent_default()
+            self._scroll(event.key)
         elif question is not None and event.key == "tab":
             event.stop()
             event.prevent_default()
@@ -60,11 +65,11 @@ class Line(Input):
 class Prompt(Horizontal):
     """Holds the message bar and the input; one of them is shown."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, scroll: Callable[[str], None]) -> None:
         super().__init__(id="prompt")
         self._label = Bar(desk, id="label")
         self._label.ground = "text"
-        self._line = Line()
+        self._line = Line(scroll)
 
     def compose(self) -> ComposeResult:
         """The label (or message) and the line."""

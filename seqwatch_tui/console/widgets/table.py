@@ -16,7 +16,8 @@ from seqwatch_tui.console.desk import Desk
 from seqwatch_tui.console.widgets.drawn import Span
 from seqwatch_tui.console.widgets.lines import Lines
 
-Row = tuple[Any, ...]
+_NAMES = ("event_id", "alert_id", "action_id", "gap_id", "kind", "id", "dataset", "path", "name")
+"""Columns that name a row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,13 +177,25 @@ class PanelTable(Table):
         return super().text_of(serial) if self.rows else ""
 
     def _sift(self) -> None:
+        before = self.row()
+        self._fill()
+        if before is not None and self.cursor:
+            same = (n for n, row in enumerate(self.rows) if _identity(row) == _identity(before))
+            self.cursor = next(same, self.cursor)
+        self.forget()
+
+    def _fill(self) -> None:
         rows = [dict(zip(self.panel.columns, row, strict=False)) for row in self.panel.rows]
         self.rows = [row for row in rows if holds(" ".join(map(str, row.values())), self.words)]
         if self.name_:
             more = self.panel.total - len(self.panel.rows)
             count = f"{len(self.rows)}" if not self.hidden else f"{len(self.rows)} of {len(self.panel.rows)}"
             self.title = f"{self.name_}  {count}" + (f" and {more} more" if more > 0 else "")
-        self.forget()
+
+
+def _identity(row: dict[str, Any]) -> tuple[object, ...]:
+    """What stays the same when a row moves: the cursor stays on the dataset, not on the line."""
+    return tuple(row.get(name) for name in _NAMES)
 
 
 def _after(words: list[tuple[int, str]], start: int) -> str:
