@@ -193,6 +193,8 @@ class BulkAuditdParser(AuditdParser):
         if "EOE" in lines.types:
             raise Unusual("a stream with end marks")
         serial = lines.serial[:count][lines.counted[:count]]
+        if not len(serial):
+            raise Unusual("no serials")
         self._check_new(index, lines, count)
         if int((np.maximum.accumulate(serial) - serial).max()) >= _DISORDER:
             raise Unusual("serials fall back")

@@ -53,14 +53,14 @@ class Index:
     """The lines and tokens of a piece of whole lines. The piece must not change while this or a view of it lives."""
 
     def __init__(self, piece: bytes) -> None:
-        padded = piece + b"\0" * 8  # so that a word may be read at any offset of the piece
+        padded = piece + b"\n" * _MARGIN  # so that a word or a token may be asked for at any place of the piece
         self.data = padded
         self.bytes = np.frombuffer(padded, np.uint8)
         size = len(piece)
-        self.words4 = np.ndarray((size + 4,), "<u4", padded, strides=(1,))
-        self.words8 = np.ndarray((size,), "<u8", padded, strides=(1,))
-        self.stops: Ints = np.flatnonzero(self.bytes[:size] <= 32)
-        kinds = self.bytes[self.stops]
+        self.words4 = np.ndarray((size + _MARGIN - 4,), "<u4", padded, strides=(1,))
+        self.words8 = np.ndarray((size + _MARGIN - 8,), "<u8", padded, strides=(1,))
+        self.stops: Ints = np.flatnonzero(self.bytes <= 32)
+        kinds = self.bytes[self.stops[:-_MARGIN]]
         last = np.flatnonzero(kinds == 10)
         self.end: Ints = self.stops[last]
         """Offset of each line's newline."""
@@ -69,10 +69,7 @@ class Index:
         """Position in `stops` of each line's first stop."""
         self.tokens: Ints = last - self.first + 1
         """Number of tokens of each line, those after 0x1d included."""
-        self._breaks: Ints = self.stops[kinds == 29]
         self.odd = self._odd_lines(kinds)
-        # So that asking for a token that the last line has not reads past nothing; callers check `tokens`.
-        self.stops = np.concatenate((self.stops, np.full(_MARGIN, size - 1)))
 
     def __len__(self) -> int:
         return len(self.end)
@@ -80,7 +77,7 @@ class Index:
     def _odd_lines(self, kinds: npt.NDArray[np.uint8]) -> Bools:
         """Lines with a byte that no untouched audit record has: other control characters, or anything but ASCII."""
         odd = np.zeros(len(self), np.bool_)
-        control = self.stops[(kinds != 32) & (kinds != 10) & (kinds != 29)]
+        control = self.stops[np.flatnonzero((kinds != 32) & (kinds != 10) & (kinds != 29))]
         odd[np.searchsorted(self.end, control)] = True
         if self.bytes.max(initial=0) >= 127:
             odd[np.searchsorted(self.end, np.flatnonzero(self.bytes >= 127))] = True
@@ -94,15 +91,14 @@ class Index:
         """Offset after the last byte of token `number`."""
         return self.stops[self.first[lines] + number]
 
-    def separators_are_spaces(self, lines: Ints, tokens: int) -> Bools:
-        """Whether the first `tokens` tokens of each line are parted by spaces, not by 0x1d."""
-        breaks = self._breaks
-        if not len(breaks):
-            return np.ones(len(lines), np.bool_)
-        after = np.searchsorted(breaks, self.start[lines])
-        first = breaks[np.minimum(after, len(breaks) - 1)]
-        spaced: Bools = (after == len(breaks)) | (first > self.token_end(lines, tokens - 1))
-        return spaced
+    def layout(self, lines: Ints, first: int, count: int) -> tuple[Ints, Bools]:
+        """Where tokens first..first+count-1 of each line begin, and whether all tokens up to there end with a space.
+
+        A row a line, so that what is read together lies together. Lines must have been checked for enough tokens.
+        """
+        stops = self.stops[self.first[lines][:, None] + np.arange(first + count - 1)]
+        spaced: Bools = (self.bytes[stops] == 32).all(axis=1)
+        return stops[:, first - 1 :] + 1, spaced
 
     def decimal(self, start: Ints, end: Ints) -> tuple[Ints, Bools]:
         """The unsigned numbers written in `[start, end)`, and where there is one (1 to 16 digits, nothing else)."""

@@ -29,8 +29,12 @@ _VALID_TYPE = re.compile(rb"type=[A-Za-z0-9_]+(?:\[\d+\])?")
 _ANY_STAMP = re.compile(rb"msg=audit\(0*(\d{1,11})\.(\d{3}):0*(\d{1,18})\)")
 _SYSCALL_KEYS = (b"arch", b"sysc", b"succ", b"exit", b"a0=", b"a1=", b"a2=", b"a3=", b"item", b"ppid", b"pid=", b"auid")
 """Tokens 2 to 13 of a SYSCALL record, as many bytes of each as are compared at once."""
+_SYSCALL_WORDS = np.array([word4(key) for key in _SYSCALL_KEYS], np.uint32)
+_SYSCALL_MASKS = np.array([(1 << 8 * len(key)) - 1 for key in _SYSCALL_KEYS], np.uint32)
 _SYSCALL_REST = ((4, 4, b"ess="), (5, 1, b"xit="), (10, 2, b"ems="), (11, 1, b"pid="), (13, 1, b"uid="))
 """Token, offset in it and bytes: the rest of the keys that are longer (success= exit= items= ppid= auid=)."""
+_PATH_WORDS = np.array([word4(key) for key in (b"item", b"name", b"inod", b"dev=")], np.uint32)
+"""Tokens 2 to 5 of a PATH record."""
 _WORTH_WHILE = 4
 """One line in so many has to be of a usual event."""
 _MOST_ITEMS = 1000
@@ -227,18 +231,13 @@ def _check_syscalls(work: _Grouping) -> Ints:
     """The layout of the SYSCALL records; returns items= of each event."""
     index, lines = work.index, work.syscall
     good = index.tokens[lines] >= 14
-    safe = np.where(good, lines, lines[np.argmax(good)] if good.any() else 0)
     if not good.any():
         raise Unusual("layout of SYSCALL")
-    for number, key in enumerate(_SYSCALL_KEYS, start=2):
-        begins = index.words4[index.token_start(safe, number)]
-        mask, wanted = (0xFFFFFF, word4(key)) if len(key) == 3 else (0xFFFFFFFF, word4(key))
-        good &= (begins & mask) == wanted
-    good &= index.separators_are_spaces(safe, 13)
-    for number, skip, key in _SYSCALL_REST:
-        good &= index.words4[index.token_start(safe, number) + skip] == word4(key)
-    items_at = index.token_start(safe, 10)
-    items, digits = index.decimal(np.where(good, items_at + 6, 64), np.where(good, index.token_end(safe, 10), 65))
+    start, spaced = index.layout(lines, 2, len(_SYSCALL_KEYS))
+    good &= spaced & ((index.words4[start] & _SYSCALL_MASKS) == _SYSCALL_WORDS).all(axis=1)
+    rest = start[:, [number - 2 for number, _, _ in _SYSCALL_REST]] + [skip for _, skip, _ in _SYSCALL_REST]
+    good &= (index.words4[rest] == [word4(key) for _, _, key in _SYSCALL_REST]).all(axis=1)
+    items, digits = index.decimal(start[:, 8] + 6, start[:, 9] - 1)
     work.bad |= ~(good & digits) | (items > _MOST_ITEMS)
     return items
 
@@ -251,7 +250,7 @@ def _check_parts(work: _Grouping, one: dict[int, Ints]) -> None:
         lines = one[kind][one[kind] >= 0]
         lines.sort()
         good = index.tokens[lines] == 3
-        start = np.where(good, index.token_start(lines, 2), 0)
+        start = index.token_start(lines, 2)
         good &= index.words4[start] == word4(key)
         if rest is not None:
             good &= (index.words4[start + 4] == word4(rest)) & (index.words4[start + 6] == word4(b"tle="))
@@ -267,13 +266,12 @@ def _check_paths(work: _Grouping, items: Ints, cwd: Ints) -> Ints:
     if not len(lines):
         return lines
     good = index.tokens[lines] >= 8
-    start = [np.where(good, index.token_start(lines, n), 0) for n in (2, 3, 4, 5)]
-    for begin, key in zip(start, (b"item", b"name", b"inod", b"dev="), strict=True):
-        good &= index.words4[begin] == word4(key)
-    good &= (index.bytes[start[0] + 4] == 61) & (index.bytes[start[1] + 4] == 61)
-    good &= (index.words4[start[2] + 2] == word4(b"ode=")) & index.separators_are_spaces(lines, 5)
-    item, item_ok = index.decimal(np.where(good, start[0] + 5, 64), np.where(good, index.token_end(lines, 2), 65))
-    _, inode_ok = index.decimal(np.where(good, start[2] + 6, 64), np.where(good, index.token_end(lines, 4), 65))
+    start, spaced = index.layout(lines, 2, 4)
+    good &= spaced & (index.words4[start] == _PATH_WORDS).all(axis=1)
+    good &= (index.bytes[start[:, 0] + 4] == 61) & (index.bytes[start[:, 1] + 4] == 61)
+    good &= index.words4[start[:, 2] + 2] == word4(b"ode=")
+    item, item_ok = index.decimal(start[:, 0] + 5, start[:, 1] - 1)
+    _, inode_ok = index.decimal(start[:, 2] + 6, start[:, 3] - 1)
     work.reject(lines, ~(good & item_ok & inode_ok))
     order = np.argsort(events, kind="stable")
     same = events[order][1:] == events[order][:-1]

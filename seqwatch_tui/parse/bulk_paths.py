@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from seqwatch_tui.parse.bulk_columns import Codes, Distinct, as_strings, bounds_of, bytes_of, cut, encode
 from seqwatch_tui.parse.bulk_index import Bools, Index, Ints
@@ -43,6 +44,8 @@ class Directories:
 
     texts: list[str | None]
     codes: Codes
+    plain: Bools
+    """Of each directory: absolute with nothing to normalise; one more (for -1) that is not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,24 +133,34 @@ class Items:
     def resolved(self, item: Ints, base: Codes, parent: Ints | None, cwds: Directories) -> Resolved:
         """The absolute paths of `item` of every event."""
         names = self._names
-        out = Resolved(np.full(self._events, -1, np.int32), Distinct(names.plain_texts), {})
+        codes = np.full(self._events, -1, np.int32)
         events = np.flatnonzero(item >= 0)
         name = self.name[item[events]]
-        plain = names.plain[name]
-        out.codes[events[plain]] = name[plain]
-        rest = events[~plain]
-        above = np.full(len(rest), -1, np.int64) if parent is None else parent[rest]
+        plain = names.absolute[name]
+        codes[events[plain]] = name[plain]
+        cwd = cwds.codes[events]
+        joined = names.relative[name] & (base[events] != OTHER_BASE) & cwds.plain[cwd]
+        pairs, pair = np.unique(name[joined] * np.int64(len(cwds.texts)) + cwd[joined], return_inverse=True)
+        codes[events[joined]] = len(names.texts) + pair
+        out = Resolved(codes, Distinct(pa.concat_arrays([names.texts, names.below(cwds, pairs)])), {})
+        rest = ~(plain | joined)
+        self._resolve_each(events[rest], name[rest], base, parent, cwds, out=out)
+        return out
+
+    def _resolve_each(
+        self, events: Ints, name: Codes, base: Codes, parent: Ints | None, cwds: Directories, *, out: Resolved
+    ) -> None:
+        above = np.full(len(events), -1, np.int64) if parent is None else parent[events]
         above = np.where(above >= 0, self.name[above], -1) if len(self.name) else above
-        keys = zip(name[~plain].tolist(), base[rest].tolist(), above.tolist(), cwds.codes[rest].tolist(), strict=True)
+        keys = zip(name.tolist(), base[events].tolist(), above.tolist(), cwds.codes[events].tolist(), strict=True)
         known: dict[tuple[int, int, int, int], tuple[int, str | None]] = {}
-        for event, key in zip(rest.tolist(), keys, strict=True):
+        for event, key in zip(events.tolist(), keys, strict=True):
             answer = known.get(key)
             if answer is None:
                 answer = known[key] = self._resolve(key, cwds, out.paths)
             out.codes[event] = answer[0]
             if answer[1]:
                 out.warned.setdefault(answer[1], []).append(event)
-        return out
 
     def _resolve(self, key: tuple[int, int, int, int], cwds: Directories, paths: Distinct) -> tuple[int, str | None]:
         name, base, above, cwd = key
@@ -160,20 +173,20 @@ class Items:
 
 
 class _Names:
-    """The distinct name= tokens of a piece. Plain ones (quoted, absolute, nothing to normalise) are never decoded."""
+    """The distinct name= tokens of a piece. Plain ones (quoted, with nothing to normalise) are never decoded."""
 
     def __init__(self, tokens: pa.Array, memory: Memory) -> None:
         self._tokens, self._memory = tokens, memory
         self._texts: dict[int, str | None] = {}
         bounds = bounds_of(tokens)
-        self.plain = _plain(np.frombuffer(bytes_of(tokens), np.uint8), bounds)
-        bare = tokens.buffers()[2]
+        self.absolute, self.relative = _plain(np.frombuffer(bytes_of(tokens), np.uint8), bounds)
+        plain = self.absolute | self.relative
         first = int(np.frombuffer(tokens.buffers()[1], np.int32)[tokens.offset]) if len(tokens) else 0
-        inner = self.plain.astype(np.int64)  # without the quotes where there are any
-        self.plain_texts = as_strings(cut(bare, first + bounds[:-1] + inner, first + bounds[1:] - inner))
+        inner = plain.astype(np.int64)  # without the quotes where there are any
+        self.texts = as_strings(cut(tokens.buffers()[2], first + bounds[:-1] + inner, first + bounds[1:] - inner))
         """Texts of the plain tokens, by token number; those of the others mean nothing."""
         self.named = np.ones(len(tokens), np.bool_)
-        for place in np.flatnonzero(~self.plain).tolist():
+        for place in np.flatnonzero(~plain).tolist():
             self.named[place] = self.text(place) is not None
 
     def text(self, number: int) -> str | None:
@@ -182,18 +195,26 @@ class _Names:
             self._texts[number] = self._memory.name(self._tokens[number].as_py())
         return self._texts[number]
 
+    def below(self, cwds: Directories, pairs: Ints) -> pa.Array:
+        """Paths of plain relative names; a pair is token number times the number of directories plus directory."""
+        if not len(pairs):
+            return pa.array([], pa.string())
+        directories = pa.array(cwds.texts, pa.string()).take(pa.array(pairs % len(cwds.texts)))
+        return pc.binary_join_element_wise(directories, self.texts.take(pa.array(pairs // len(cwds.texts))), "/")
 
-def _plain(data: npt.NDArray[np.uint8], bounds: Ints) -> Bools:
-    """Which tokens are `"/..."` without a second quote inside and without `//`, `/.` or a slash at the end."""
-    if not len(data):
-        return np.zeros(len(bounds) - 1, np.bool_)
+
+def _plain(data: npt.NDArray[np.uint8], bounds: Ints) -> tuple[Bools, Bools]:
+    """Which tokens are `"/..."`, and which `"..."`: no quote inside, no `//`, `/.`, no dot first, no slash last."""
     start, end = bounds[:-1], bounds[1:]
+    if not len(data):
+        return np.zeros(len(start), np.bool_), np.zeros(len(start), np.bool_)
     last = len(data) - 1
     slash = data == 47
-    plain: Bools = (end - start > 3) & (data[start] == 34) & slash[np.minimum(start + 1, last)]
-    plain &= (data[end - 1] == 34) & ~slash[np.maximum(end - 2, 0)]
+    plain: Bools = (end - start >= 3) & (data[np.minimum(start, last)] == 34) & (data[np.maximum(end - 1, 0)] == 34)
+    plain &= ~slash[np.maximum(end - 2, 0)]
     odd = np.flatnonzero(slash[:-1] & (slash[1:] | (data[1:] == 46)))
     plain[np.searchsorted(bounds, odd, side="right") - 1] = False
     quotes = np.searchsorted(bounds, np.flatnonzero(data == 34), side="right") - 1
     plain &= np.bincount(quotes, minlength=len(start)) == 2
-    return plain
+    begins = np.minimum(start + 1, last)
+    return plain & slash[begins], plain & ~slash[begins] & (data[begins] != 46)

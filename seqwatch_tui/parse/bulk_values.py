@@ -18,7 +18,16 @@ from seqwatch_tui.parse.bulk_index import Bools, Index, Ints, word8
 from seqwatch_tui.parse.bulk_layout import Usual
 from seqwatch_tui.parse.bulk_memory import NULL, TAIL, CallKind, Memory, Middle
 from seqwatch_tui.parse.bulk_paths import CWD_BASE, OTHER_BASE, Chosen, Directories, Items
-from seqwatch_tui.parse.normalise import W_DIRFD, W_FLAGS, W_NOCWD, W_PARENT, W_SYSCALL, W_UNNAMED, open_action
+from seqwatch_tui.parse.normalise import (
+    W_DIRFD,
+    W_FLAGS,
+    W_NOCWD,
+    W_PARENT,
+    W_SYSCALL,
+    W_UNNAMED,
+    normalise_path,
+    open_action,
+)
 from seqwatch_tui.parse.records import Records
 
 _WARNINGS = (W_DIRFD, W_NOCWD, W_PARENT, W_UNNAMED, W_FLAGS, W_SYSCALL)
@@ -189,7 +198,9 @@ def _working_directories(index: Index, usual: Usual, records: Records) -> Direct
     bodies, body = encode(cut(pa.py_buffer(index.data), index.token_start(lines, 2), index.end[lines]))
     out = np.full(len(usual), -1, np.int32)
     out[events] = body
-    return Directories([records.cwd(text) for text in bodies], out)
+    texts = [records.cwd(text) for text in bodies]
+    plain = [text is not None and text[:1] == "/" != text and normalise_path(text) == text for text in texts]
+    return Directories(texts, out, np.array([*plain, False], np.bool_))
 
 
 def _bases(index: Index, lines: Ints, calls: _Calls, argument: list[int | None]) -> Codes:
