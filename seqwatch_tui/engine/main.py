@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -22,6 +23,10 @@ from seqwatch_tui.store.interface import StoreError
 LOG = logging.getLogger("seqwatch")
 
 
+SWITCH_SECONDS = 0.0005
+"""How long a thread may keep the interpreter from the others: the writer needs it for a moment some twenty times a commit."""
+
+
 class EngineError(Exception):
     """The engine cannot run; `hint` says what to do."""
 
@@ -33,6 +38,7 @@ class EngineError(Exception):
 def run_engine(settings: Settings, config: Path, *, sources: bool, child: bool) -> int:
     """Run until SIGTERM or SIGINT, or (child) until standard input closes; 0, or EngineError."""
     os.umask(0o077)
+    sys.setswitchinterval(SWITCH_SECONDS)
     logging.basicConfig(
         level=logging.WARNING if child else logging.INFO,
         format="%(asctime)s %(levelname)s %(message)s",
@@ -46,6 +52,8 @@ def run_engine(settings: Settings, config: Path, *, sources: bool, child: bool) 
         raise EngineError(
             f"the state folder {settings.state_dir} cannot be used: {error}", "correct state_dir, or run as its owner"
         ) from error
+    gc.freeze()  # what is loaded by now stays for life; collections need not look at it
+    gc.set_threshold(50_000, 20, 50)
     try:
         asyncio.run(_serve(engine, sources=sources, child=child))
     finally:

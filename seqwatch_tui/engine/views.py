@@ -83,8 +83,17 @@ def status(engine: Engine) -> Value:
         "lost": lost, "unparsed": unparsed, "gaps": gaps,
         "verdicts": [asdict(v) for v in _verdicts(engine, lost, unparsed, gaps, sources)],
         "sources": sources, "jobs": engine.jobs.views(), "quarantined": sorted(engine.quarantined),
-        "errors": [*engine.unenforced, *engine.notes, *engine.troubles],
+        "errors": [*engine.unenforced, *_faults(engine), *engine.notes, *engine.troubles],
     }  # fmt: skip
+
+
+def _faults(engine: Engine) -> list[str]:
+    """Rules that were set aside, and windows that had to give something up."""
+    detector = engine.judge.detector
+    said = [f"rule {f.rule_id} is set aside after {f.count} faults: {f.why}" for f in detector.faults if f.disabled]
+    if detector.dropped:
+        said.append(f"correlation windows gave up {detector.dropped} events to stay within bounds: their counts may be low")
+    return said
 
 
 def _sources(engine: Engine) -> list[Value]:

@@ -80,7 +80,7 @@ def concatenate(tables: list[pa.Table]) -> pa.Table:
 
 def shifted(column: pa.ChunkedArray, base: int) -> pa.ChunkedArray:
     """Add `base` to a column of row numbers; nulls stay null."""
-    return pc.add(column, base)
+    return pc.add(column, pa.scalar(base, pa.int64()))
 
 
 def merge(first: Commit, second: Commit) -> Commit:
