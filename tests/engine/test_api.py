@@ -91,13 +91,18 @@ def test_every_get_answers_with_its_keys(site: Running, path: str) -> None:
 
 
 def test_every_get_route_is_asked_here() -> None:
-    asked = {re.sub(r"/(90|1|small)\b", "/{id}", path) for path in KEYS} | {"/v1/status", "/v1/snapshot", "/v1/saved", "/metrics"}
+    asked = {re.sub(r"/(90|1|small)\b", "/{id}", path) for path in KEYS} | {
+        "/v1/status",
+        "/v1/snapshot",
+        "/v1/saved",
+        "/metrics",
+    }
     assert asked == {path for method, path, _, _ in ROUTES if method == "GET"}
 
 
 def test_one_event_has_its_lines_and_one_alert_its_rule(site: Running) -> None:
     event = site.api.get("/v1/events/90").value
-    assert [set(r) for r in event["records"]][0] == {"seq", "type", "raw", "position"}
+    assert set(event["records"][0]) == {"seq", "type", "raw", "position"}
     assert [r["type"] for r in event["records"]] == ["SYSCALL", "CWD", "PATH", "PROCTITLE"]
     alert = site.api.get("/v1/alerts/1").value
     assert set(alert["rule"]) >= RULE
@@ -132,7 +137,9 @@ def _is_error(answer: Answer, status: int) -> bool:
     return answer.status == status and set(answer.value) == {"error", "hint"} and bool(answer.value["error"])
 
 
-FILTERS = pytest.mark.xfail(strict=True, reason="a filter that does not parse is answered 503 and shown as an engine error")
+FILTERS = pytest.mark.xfail(
+    strict=True, reason="a filter that does not parse is answered 503 and shown as an engine error"
+)
 NUMBERS = pytest.mark.xfail(strict=True, reason="str.isdigit() takes digits that int() does not")
 WORDS = pytest.mark.xfail(strict=True, reason="an unknown dataset, verdict or state is answered with an empty panel")
 
@@ -222,7 +229,12 @@ def test_an_error_while_rows_are_made_is_the_query_s(site: Running) -> None:
 
 
 def test_bytes_that_are_no_http_are_survived(site: Running) -> None:
-    for noise in (b"\x00" * 4096, b"GET / HTTP/9.9\r\n\r\n", b"POST /v1/sql HTTP/1.1\r\nContent-Length: 99999999999\r\n\r\n", b"\r\n"):
+    for noise in (
+        b"\x00" * 4096,
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"POST /v1/sql HTTP/1.1\r\nContent-Length: 99999999999\r\n\r\n",
+        b"\r\n",
+    ):
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as sock:
             sock.connect(str(site.api.path))
             sock.sendall(noise)

@@ -112,8 +112,14 @@ def test_a_viewer_may_look_and_not_touch(site: Running) -> None:
 def test_the_state_folder_shows_nothing_to_others(site: Running) -> None:
     state = site.api.path.parent
     peek = "import os,sys; os.setgid(61234); os.setuid(61234); "
-    for attempt in ("os.listdir(sys.argv[1])", "open(sys.argv[1] + '/store.duckdb')", "os.listdir(sys.argv[1] + '/ledger')"):
-        done = subprocess.run([sys.executable, "-c", peek + attempt, str(state)], capture_output=True, text=True, check=False)
+    for attempt in (
+        "os.listdir(sys.argv[1])",
+        "open(sys.argv[1] + '/store.duckdb')",
+        "os.listdir(sys.argv[1] + '/ledger')",
+    ):
+        done = subprocess.run(
+            [sys.executable, "-c", peek + attempt, str(state)], capture_output=True, text=True, check=False
+        )
         assert "PermissionError" in done.stderr, attempt
 
 

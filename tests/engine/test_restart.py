@@ -15,8 +15,17 @@ import pytest
 
 from tests.engine.conftest import small_site
 from tests.engine.running import (
-    ROOT, WORKLOAD, WORKLOAD_SITE, Running, engine, ingest, seqwatch, until, without_privileges, write_site,
-)  # fmt: skip
+    ROOT,
+    WORKLOAD,
+    WORKLOAD_SITE,
+    Running,
+    engine,
+    ingest,
+    seqwatch,
+    until,
+    without_privileges,
+    write_site,
+)
 
 COUNTS = (
     "select (select count(*) from events) as events, (select count(distinct source_id) from events) as ids, "
@@ -29,7 +38,9 @@ ACTIONS = "select verb, subject, reason, outcome, uid from actions where verb in
 
 
 def _what_is_known(running: Running) -> dict[str, Any]:
-    return {name: running.api.sql(query) for name, query in (("counts", COUNTS), ("alerts", ALERTS), ("actions", ACTIONS))}
+    return {
+        name: running.api.sql(query) for name, query in (("counts", COUNTS), ("alerts", ALERTS), ("actions", ACTIONS))
+    }
 
 
 def _bulk(running: Running) -> list[dict[str, Any]]:
@@ -45,7 +56,9 @@ def test_a_window_split_by_a_restart_still_gives_one_alert_with_every_read(tmp_p
     config = write_site(tmp_path, [*WORKLOAD_SITE, f"sources: [{{name: audit, type: auditd, path: {log}}}]"])
     with engine(config) as running:
         until(lambda: running.api.status()["sources"][0]["records"] == content[:cut].count(b"\n"), "the first part")
-        first = running.api.sql("select count(*) as n from events where user_name = 'carol' and action = 'read'")[0]["n"]
+        first = running.api.sql("select count(*) as n from events where user_name = 'carol' and action = 'read'")[0][
+            "n"
+        ]
         assert 5 < first < 30, "a part of the window, below the threshold"
         assert _bulk(running) == []
         began = time.monotonic()
@@ -117,8 +130,19 @@ sys.stdin.read()
 
 def test_a_child_engine_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
     config = write_site(tmp_path, ["site: child"])
-    engine_command = [sys.executable, "-m", "seqwatch_tui", "--config", str(config), "engine", "--child", "--no-sources"]
-    parent = subprocess.Popen([sys.executable, "-c", PARENT, *engine_command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT)
+    engine_command = [
+        sys.executable,
+        "-m",
+        "seqwatch_tui",
+        "--config",
+        str(config),
+        "engine",
+        "--child",
+        "--no-sources",
+    ]
+    parent = subprocess.Popen(
+        [sys.executable, "-c", PARENT, *engine_command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT
+    )
     try:
         assert parent.stdout is not None
         child = int(parent.stdout.readline())
@@ -150,7 +174,9 @@ def _job(running: Running, job: str) -> dict[str, Any]:
 
 
 def _ended(running: Running, job: str) -> dict[str, Any]:
-    found: dict[str, Any] = until(lambda: (j := _job(running, job))["state"] not in ("running", "paused") and j, "the job to end")
+    found: dict[str, Any] = until(
+        lambda: (j := _job(running, job))["state"] not in ("running", "paused") and j, "the job to end"
+    )
     return found
 
 
@@ -224,7 +250,9 @@ def test_a_quarantine_closes_a_release_opens_exactly_as_it_was(acting: Running) 
     assert (released.returncode, released.stderr) == (0, ""), released.stdout
     assert _modes(data) == before
     assert acting.api.status()["quarantined"] == []
-    rows = acting.api.sql("select verb, outcome, reason from actions where verb in ('quarantine', 'release') order by ts")
+    rows = acting.api.sql(
+        "select verb, outcome, reason from actions where verb in ('quarantine', 'release') order by ts"
+    )
     assert [tuple(r.values()) for r in rows] == [
         ("quarantine", "done", "drill"), ("quarantine", "refused", "drill"), ("release", "done", "over"),
     ]  # fmt: skip

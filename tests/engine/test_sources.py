@@ -8,7 +8,16 @@ from pathlib import Path
 import pytest
 
 from tests.engine.conftest import make_dataset
-from tests.engine.running import WORKLOAD, WORKLOAD_SITE, Running, engine, take_away, until, without_privileges, write_site
+from tests.engine.running import (
+    WORKLOAD,
+    WORKLOAD_SITE,
+    Running,
+    engine,
+    take_away,
+    until,
+    without_privileges,
+    write_site,
+)
 
 
 @pytest.fixture(scope="module")
