@@ -173,11 +173,11 @@ class BulkAuditdParser(AuditdParser):
             position=self._held_from,
         )  # fmt: skip
         self._walk.run()
-        self._keep(index, lines, count, usual, values, self._walk)
+        self._keep(index, lines, count, usual=usual, values=values, walk=self._walk)
         self._walk = None
         return int(index.end[count - 1]) + 1
 
-    def _keep(self, index: Index, lines: Lines, count: int, usual: Usual, values: Values, walk: Walk) -> None:
+    def _keep(self, index: Index, lines: Lines, count: int, *, usual: Usual, values: Values, walk: Walk) -> None:
         merge = Merge(usual, walk.slow)
         millis, serial = lines.millis[usual.syscall], lines.serial[usual.syscall]
         events = merge.events(values, walk.columns, source=self._source, host=self._host, millis=millis, serial=serial)

@@ -81,8 +81,8 @@ def read_values(index: Index, usual: Usual, memory: Memory, records: Records) ->
     values.unusual |= items.unusual | (calls.runs_program() & (usual.execve < 0))
     chosen = items.choose(calls.renames())
     warnings = np.where(calls.each([kind.known for kind in calls.kinds]), 0, _BIT[W_SYSCALL])
-    _read_actions(values, index, lines, calls, items, chosen, warnings)
-    _read_paths(values, index, usual, calls, items, chosen, warnings, records)
+    _read_actions(values, index, lines, calls, items=items, chosen=chosen, warnings=warnings)
+    _read_paths(values, index, usual, calls, items=items, chosen=chosen, warnings=warnings, records=records)
     for name, field, known in (
         ("tty", "tty", memory.ttys), ("process", "comm", memory.comms), ("exe", "exe", memory.exes),
         ("rule_key", "key", memory.keys),
@@ -145,7 +145,7 @@ class _Calls:
 
 
 def _read_actions(
-    values: Values, index: Index, lines: Ints, calls: _Calls, items: Items, chosen: Chosen, warnings: Ints
+    values: Values, index: Index, lines: Ints, calls: _Calls, *, items: Items, chosen: Chosen, warnings: Ints
 ) -> None:
     values.texts["syscall"] = calls.column([kind.name for kind in calls.kinds])
     values.texts["outcome"] = calls.column([middle.outcome for middle in calls.middles])
@@ -175,7 +175,7 @@ def _read_actions(
 
 
 def _read_paths(
-    values: Values, index: Index, usual: Usual, calls: _Calls, items: Items, chosen: Chosen, warnings: Ints,
+    values: Values, index: Index, usual: Usual, calls: _Calls, *, items: Items, chosen: Chosen, warnings: Ints,
     records: Records,
 ) -> None:  # fmt: skip
     cwds = _working_directories(index, usual, records)
