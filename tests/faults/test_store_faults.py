@@ -55,7 +55,7 @@ def killed(folder: Path, seconds: float) -> tuple[int, int]:
 
 def test_after_kill_9_every_commit_is_whole_or_absent(tmp_path: Path) -> None:
     moments = random.Random(7)
-    for _ in range(8):
+    for _ in range(5):
         batch, event = killed(tmp_path, moments.uniform(0.02, 0.6))
         store = Store.open(tmp_path)
         ((count, highest, distinct),) = store.query_sql(
