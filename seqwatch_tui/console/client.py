@@ -74,6 +74,12 @@ class Client:
         self._path, self._timeout = path, timeout
         self._connection: _Connection | None = None
 
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     def get(self, path: str, parse: Callable[[Any], T], **query: object) -> T:
         """GET `path`; query values that are None are left out. Raises EngineError."""
         asked = {name: value for name, value in query.items() if value is not None}

@@ -38,7 +38,7 @@ ALERTS = (
 )  # fmt: skip
 ENCRYPTION = (
     Col("", 2), Col("kind", 7, least=90), Col("dataset or key", 16), Col("age", 11, keep="right", least=50),
-    Col("what was seen", share=1, least=44), Col("checked", 8, least=76),
+    Col("what was seen", share=1), Col("checked", 8, least=76),
 )  # fmt: skip
 INTEGRITY = (
     Col("", 2), Col("dataset", share=1), Col("ok", 6, keep="right", least=36), Col("changed", 7, keep="right", least=40),
@@ -49,7 +49,7 @@ INTEGRITY = (
 SOURCES = (
     Col("", 2), Col("source", 10), Col("type", 9, least=90), Col("state", 7), Col("records", 8, keep="right", least=50),
     Col("lost", 5, keep="right"), Col("unparsed", 8, keep="right", least=60), Col("gaps", 4, keep="right", least=60),
-    Col("lag", 6, keep="right"), Col("why not, or file", share=1, least=70),
+    Col("lag", 6, keep="right", least=50), Col("why not, or file", share=1),
 )  # fmt: skip
 
 

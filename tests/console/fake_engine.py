@@ -419,13 +419,12 @@ class FakeEngine:
 
     def __init__(self, socket: Path, site: Site) -> None:
         self.socket, self.site = socket, site
-        socket.unlink(missing_ok=True)
-        self._server = _Server(str(socket), _Handler)
-        self._server.site = site
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
 
     def __enter__(self) -> FakeEngine:
-        self._thread.start()
+        self.socket.unlink(missing_ok=True)
+        self._server = _Server(str(self.socket), _Handler)
+        self._server.site = self.site
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
         return self
 
     def __exit__(self, *_: object) -> None:
