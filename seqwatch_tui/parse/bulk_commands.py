@@ -20,9 +20,10 @@ from seqwatch_tui.parse.records import Records
 
 _SPACED = bytes.maketrans(b"\0", b" ")
 _MASKED = bytes.maketrans(bytes(range(128, 256)), b"?" * 128)
-_PLAIN_EXECVE = re.compile(rb'argc=\d+(?: a\d+="[A-Za-z0-9_@%+=:,./-]+")+')
-"""Arguments in quotes that a shell would not have to quote: the command line is what stands there."""
-_ARGUMENT_KEYS = [b"a%d=" % place for place in range(64)]
+_PLAIN = re.compile(rb"[A-Za-z0-9_@%+=:,./-]+")
+"""What a shell would not have to quote: of such arguments in quotes, the command line is what stands there."""
+_EXECVE_FORMS = [[*(b" a%d=" % n if n else b"argc=%d a0=" % count for n in range(count)), b""] for count in range(64)]
+"""What stands around the quoted arguments of an EXECVE record of so many."""
 
 
 def commands(index: Index, usual: Usual, records: Records) -> tuple[Codes, Distinct, Bools]:
@@ -43,15 +44,11 @@ def commands(index: Index, usual: Usual, records: Records) -> tuple[Codes, Disti
 
 def _command(body: bytes) -> tuple[str | None, bool]:
     """Command line of an EXECVE record, null without arguments, and whether all of them are there."""
-    if b"\x1d" not in body and _PLAIN_EXECVE.fullmatch(body):
-        argc, *tokens = body.split(b" ")
-        if (
-            len(tokens) <= len(_ARGUMENT_KEYS)
-            and argc == b"argc=%d" % len(tokens)
-            and all(map(bytes.startswith, tokens, _ARGUMENT_KEYS))
-        ):
-            joined = b" ".join([token.partition(b"=")[2][1:-1] for token in tokens]).decode("ascii")
-            return joined, True
+    parts = body.split(b'"')
+    values = parts[1::2]
+    usual = len(values) < len(_EXECVE_FORMS) and parts[::2] == _EXECVE_FORMS[len(values)] and all(values)
+    if usual and _PLAIN.fullmatch(b"".join(values)):
+        return b" ".join(values).decode("ascii"), True
     argv, complete = arguments([body])
     return shlex.join(argv) if argv else None, complete
 
@@ -71,17 +68,18 @@ def _decoded(tokens: pa.Array, records: Records) -> tuple[Codes, Distinct]:
     """Numbers and texts of distinct title tokens: those in hex decoded at once, what is special one by one."""
     bounds = bounds_of(tokens)
     first = np.frombuffer(bytes_of(tokens) + b'"', np.uint8)[bounds[:-1]]
-    hexed = np.flatnonzero((first != 34) & (np.diff(bounds) > 0))
-    decoded = unhex(tokens.take(pa.array(hexed)))
+    is_hex = (first != 34) & (np.diff(bounds) > 0)
+    hexed = np.flatnonzero(is_hex)
+    decoded = unhex(tokens if len(hexed) == len(tokens) else tokens.take(pa.array(hexed)))
     number = np.full(len(tokens), -1, np.int32)
     if decoded is None:
-        texts, special = Distinct(), np.arange(len(tokens))
+        texts, is_hex = Distinct(), np.zeros(len(tokens), np.bool_)
     else:
         data, cuts = decoded
-        odd = _odd(data, cuts)
         texts = Distinct(strings(_only_ascii(data).translate(_SPACED), cuts))
         number[hexed] = np.arange(len(hexed), dtype=np.int32)
-        special = np.setdiff1d(np.arange(len(tokens)), hexed[~odd])
+        is_hex[hexed[_odd(data, cuts)]] = False
+    special = np.flatnonzero(~is_hex)
     for place, token in zip(special.tolist(), tokens.take(pa.array(special)).to_pylist(), strict=True):
         number[place] = texts.number(records.title(b"proctitle=" + token))
     return number, texts

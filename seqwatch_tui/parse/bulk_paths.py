@@ -186,8 +186,10 @@ class _Names:
         self.texts = as_strings(cut(tokens.buffers()[2], first + bounds[:-1] + inner, first + bounds[1:] - inner))
         """Texts of the plain tokens, by token number; those of the others mean nothing."""
         self.named = np.ones(len(tokens), np.bool_)
-        for place in np.flatnonzero(~plain).tolist():
-            self.named[place] = self.text(place) is not None
+        special = np.flatnonzero(~plain)
+        for place, token in zip(special.tolist(), tokens.take(pa.array(special)).to_pylist(), strict=True):
+            self._texts[place] = name = memory.name(token)
+            self.named[place] = name is not None
 
     def text(self, number: int) -> str | None:
         """The name a token stands for."""
