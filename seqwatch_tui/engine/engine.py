@@ -19,6 +19,7 @@ from seqwatch_tui.detect.load import load_rules
 from seqwatch_tui.engine.clock import Clock, SystemClock
 from seqwatch_tui.engine.intake import Intake
 from seqwatch_tui.engine.jobs import Jobs
+from seqwatch_tui.engine.kept import Kept
 from seqwatch_tui.engine.meter import Meter
 from seqwatch_tui.engine.opening import Opened, open_state
 from seqwatch_tui.engine.parsers import knowledge_of, make_parser
@@ -56,6 +57,7 @@ class Engine:
         self.jobs = Jobs(clock)
         self.intakes: list[Intake] = []
         self.plans: dict[str, Plan] = {}
+        self.kept = Kept()
         self.quarantined = is_quarantined(self.journal)
         self.unenforced: list[str] = []
         self.catalogue = Catalogue(settings, known_groups(settings))

@@ -19,6 +19,8 @@ class Meter:
         self._clock, self._lock = clock, threading.Lock()
         self.newest, self.events = newest, events
         self.commits = 0
+        self.changes: dict[str, int] = {"alerts": 0, "small": 0, "gaps": 0}
+        """How often alerts, the small tables and gaps have changed: what a view of them may be kept by."""
         self.delay = 0.0
         """Seconds from reading to stored, of the last commit with events."""
         self._recent: deque[tuple[float, int]] = deque()
@@ -29,6 +31,9 @@ class Meter:
         now, rows = self._clock.monotonic(), commit.events.num_rows if commit.events is not None else 0
         with self._lock:
             self.commits += 1
+            self.changes["alerts"] += bool(commit.alerts)
+            self.changes["small"] += bool(commit.tables or commit.replace)
+            self.changes["gaps"] += bool(commit.gaps)
             for source in commit.sources:
                 self._waiting.pop(source.name, None)
             if rows:

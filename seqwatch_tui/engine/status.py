@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,12 +40,12 @@ def evidence_verdict(lost: int, unparsed: int, gaps: int, sources: Sequence[dict
     return Verdict("evidence", "pass" if sources else "unknown", "0 lost" if sources else "no source")
 
 
-def alerts_verdict(levels: Sequence[str]) -> Verdict:
-    """Open alerts: any high or critical one is a fail."""
+def alerts_verdict(levels: Mapping[str, int]) -> Verdict:
+    """Open alerts by level: any high or critical one is a fail."""
     if not levels:
         return Verdict("alerts", "pass", "0 alerts")
-    state: State = "fail" if {"high", "critical"} & set(levels) else "warn"
-    return Verdict("alerts", state, f"{len(levels)} alert" + ("s" if len(levels) > 1 else ""))
+    state: State = "fail" if {"high", "critical"} & levels.keys() else "warn"
+    return Verdict("alerts", state, f"{(count := sum(levels.values()))} alert" + ("s" if count > 1 else ""))
 
 
 def share_verdict(name: str, states: Sequence[State], none: str) -> Verdict:

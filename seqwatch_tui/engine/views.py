@@ -73,8 +73,8 @@ def panel(engine: Engine, name: str, limit: int = 1000, params: Mapping[str, Any
 def status(engine: Engine) -> Value:
     """The header's facts (docs/api.md)."""
     sources = _sources(engine)
-    counters = objects(panel(engine, "counters"))[0]
-    lost, gaps = int(counters["lost"] or 0), int(counters["gaps"])
+    totals = gap_totals(engine)
+    lost, gaps = sum(t["lost"] for t in totals.values()), sum(t["gaps"] for t in totals.values())
     unparsed = sum(s["unparsed"] for s in sources)
     return {
         "now": engine.clock.now(), "site": engine.settings.site, "host": socket.gethostname(),
@@ -92,14 +92,23 @@ def _faults(engine: Engine) -> list[str]:
     detector = engine.judge.detector
     said = [f"rule {f.rule_id} is set aside after {f.count} faults: {f.why}" for f in detector.faults if f.disabled]
     if detector.dropped:
-        said.append(f"correlation windows gave up {detector.dropped} events to stay within bounds: their counts may be low")
+        said.append(
+            f"correlation windows gave up {detector.dropped} events to stay within bounds: their counts may be low"
+        )
     return said
+
+
+def gap_totals(engine: Engine) -> dict[str, Value]:
+    """Gaps and known losses by source."""
+    made = lambda: {row["source"]: row for row in objects(panel(engine, "gap_totals"))}  # noqa: E731
+    found: dict[str, Value] = engine.kept.get("gap_totals", engine.meter.changes["gaps"], made)
+    return found
 
 
 def _sources(engine: Engine) -> list[Value]:
     live = {i.state.name: i.state for i in engine.intakes}
     stored = {s.name: s for s in engine.store.sources()}
-    gaps = {row["source"]: row for row in objects(panel(engine, "gap_totals"))}
+    gaps = gap_totals(engine)
     found = []
     for name, state in {**stored, **live}.items():
         done = stored.get(name, state).counts
@@ -124,10 +133,19 @@ def _verdicts(engine: Engine, lost: int, unparsed: int, gaps: int, sources: list
     configured = {s.name for s in engine.settings.sources}
     posture = objects(encryption(engine))
     yield evidence_verdict(lost, unparsed, gaps, [s for s in sources if s["name"] in configured])
-    yield alerts_verdict([a["level"] for a in objects(alerts(engine, "open", 10_000))])
+    yield alerts_verdict(_open_levels(engine))
     yield share_verdict("encryption", [p["state"] for p in posture if p["kind"] == "dataset"], "not looked")
     yield share_verdict("keys", [p["state"] for p in posture if p["kind"] == "key"], "no register")
     yield share_verdict("integrity", [p["state"] for p in objects(integrity(engine))], "no dataset")
+
+
+def _open_levels(engine: Engine) -> dict[str, int]:
+    """Open alerts by level."""
+    sql = "select level, count(*) from alerts where state <> 'closed' group by level"
+    found: dict[str, int] = engine.kept.get(
+        "levels", engine.meter.changes["alerts"], lambda: dict(engine.store.query_sql(sql).rows)
+    )
+    return found
 
 
 def snapshot(engine: Engine, request: EventsRequest) -> Value:
@@ -168,7 +186,9 @@ def event(engine: Engine, event_id: int) -> Value | None:
 
 def alerts(engine: Engine, which: str, limit: int) -> Value:
     """Alerts, the most urgent first."""
-    return panel(engine, "alerts", limit, {"state": which})
+    key = (engine.meter.changes["alerts"], which, limit)
+    shown: Value = engine.kept.get("alerts", key, lambda: panel(engine, "alerts", limit, {"state": which}))
+    return {**shown, "total": sum(_open_levels(engine).values())} if which == "open" else shown
 
 
 def alert(engine: Engine, alert_id: int) -> Value | None:
@@ -219,17 +239,23 @@ def rules(engine: Engine) -> Value:
 
 def encryption(engine: Engine) -> Value:
     """Datasets and keys together, what fails first."""
-    return panel(engine, "encryption")
+    shown: Value = engine.kept.get("encryption", engine.meter.changes["small"], lambda: panel(engine, "encryption"))
+    return shown
 
 
 def integrity(engine: Engine) -> Value:
     """One row a dataset; a running job is named in it."""
     running = {j["dataset"]: j["id"] for j in engine.jobs.views() if j["state"] in ("running", "paused")}
-    shown = panel(engine, "integrity")
+    minute = int(engine.clock.now() // 60)  # ages move too
+    shown: Value = engine.kept.get(
+        "integrity", (engine.meter.changes["small"], minute), lambda: panel(engine, "integrity")
+    )
     dataset, job = shown["columns"].index("dataset"), shown["columns"].index("job")
-    for row in shown["rows"]:
-        row[job] = running.get(row[dataset])
-    return shown
+    rows = [
+        [running.get(row[dataset]) if place == job else value for place, value in enumerate(row)]
+        for row in shown["rows"]
+    ]
+    return {**shown, "rows": rows}
 
 
 def integrity_files(engine: Engine, dataset_id: str, verdict: str | None, limit: int) -> Value:
