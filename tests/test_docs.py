@@ -102,3 +102,23 @@ def test_every_link_leads_somewhere(page: Path) -> None:
 
 def test_readme_has_nothing_left_to_fill_in() -> None:
     assert re.findall(r"^[A-Z]+_[A-Z]+$|TODO|FIXME|XXX", README.read_text(), re.M) == []
+
+
+def _messages() -> list[str]:
+    """First cells of the tables in docs/troubleshooting.md: what the program says, with `…` for what differs."""
+    text = (ROOT / "docs" / "troubleshooting.md").read_text()
+    return [m for line in text.splitlines() if (m := (re.match(r"\| `(.+?)`(?:,| \|)", line) or [None, ""])[1])]
+
+
+@pytest.mark.parametrize("message", _messages())
+def test_every_message_explained_is_one_the_program_says(message: str) -> None:
+    """Each fixed piece must stand in the source; values in quotes and numbers of the examples differ."""
+    source = "".join(p.read_text() for p in (ROOT / "seqwatch_tui").rglob("*.py"))
+    source = re.sub(r'"\s*\n\s*f?"', "", source)  # adjacent literals are one text
+    pieces = [p for p in re.split(r"…|[:;] |'[\w-]*'|:?\d+|Permission denied", message) if len(p.strip(" ;,.:()")) > 3]
+    assert pieces
+    assert [p for p in pieces if p.strip() not in source] == []
+
+
+def test_enough_messages_are_explained() -> None:
+    assert len(_messages()) > 40
