@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from seqwatch_tui.model.evidence import Counts, Resume
 from seqwatch_tui.parse.auditd import AuditdParser
-from seqwatch_tui.parse.bulk_index import Index, Ints
+from seqwatch_tui.parse.bulk_index import MARGIN, Index, Ints
 from seqwatch_tui.parse.bulk_layout import Lines, Unusual, Usual, classify, upto_boundary, usual_events
 from seqwatch_tui.parse.bulk_memory import Memory
 from seqwatch_tui.parse.bulk_tables import Merge
@@ -42,6 +42,8 @@ _SERIAL = re.compile(rb":(\d{1,18})(?:\):)?$")
 
 _IDS = re.compile(rb"(?:uid|ses)=(\d{1,18})")
 """Whatever a record teaches is about a uid or a session it names (identities.learn)."""
+
+_PADDING = b"\n" * MARGIN
 
 _Part = tuple[pa.Table, pa.Table, Counts]
 
@@ -121,13 +123,14 @@ class BulkAuditdParser(AuditdParser):
 
     def _digest(self) -> None:
         """Make the most of what is held; what follows the last safe cut stays."""
-        data = b"".join(self._held)
-        self._held = []
-        size = data.rfind(b"\n") + 1
+        held, self._held = self._held, []
+        padded = b"".join([*held, _PADDING])
+        data = memoryview(padded)[:-MARGIN]
+        size = padded.rfind(b"\n", 0, len(data)) + 1
         try:
-            done = self._columnar(data[:size]) if size else 0
+            done = self._columnar(padded, size) if size else 0
         except _SeenBefore as seen:
-            self._give(data[: seen.upto], self._held_from)
+            self._give(bytes(data[: seen.upto]), self._held_from)
             self._hold(data, seen.upto)
             if self._held_size >= self._piece // 4:
                 self._digest()
@@ -137,24 +140,24 @@ class BulkAuditdParser(AuditdParser):
             self._in_bulk = True
         else:
             done = size or len(data)
-            self._give(data[:done], self._held_from)
+            self._give(bytes(data[:done]), self._held_from)
         self._hold(data, done)
 
-    def _hold(self, data: bytes, done: int) -> None:
+    def _hold(self, data: memoryview, done: int) -> None:
         """Keep what is left of `data`, which began where the held bytes do."""
         self._held_from += done
         self._held_size = len(data) - done
-        self._held = [data[done:]] if self._held_size else []
+        self._held = [bytes(data[done:])] if self._held_size else []
 
     # The columnar way.
 
-    def _columnar(self, data: bytes) -> int:
-        """Parse whole lines; returns how many bytes were, 0 when the reference stages have to do it."""
+    def _columnar(self, data: bytes, size: int) -> int:
+        """Parse the whole lines in the first `size` bytes; returns how many bytes were, 0 when the reference stages have to do it."""
         reassembler = self._reassembler
         if "E" in reassembler.seen or self._held_from < self._upto or len(reassembler._open) > _MANY_OPEN:
             return 0
         self._memory.make_room()
-        index = Index(data)
+        index = Index(data, size)
         try:
             lines = classify(index, index.heads())
             count = upto_boundary(lines)

@@ -20,7 +20,8 @@ _ZEROS, _NIBBLES = np.uint64(0x3030303030303030), np.uint64(0xF0F0F0F0F0F0F0F0)
 _SIX, _BYTE = np.uint64(0x0606060606060606), np.uint64(8)
 _KEEP = np.array([0, *(((1 << 64) - 1) >> (64 - 8 * n) << (64 - 8 * n) for n in range(1, 9))], np.uint64)
 """The last n bytes of a word."""
-_MARGIN = 32
+MARGIN = 32
+"""Bytes wanted after the end of a piece."""
 _STAMP = 15
 """Length of `1790000000.023:`, the form of a time from 2001 to 2286; any other is left to the reference parser."""
 
@@ -52,15 +53,24 @@ class Heads:
 class Index:
     """The lines and tokens of a piece of whole lines. The piece must not change while this or a view of it lives."""
 
-    def __init__(self, piece: bytes) -> None:
-        padded = piece + b"\n" * _MARGIN  # so that a word or a token may be asked for at any place of the piece
-        self.data = padded
-        self.bytes = np.frombuffer(padded, np.uint8)
-        size = len(piece)
-        self.words4 = np.ndarray((size + _MARGIN - 4,), "<u4", padded, strides=(1,))
-        self.words8 = np.ndarray((size + _MARGIN - 8,), "<u8", padded, strides=(1,))
-        self.stops: Ints = np.flatnonzero(self.bytes <= 32)
-        kinds = self.bytes[self.stops[:-_MARGIN]]
+    def __init__(self, data: bytes, size: int | None = None) -> None:
+        """Look at the first `size` bytes of `data` (all of them if not given), which end with a newline.
+
+        Where MARGIN bytes follow them nothing has to be copied.
+        """
+        if size is None or len(data) - size < MARGIN:
+            size = len(data) if size is None else size
+            data = data[:size] + b"\n" * MARGIN
+        self.data = data
+        self.bytes = np.frombuffer(data, np.uint8)
+        # So that a word or a token may be asked for at any place of the piece.
+        self.words4 = np.ndarray((size + MARGIN - 4,), "<u4", data, strides=(1,))
+        self.words8 = np.ndarray((size + MARGIN - 8,), "<u8", data, strides=(1,))
+        stop = np.empty(size + MARGIN, np.bool_)
+        np.less_equal(self.bytes[:size], 32, out=stop[:size])
+        stop[size:] = True
+        self.stops: Ints = np.flatnonzero(stop)
+        kinds = self.bytes[self.stops[:-MARGIN]]
         last = np.flatnonzero(kinds == 10)
         self.end: Ints = self.stops[last]
         """Offset of each line's newline."""
@@ -79,8 +89,9 @@ class Index:
         odd = np.zeros(len(self), np.bool_)
         control = self.stops[np.flatnonzero((kinds != 32) & (kinds != 10) & (kinds != 29))]
         odd[np.searchsorted(self.end, control)] = True
-        if self.bytes.max(initial=0) >= 127:
-            odd[np.searchsorted(self.end, np.flatnonzero(self.bytes >= 127))] = True
+        piece = self.bytes[: int(self.end[-1]) + 1] if len(self) else self.bytes[:0]
+        if piece.max(initial=0) >= 127:
+            odd[np.searchsorted(self.end, np.flatnonzero(piece >= 127))] = True
         return odd
 
     def token_start(self, lines: Ints, number: int) -> Ints:

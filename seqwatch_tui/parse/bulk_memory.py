@@ -80,6 +80,7 @@ class Memory:
     def _clear(self) -> None:
         self._rows: dict[bytes, int] = {}
         self._parts: dict[bytes, tuple[int, ...]] = {}
+        self._both: dict[tuple[int, int], int] = {}
         self._tails = np.zeros((1024, len(TAIL)), np.int64)
         self._items: dict[tuple[bytes, bool], Item] = {}
         self._numbers_of_who: dict[Who, int] = {}
@@ -93,30 +94,32 @@ class Memory:
 
     def tails(self, texts: list[bytes]) -> Ints:
         """The meaning of SYSCALL records' parts from auid= on: a row of TAIL each."""
-        get = self._rows.get
-        rows = [row if (row := get(text)) is not None else self._new_tail(text) for text in texts]
-        found: Ints = self._tails[np.array(rows, np.int64)]
+        rows, begin = self._rows, len(self._rows)
+        new = [self._read_tail(text, row) for row, text in enumerate((t for t in texts if t not in rows), begin)]
+        while len(self._tails) < begin + len(new):
+            self._tails = np.concatenate((self._tails, np.zeros_like(self._tails)))
+        if new:
+            self._tails[begin : begin + len(new)] = new
+        found: Ints = self._tails[np.array([rows[text] for text in texts], np.int64)]
         return found
 
-    def _new_tail(self, text: bytes) -> int:
-        """Understand a tail and remember its row.
+    def _read_tail(self, text: bytes, row: int) -> tuple[int, ...]:
+        """Understand a tail, whose place is `row`.
 
         Who (up to ses=) and what (from comm= on) vary independently, so each is understood by itself where neither
         can say anything about the other.
         """
         who, comm, what = text.partition(b" comm=")
+        self._rows[text] = row
         if not comm or _ENDS_WHO.search(who) or _SAYS_WHO.search(what.partition(b"\x1d")[0]):
-            values = self._understood(text)
-        else:
-            ids, told = self._part(who), self._part(b"auid=4294967295 comm=" + what)
-            names, person = self.people[told[1]], self.people[ids[1]]
-            person = person._replace(auid_name=names.auid_name, uid_name=names.uid_name)
-            values = (told[0], self._who(person), *ids[2:6], *told[6:])
-        row = self._rows[text] = len(self._rows)
-        if row == len(self._tails):
-            self._tails = np.concatenate((self._tails, np.zeros_like(self._tails)))
-        self._tails[row] = values
-        return row
+            return self._understood(text)
+        ids, told = self._part(who), self._part(b"auid=4294967295 comm=" + what)
+        person = self._both.get((ids[1], told[1]))
+        if person is None:
+            names, known = self.people[told[1]], self.people[ids[1]]
+            person = self._who(known._replace(auid_name=names.auid_name, uid_name=names.uid_name))
+            self._both[ids[1], told[1]] = person
+        return (told[0], person, *ids[2:6], *told[6:])
 
     def _part(self, text: bytes) -> tuple[int, ...]:
         known = self._parts.get(text)

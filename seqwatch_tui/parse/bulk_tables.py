@@ -120,5 +120,5 @@ class Merge:
         if not slow and len(usual) == count and (order == np.arange(count)).all():
             return whole
         wanted = np.concatenate((usual, np.arange(count, count + len(slow))))[order]
-        every = pa.concat_arrays([whole, pa.array(slow, pa.binary())]) if slow else whole
+        every = pa.chunked_array([whole, pa.array(slow, pa.binary())]) if slow else whole
         return every.take(pa.array(wanted))
