@@ -7,6 +7,7 @@ frame has arrived, and only then is the next snapshot asked for. A terminal that
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -37,7 +38,7 @@ from seqwatch_tui.console.palette import CommandProvider
 from seqwatch_tui.console.style import CSS
 from seqwatch_tui.console.textual_private import QuietApp, write_raw
 from seqwatch_tui.console.views.base import Asks, View
-from seqwatch_tui.console.views.roots import help_view, root_view, saved_view
+from seqwatch_tui.console.views.roots import LIGHT, help_view, root_view, saved_view
 from seqwatch_tui.console.widgets.drawn import Drawn
 from seqwatch_tui.console.widgets.events import EventList
 from seqwatch_tui.console.widgets.footer import Footer
@@ -122,7 +123,7 @@ class Console(QuietApp[None]):
         self._paced = not self.is_headless
         self.go(self._start)
         self._feed.start()
-        self.set_interval(1.0, self._look_after_pace)
+        self.set_interval(1.0, self._every_second)
 
     def on_unmount(self) -> None:
         """Hang up."""
@@ -195,6 +196,21 @@ class Console(QuietApp[None]):
         """The terminal has the last frame."""
         self._frame_sent, self._ever_answered = None, True
         self._feed.drawn()
+
+    def _every_second(self) -> None:
+        """Look after the pace, and while there is time, prepare the next screen that a key may ask for."""
+        self._look_after_pace()
+        missing = [name for name in LIGHT if name not in self._roots]
+        if missing and self.desk.snapshot is not None and not self.prompt.asking:
+            self._mount_root(missing[0])
+            if len(missing) == 1:
+                gc.freeze()  # what lives as long as the console is not looked at by the collector again
+
+    def _mount_root(self, name: str) -> View:
+        view = self._roots[name] = root_view(name, self)
+        view.display = False
+        self.body.mount(view)
+        return view
 
     def _look_after_pace(self) -> None:
         if self._frame_sent is None:
@@ -270,8 +286,7 @@ class Console(QuietApp[None]):
             view.remove()
         self._stack.clear()
         if name not in self._roots:
-            self._roots[name] = root_view(name, self)
-            self.body.mount(self._roots[name])
+            self._mount_root(name)
         self._start = name
         self._message = ("", "text")
         self._raise()

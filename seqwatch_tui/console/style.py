@@ -15,8 +15,8 @@ Lines { height: 1fr; }
 .detail { height: 7; }
 .card { height: 9; }
 .facts { height: auto; max-height: 6; min-height: 3; }
-#ov-events { height: 3fr; }
-#lower { height: 4fr; layout: vertical; }
+#ov-events { height: 4fr; }
+#lower { height: 6fr; layout: vertical; }
 #lower Lines { height: 1fr; width: 1fr; }
 #lower.abreast { height: 2fr; layout: horizontal; }
 #lower.abreast #ov-alerts { margin-right: 1; width: 5fr; }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -55,3 +56,8 @@ def test_the_table_of_keys_has_a_row_per_command() -> None:
         [sys.executable, "-m", "seqwatch_tui.console.keytable"], capture_output=True, text=True, check=True
     ).stdout
     assert printed.splitlines() == lines
+
+
+def test_the_manual_holds_the_table_of_keys_as_it_is() -> None:
+    manual = (Path(__file__).resolve().parents[2] / "docs" / "console.md").read_text(encoding="utf-8")
+    assert "\n".join(table()) in manual, "docs/console.md: paste the output of python -m seqwatch_tui.console.keytable"

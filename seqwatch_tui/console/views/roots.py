@@ -7,9 +7,10 @@ from seqwatch_tui.console.views.base import Asks, View
 from seqwatch_tui.console.views.lists import AlertsView, EventsView, IntegrityView, KeysView
 from seqwatch_tui.console.views.overview import OverviewView
 
-_LIGHT: dict[str, type[View]] = {
+LIGHT: dict[str, type[View]] = {
     "overview": OverviewView, "events": EventsView, "alerts": AlertsView, "keys": KeysView, "integrity": IntegrityView,
 }  # fmt: skip
+"""Views that fetch nothing when they are made: they can be mounted before they are asked for."""
 
 
 def root_view(name: str, host: Host) -> View:
@@ -22,7 +23,7 @@ def root_view(name: str, host: Host) -> View:
         from seqwatch_tui.console.views.system import SystemView
 
         return SystemView(host)
-    return _LIGHT[name](host)
+    return LIGHT[name](host)
 
 
 def help_view(host: Host, came_from: str) -> View:

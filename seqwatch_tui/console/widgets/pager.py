@@ -14,7 +14,7 @@ from seqwatch_tui.console.widgets.lines import Lines
 
 Paragraph = tuple[str, str, str]
 """A label (may be empty), a text that may have several lines, and the role of its style."""
-LABEL = 15
+LABEL = 16
 
 
 class Pager(Lines):
