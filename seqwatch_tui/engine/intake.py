@@ -16,6 +16,8 @@ FULL_PIECE = 1 << 20
 """A piece this long says that the source has more at once: it is behind, and latency is not what counts."""
 BATCH_BYTES = 16 << 20
 """Bytes of a source that is behind which are parsed before they are handed over: bounds memory and transactions."""
+PACE_SECONDS = 0.015
+"""A live source is asked at most this often: a batch costs about the same for one event as for twenty."""
 MakeParser = Callable[[Resume | None], Parser]
 
 
@@ -53,7 +55,10 @@ class Intake(threading.Thread):
     def read(self) -> None:
         """Read until stopped, in the caller's thread."""
         for chunk in self._source.chunks(self.stopping):
+            began = self._clock.monotonic()
             self._take(chunk)
+            if chunk.data and len(chunk.data) < FULL_PIECE:
+                self.stopping.wait(max(PACE_SECONDS - (self._clock.monotonic() - began), 0.0))
         if self._parser is not None and self.state.state == "done":
             self._emit(self._parser.take(final=True))
 
@@ -65,7 +70,7 @@ class Intake(threading.Thread):
         if len(chunk.data) >= FULL_PIECE and self._fed < BATCH_BYTES and not chunk.end and not chunk.gaps:
             return
         self._fed = 0
-        parsed = parser.take(now=self._clock.now() if not chunk.data else None, final=chunk.end)
+        parsed = parser.take(now=self._clock.now() if len(chunk.data) < FULL_PIECE else None, final=chunk.end)
         if chunk.gaps:
             parsed = replace(parsed, gaps=(*parsed.gaps, *chunk.gaps))
         before = (self.state.state, self.state.reason)

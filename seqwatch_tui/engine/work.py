@@ -90,7 +90,7 @@ def merge(first: Commit, second: Commit) -> Commit:
     events = [c.events for c in (first, second) if c.events is not None and c.events.num_rows]
     return replace(
         second,
-        events=concatenate(events) if events else None,
+        events=pa.concat_tables(events) if events else None,
         gaps=[*first.gaps, *second.gaps],
         alerts=[*first.alerts, *second.alerts],
         evidence=[*first.evidence, *second.evidence],
