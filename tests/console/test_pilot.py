@@ -260,8 +260,8 @@ async def test_an_engine_that_goes_away_makes_every_verdict_unknown(tmp_path: Pa
     site = Site()
     async with console(tmp_path, site) as (app, pilot):
         await shows(pilot, app, "!! ALARM")
-        app._feed._client._path = tmp_path / "gone.sock"
-        app._feed._client.close()
+        app.live._feed._client._path = tmp_path / "gone.sock"
+        app.live._feed._client.close()
         app.refresh_now()
         await shows(pilot, app, "?? BLIND")
         text = screen_text(app).splitlines()

@@ -21,9 +21,9 @@ class Filter(Command):
     def run(self, app: Console, argument: str) -> None:
         """Open the filter line, or set the filter."""
         if argument:
-            app.sift(argument)
+            app.search.sift(argument)
         else:
-            app.ask_filter(app.filter_text)
+            app.search.ask(app.search.text)
 
 
 class Inverse(Command):
@@ -33,7 +33,7 @@ class Inverse(Command):
 
     def run(self, app: Console, argument: str) -> None:
         """Open the filter line."""
-        app.ask_filter(f"{app.filter_text} !{argument}".lstrip())
+        app.search.ask(f"{app.search.text} !{argument}".lstrip())
 
 
 class Since(Command):
@@ -44,7 +44,7 @@ class Since(Command):
     def run(self, app: Console, argument: str) -> None:
         """Set the filter on the events."""
         app.go("events")
-        app.sift(f"since={argument}" if argument else "")
+        app.search.sift(f"since={argument}" if argument else "")
 
     def choices(self, app: Console) -> list[str]:
         """Common spans."""
@@ -61,7 +61,7 @@ class Follow(Command):
     def run(self, app: Console, argument: str) -> None:
         """Turn it over."""
         del argument
-        app.follow(not app.desk.following)
+        app.live.follow(not app.desk.following)
 
 
 class Space(Command):
@@ -107,7 +107,7 @@ class Faster(Command):
     def run(self, app: Console, argument: str) -> None:
         """One step."""
         del argument
-        app.pace(1)
+        app.live.pace(1)
 
 
 class Slower(Command):
@@ -118,7 +118,7 @@ class Slower(Command):
     def run(self, app: Console, argument: str) -> None:
         """One step."""
         del argument
-        app.pace(-1)
+        app.live.pace(-1)
 
 
 class Copy(Command):
@@ -165,7 +165,7 @@ class CommandLine(Command):
 
     def run(self, app: Console, argument: str) -> None:
         """Open the line."""
-        app.ask_command(argument)
+        app.line.ask(argument)
 
 
 class Palette(Command):

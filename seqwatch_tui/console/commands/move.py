@@ -87,7 +87,7 @@ class Seek(Command):
     def run(self, app: Console, argument: str) -> None:
         """Go to it, or say that there is none among the rows in memory."""
         del argument
-        app.seek(self.states, backwards=self.backwards)
+        app.search.seek(self.states, backwards=self.backwards)
 
 
 class NextMatch(Seek):
