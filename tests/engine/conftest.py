@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import os
+import pwd
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.engine.running import WORKLOAD, Running, engine, ingest, write_site
+
+VIEWER, RESPONDER, STRANGER = 1, 2, 61234
+"""Accounts that every Linux has (daemon and bin, one way round or the other), and one that none has."""
+
+
+def name_of(uid: int) -> str:
+    """Return the name of an account of this host."""
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"uid-{uid}"
 
 
 def make_dataset(folder: Path) -> Path:
@@ -38,7 +50,7 @@ def small_site(folder: Path) -> Path:
             "  - {id: wgs-cohort-a, path: /data/seq/wgs-cohort-a, grants: {lab: [read]}}",
             f"  - {{id: small, path: {data}, manifest: SHA256SUMS, encryption: none, grants: {{lab: [read]}}}}",
             "roles: {lab: {users: [alice, bob]}}",
-            "operators: {viewer: {users: [daemon]}}",
+            f"operators: {{viewer: {{users: [{name_of(VIEWER)}]}}, responder: {{users: [{name_of(RESPONDER)}]}}}}",
         ],
     )
 
