@@ -60,6 +60,8 @@ class Engine:
         self.kept = Kept()
         self.quarantined = is_quarantined(self.journal)
         self.unenforced: list[str] = []
+        self.rejected: list[str] = []
+        """Why the last edit of the configuration is not in force."""
         self.catalogue = Catalogue(settings, known_groups(settings))
         self.rules = load_rules(rule_folders(settings))
         detector = detector_for(self.rules, self.store)

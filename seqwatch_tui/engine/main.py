@@ -16,6 +16,7 @@ from seqwatch_tui.engine.acts import finish_acts
 from seqwatch_tui.engine.api.server import Server
 from seqwatch_tui.engine.engine import Engine
 from seqwatch_tui.engine.housekeeping import Housekeeper
+from seqwatch_tui.engine.watch import EditWatch
 from seqwatch_tui.ledger.values import LedgerError
 from seqwatch_tui.response.errors import ResponseError
 from seqwatch_tui.store.interface import StoreError
@@ -58,6 +59,7 @@ def run_engine(settings: Settings, config: Path, *, sources: bool, child: bool) 
         asyncio.run(_serve(engine, sources=sources, child=child))
     finally:
         engine.close()
+        gc.unfreeze()  # else the interpreter takes what is frozen for leaked when it ends
     if engine.failed.is_set():
         raise EngineError(engine.failure, "what is stored is safe; reading goes on where it stopped at the next start")
     return 0
@@ -76,12 +78,15 @@ async def _serve(engine: Engine, *, sources: bool, child: bool) -> None:
     await server.start()
     housekeeper = Housekeeper(engine)
     housekeeper.start()
+    edits = EditWatch(engine)
+    edits.start()
     if sources:
         engine.follow_sources()
     LOG.info("watching %d sources and %d datasets of %s, listening on %s", len(engine.intakes), len(engine.settings.datasets),
              engine.settings.site, engine.socket_path)  # fmt: skip
     await stopping.wait()
     housekeeper.stop()
+    edits.stop()
     await server.stop()
 
 

@@ -83,7 +83,7 @@ def status(engine: Engine) -> Value:
         "lost": lost, "unparsed": unparsed, "gaps": gaps,
         "verdicts": [asdict(v) for v in _verdicts(engine, lost, unparsed, gaps, sources)],
         "sources": sources, "jobs": engine.jobs.views(), "quarantined": sorted(engine.quarantined),
-        "errors": [*engine.unenforced, *_faults(engine), *engine.notes, *engine.troubles],
+        "errors": [*engine.unenforced, *engine.rejected, *_faults(engine), *engine.notes, *engine.troubles],
     }  # fmt: skip
 
 
