@@ -53,13 +53,11 @@ def run_engine(settings: Settings, config: Path, *, sources: bool, child: bool) 
         raise EngineError(
             f"the state folder {settings.state_dir} cannot be used: {error}", "correct state_dir, or run as its owner"
         ) from error
-    gc.freeze()  # what is loaded by now stays for life; collections need not look at it
-    gc.set_threshold(50_000, 20, 50)
+    gc.set_threshold(50_000, 20, 50)  # batches make many short-lived values and no cycles
     try:
         asyncio.run(_serve(engine, sources=sources, child=child))
     finally:
         engine.close()
-        gc.unfreeze()  # else the interpreter takes what is frozen for leaked when it ends
     if engine.failed.is_set():
         raise EngineError(engine.failure, "what is stored is safe; reading goes on where it stopped at the next start")
     return 0
