@@ -22,6 +22,9 @@ Lines { height: 1fr; }
 #lower.abreast #ov-alerts { margin-right: 1; width: 5fr; }
 #lower.abreast #ov-encryption { margin-right: 1; width: 5fr; }
 #lower.abreast #ov-integrity { width: 4fr; }
+OverviewView.cramped #ov-encryption { display: none; }
+OverviewView.cramped #ov-integrity { display: none; }
+OverviewView.cramped #lower { height: 4fr; }
 #editor { height: 7; border: none; padding: 0 1; background: $surface; color: $foreground; scrollbar-size: 1 1; }
 #sql-facts { height: 1; }
 #sql-export { height: 1; }

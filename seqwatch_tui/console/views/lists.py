@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
+from textual import events
 from textual.app import ComposeResult
 
 from seqwatch_tui.console import rows, when
@@ -16,6 +17,9 @@ from seqwatch_tui.console.views.details import AlertView, DatasetView, EventView
 from seqwatch_tui.console.widgets.events import EventList
 from seqwatch_tui.console.widgets.pager import Pager, Paragraph
 from seqwatch_tui.console.widgets.table import PanelTable
+
+_CRAMPED = 14
+"""Rows of the body below which the detail is hidden."""
 
 
 class ListView(View):
@@ -35,6 +39,11 @@ class ListView(View):
     def on_mount(self) -> None:
         """The detail starts as the kind of list wants it."""
         self.strip.display = self.detailed
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Where rows are dear, the list goes first; `p` still shows the detail."""
+        if event.size.height < _CRAMPED:
+            self.strip.display = False
 
     def toggle_detail(self) -> None:
         """Show or hide the detail."""

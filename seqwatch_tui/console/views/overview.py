@@ -19,6 +19,8 @@ from seqwatch_tui.console.widgets.events import EventList
 from seqwatch_tui.console.widgets.lines import Lines
 from seqwatch_tui.console.widgets.table import Col, PanelTable
 
+_CRAMPED = 14
+"""Rows of the body below which encryption and integrity are left to their words in the header."""
 _ROOMY = 32
 """Rows of the body from which titles have lines of their own."""
 Shape = Callable[[Desk, rows.Row], Sequence[Span]]
@@ -57,6 +59,7 @@ class OverviewView(View):
 
     def on_resize(self, event: events.Resize) -> None:
         """Where rows are dear, a panel's title and headings share a line."""
+        self.set_class(event.size.height < _CRAMPED, "cramped")
         for table in (self.events, *self.tables.values()):
             table.compact = event.size.height < _ROOMY
             table.forget()

@@ -27,7 +27,9 @@ class Header(Bar):
         cells = self.size.width
         posture, role = posture_of(verdicts)
         site = f"{status.site}  " if status and cells >= 110 else ""
-        spans: list[Span] = [(" ", "bar"), (f"{GLYPHS[role]} {posture} ", f"bar.{role}"), (f" {site}", "bar")]
+        spans: list[Span] = [(" ", "bar")]
+        if cells >= 50:
+            spans += [(f"{GLYPHS[role]} {posture} ", f"bar.{role}"), (f" {site}", "bar")]
         room = cells - sum(len(text) for text, _ in spans)
         each = room // max(len(verdicts), 1)
         for verdict in verdicts:
@@ -54,7 +56,8 @@ class Header(Bar):
         if desk.snapshot is None:
             return [("waiting for the engine", "bar")]
         facts = [(desk.note, "bar")] if desk.note else []
-        facts += status_facts(desk.snapshot.status, wide=self.size.width >= 100)
+        numbers = status_facts(desk.snapshot.status, wide=self.size.width >= 100)
+        facts += numbers if self.size.width >= 60 else [fact for fact in numbers if fact[1] != "bar"] or numbers[:1]
         if desk.read_only and self.size.width >= 90:
             facts.append(("read-only", "bar"))
         return [*facts, follow_state(desk)]
@@ -77,10 +80,10 @@ def word_of(verdict: Verdict, cells: int) -> str:
     name, text = verdict.name, verdict.text
     whole = text if name in text else f"{name} {text}".rstrip()
     short = f"{_SHORT.get(name, name)} {text}".rstrip()
-    for words in (whole, short, name):
+    for words in (whole, short, name, _SHORT.get(name, name)):
         if len(sign) + 1 + len(words) <= cells:
             return f"{sign} {words}"
-    return f"{sign} {_SHORT.get(name, name)}"
+    return f"{sign} {name[: max(cells - len(sign) - 1, 0)]}"
 
 
 def status_facts(status: Status, *, wide: bool) -> list[Span]:

@@ -109,7 +109,7 @@ class Prompt(Horizontal):
         self._line.value = question.value
         self._line.cursor_position = len(question.value)
         self._line.display = True
-        self._line.focus()
+        self.screen.set_focus(self._line)  # at once: Widget.focus is deferred, and typed-ahead keys would be lost
 
     def close(self) -> None:
         """End the question; its hooks are not called."""
