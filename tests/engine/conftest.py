@@ -1,4 +1,4 @@
-"""A small site that everything may be done to: one engine per module."""
+"""A small site, its workload ingested: one engine for all tests that only ask."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def small_site(folder: Path) -> Path:
     )
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """An engine on the small site, the workload ingested."""
     folder = tmp_path_factory.mktemp("small-site")

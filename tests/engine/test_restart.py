@@ -32,14 +32,15 @@ COUNTS = (
     "(select count(*) from records) as records, (select count(*) from alerts) as alerts, "
     "(select count(*) from alert_evidence) as evidence, (select count(*) from sessions) as sessions"
 )
-ALERTS = "select alert_id, rule_id, actor, dataset, count, measure, state, summary from alerts order by alert_id"
-
-ACTIONS = "select verb, subject, reason, outcome, uid from actions where verb in ('acknowledged', 'closed') order by ts"
+WORDS = ("acknowledged", "closed")
 
 
 def _what_is_known(running: Running) -> dict[str, Any]:
+    actions = sorted((a for a in running.api.get("/v1/actions").rows if a["verb"] in WORDS), key=lambda a: a["ts"])
     return {
-        name: running.api.sql(query) for name, query in (("counts", COUNTS), ("alerts", ALERTS), ("actions", ACTIONS))
+        "counts": running.api.sql(COUNTS),
+        "alerts": sorted(running.api.get("/v1/alerts", state="all").rows, key=lambda a: a["alert_id"]),
+        "actions": [{k: a[k] for k in ("verb", "subject", "reason", "outcome", "uid")} for a in actions],
     }
 
 
