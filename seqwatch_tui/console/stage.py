@@ -57,11 +57,11 @@ class Stage:
         self._raise()
 
     def prepare(self) -> None:
-        """Mount the next screen that a key may ask for; called when there is time."""
+        """Mount the screens that a key may ask for, in one go (one repaint); called when there is time."""
         missing = [name for name in LIGHT if name not in self._roots]
+        for name in missing:
+            self._mount(name)
         if missing:
-            self._mount(missing[0])
-        if len(missing) == 1:
             gc.freeze()  # what lives as long as the console is not looked at by the collector again
 
     def focus(self) -> None:

@@ -40,7 +40,7 @@ def test_no_control_byte_of_data_reaches_the_terminal_from_any_screen(
 ) -> None:
     with Terminal(str(engine.socket), size=size) as terminal:
         terminal.wait("jlee")
-        visits = [("1", "object"), ("k", "paused"), ("p", "policy"), ("\r", "policy"), ("\r", "SYSCALL"), ("2", "pwn"),
+        visits = [("1", "object"), ("k", "paused"), ("p", "policy"), ("\r", "command_line"), ("\r", "SYSCALL"), ("2", "pwn"),
                   ("\r", "evidence"), ("3", "kek-2025a"), ("4", "run-240117"), ("\r", "verdict"), ("5", "Ctrl+J"),
                   ("\n", "cut"), ("6", "falco"), ("?", "Screens"), ("0", "2 Alerts"), (":", ":")]  # fmt: skip
         for key, text in visits:
@@ -117,7 +117,7 @@ def test_a_slow_engine_does_not_delay_keys_or_leaving(tmp_path: Path) -> None:
 def test_idle_sends_nothing(tmp_path: Path) -> None:
     with FakeEngine(tmp_path / "engine.sock", Site(0.0)) as engine, Terminal(str(engine.socket)) as terminal:
         terminal.wait("jlee")
-        terminal.quiet(0.5)
+        terminal.quiet(1.3, 6.0)
         before = len(terminal.raw)
         time.sleep(1.5)
         assert len(terminal.raw) == before

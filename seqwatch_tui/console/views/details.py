@@ -76,8 +76,9 @@ class EventView(TextView):
         return str(found) if found else None
 
     def open(self) -> None:
-        """Open the raw records."""
-        self.host.push(RecordsView(self.host, self._event_id, self._records))
+        """Open the raw records, once they are here."""
+        if self._event:
+            self.host.push(RecordsView(self.host, self._event_id, self._records))
 
     def _paragraphs(self, data: Json) -> Iterable[Paragraph]:
         event = data["event"]

@@ -13,10 +13,16 @@ class Footer(Bar):
     """Shows pairs of key and word, in order, as many as fit in 78 cells."""
 
     ground = "footer"
+    _pairs: tuple[tuple[str, str], ...] = ()
 
     def update(self, pairs: Iterable[tuple[str, str]]) -> bool:
         """Draw `pairs`; return whether anything changed."""
-        return self.show([layout(pairs, min(MOST, self.size.width - 1))])
+        self._pairs = tuple(pairs)
+        return self.show([layout(self._pairs, min(MOST, self.size.width - 1))])
+
+    def on_resize(self) -> None:
+        """More or fewer pairs fit now."""
+        self.update(self._pairs)
 
 
 def layout(pairs: Iterable[tuple[str, str]], cells: int) -> list[Span]:

@@ -21,6 +21,10 @@ class Header(Bar):
         """Draw what changed on the desk; return whether anything was."""
         return self.show([self._verdicts(), self._facts()])
 
+    def on_resize(self) -> None:
+        """The places depend on the width."""
+        self.update()
+
     def _verdicts(self) -> list[Span]:
         status = self.desk.snapshot.status if self.desk.snapshot and not self.desk.trouble else None
         verdicts = status.verdicts if status else tuple(Verdict(name, "unknown", "") for name in NAMES)
