@@ -28,4 +28,5 @@ OverviewView.cramped #lower { height: 4fr; }
 #editor { height: 7; border: none; padding: 0 1; background: $surface; color: $foreground; scrollbar-size: 1 1; }
 #sql-facts { height: 1; }
 #sql-export { height: 1; }
+SearchIcon { display: none; }
 """
