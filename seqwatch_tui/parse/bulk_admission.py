@@ -72,8 +72,12 @@ class Admission:
     def _check_order(self, lines: Lines, count: int, serial: Ints) -> None:
         if int((np.maximum.accumulate(serial) - serial).max()) >= _DISORDER:
             raise Unusual("serials fall back")
-        own = lines.serial[:count][lines.ok[:count] & ~lines.counted[:count]]
-        if np.isin(np.append(own, list(self._own)), serial).any():
+        if self._own or not lines.counted[:count].all():
+            own = lines.serial[:count][lines.ok[:count] & ~lines.counted[:count]]
+            mixed = bool(np.isin(np.append(own, list(self._own)), serial).any())
+        else:
+            mixed = False
+        if mixed:
             raise Unusual("serials of auditd's own among the kernel's")
 
 

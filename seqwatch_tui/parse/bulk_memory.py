@@ -14,13 +14,15 @@ import numpy as np
 from seqwatch_tui.parse.bulk_columns import Distinct
 from seqwatch_tui.parse.bulk_index import Ints
 from seqwatch_tui.parse.calls import Call
+from seqwatch_tui.parse.fields import text_value
 from seqwatch_tui.parse.normalise import call_of
 from seqwatch_tui.parse.records import Records
 
 _LIMIT = 50_000
 _HEAD = b"arch=c000003e syscall=99999 success=yes exit=0 a0=0 a1=0 a2=0 a3=0 items=0 ppid=0 pid=0 "
 _BETWEEN = b" exit=0 a0=0 a1=0 a2=0 a3=0 items=0 ppid=0 pid=0 auid=0"
-_ENDS_WHO = re.compile(rb"""["'\x1d]""")
+_NOBODY = b"auid=4294967295"
+_ENDS_WHO = re.compile(rb"""["']""")
 """What would make one part of a tail reach into the other."""
 _SAYS_WHO = re.compile(rb"uid=|ses=|tty=")
 NULL = -(1 << 63)
@@ -106,20 +108,21 @@ class Memory:
     def _read_tail(self, text: bytes, row: int) -> tuple[int, ...]:
         """Understand a tail, whose place is `row`.
 
-        Who (up to ses=) and what (from comm= on) vary independently, so each is understood by itself where neither
-        can say anything about the other.
+        Who (up to ses=), what (from comm= on) and the ENRICHED names (after 0x1d) vary independently, so each is
+        understood by itself where none can say anything about the others.
         """
-        who, comm, what = text.partition(b" comm=")
         self._rows[text] = row
-        if not comm or _ENDS_WHO.search(who) or _SAYS_WHO.search(what.partition(b"\x1d")[0]):
+        own, shown, names = text.partition(b"\x1d")
+        who, comm, what = own.partition(b" comm=")
+        if not comm or _ENDS_WHO.search(who) or _SAYS_WHO.search(what):
             return self._understood(text)
-        ids, told = self._part(who), self._part(b"auid=4294967295 comm=" + what)
+        ids, did, told = self._part(who), self._part(_NOBODY + comm + what), self._part(_NOBODY + shown + names)
         person = self._both.get((ids[1], told[1]))
         if person is None:
-            names, known = self.people[told[1]], self.people[ids[1]]
-            person = self._who(known._replace(auid_name=names.auid_name, uid_name=names.uid_name))
+            called, known = self.people[told[1]], self.people[ids[1]]
+            person = self._who(known._replace(auid_name=called.auid_name, uid_name=called.uid_name))
             self._both[ids[1], told[1]] = person
-        return (told[0], person, *ids[2:6], *told[6:])
+        return (told[0], person, *ids[2:6], *did[6:])
 
     def _part(self, text: bytes) -> tuple[int, ...]:
         known = self._parts.get(text)
@@ -168,6 +171,8 @@ class Memory:
 
     def name(self, token: bytes) -> str | None:
         """The name a PATH record's name= token (ASCII) stands for."""
+        if token.isalnum():
+            return text_value(token)
         if token[:1] == b'"' and token.find(b'"', 1) == len(token) - 1 > 1:
             return token[1:-1].decode("ascii")
         return self._records.path(b"item=0 name=%b inode=1 dev=00:00 mode=0 nametype=NORMAL" % token).name
