@@ -16,6 +16,7 @@ with f as (
   group by dataset
 ), v as (
   select dataset, max(finished) filter (state = 'done') as finished,
+    arg_max(detail, finished) filter (state = 'done') as problems,
     arg_max(verification_id, started) filter (state in ('running', 'paused')) as job
   from verifications
   group by dataset
@@ -23,7 +24,7 @@ with f as (
 select d.dataset,
   case
     when f.changed + f.missing > 0 then 'fail'
-    when f.dataset is null or f.unreadable + f.not_checked > 0 then 'unknown'
+    when f.dataset is null or f.unreadable + f.not_checked > 0 or v.problems <> '' then 'unknown'
     when f.extra + f.aged > 0 then 'warn'
     else 'pass'
   end as state,

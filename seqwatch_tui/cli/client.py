@@ -10,7 +10,7 @@ import struct
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from seqwatch_tui.cli.exits import CommandError, Exit
 
@@ -32,6 +32,11 @@ class _UnixConnection(http.client.HTTPConnection):
                 Exit.FAILED, f"the engine at {self._path} runs as uid {uid}, which neither owns its folder nor is root",
                 "somebody may be posing as the engine; look at who made this folder",
             )  # fmt: skip
+
+
+def part(text: object) -> str:
+    """Return an id as one part of a path, whatever it holds."""
+    return quote(str(text), safe="")
 
 
 class Client:

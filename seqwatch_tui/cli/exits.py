@@ -36,5 +36,6 @@ def note(text: str) -> None:
 
 def show_error(error: CommandError) -> int:
     """Write an error as `seqwatch: what; hint` and return its exit status."""
-    note(f"seqwatch: {error.text}" + (f"\n  {error.hint}" if error.hint else ""))
+    hint = "".join(f"\n  {line}" for line in error.hint.split("\n")) if error.hint else ""
+    note(f"seqwatch: {error.text.removeprefix('seqwatch: ')}{hint}")
     return int(error.code)

@@ -34,7 +34,7 @@ def run(options: argparse.Namespace) -> int:
     if sys.stderr.isatty():
         sys.stderr.write("\r\x1b[K")
     print(json.dumps(summary))
-    for failure in summary["failures"]:
+    for failure in [*summary["failures"], *summary["notes"]]:
         note(f"seqwatch: {failure}")
     return int(Exit.FAILED if summary["failures"] else Exit.OK)
 

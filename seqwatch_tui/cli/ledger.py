@@ -6,7 +6,7 @@ import argparse
 import json
 from dataclasses import asdict
 
-from seqwatch_tui.cli.exits import Exit
+from seqwatch_tui.cli.exits import CommandError, Exit
 from seqwatch_tui.cli.lists import fetch
 from seqwatch_tui.cli.settings import load_settings
 from seqwatch_tui.model.text import safe_text
@@ -20,9 +20,18 @@ def run(options: argparse.Namespace) -> int:
     settings, _ = load_settings(options)
     from seqwatch_tui.ledger.verify import verify
 
-    report = verify(settings.state_dir)
+    try:
+        report = verify(settings.state_dir)
+    except OSError as error:
+        raise CommandError(
+            Exit.FAILED, f"the ledger cannot be read: {error}", "is state_dir right, and may you read it?"
+        ) from error
     if options.format == "json":
         print(json.dumps({**asdict(report), "ok": report.ok}, indent=1, default=str))
     else:
-        print(safe_text(str(report)) if report.ok else "\n".join(safe_text(line) for line in str(report).splitlines()))
+        lines = [f"{report.segments} sealed segments, {report.events} events, {report.records} raw lines; "
+                 + ("the chain holds" if report.ok else "THE CHAIN DOES NOT HOLD"),
+                 f"head {report.head}", *map(str, report.problems), *report.remarks,
+                 "what is not sealed yet (at most a minute) is not counted"]  # fmt: skip
+        print("\n".join(safe_text(line) for line in lines))
     return int(Exit.OK if report.ok else Exit.FINDING)

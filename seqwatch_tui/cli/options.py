@@ -21,6 +21,17 @@ class Command:
     arguments: Add = lambda _: None
 
 
+def _whole(least: int) -> Callable[[str], int]:
+    """Return the type of a whole number that is not below `least`."""
+
+    def number(text: str) -> int:
+        if not text.isascii() or not text.isdigit() or int(text) < least:
+            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {least} on")
+        return int(text)
+
+    return number
+
+
 def _format(p: argparse.ArgumentParser) -> None:
     p.add_argument("--format", choices=("table", "json", "csv"), default="table", help="form of the output")
 
@@ -59,14 +70,14 @@ def _sql(p: argparse.ArgumentParser) -> None:
     p.add_argument("--name", metavar="SAVED", help="a saved query of queries/investigate (`--name list` lists them)")
     p.add_argument("--param", action="append", default=[], metavar="NAME=VALUE", help="a parameter of the query")
     p.add_argument("--format", choices=FORMATS, default="table", help="form of the output")
-    p.add_argument("--limit", type=int, default=1000, metavar="N", help="most rows; 0 = every row")
+    p.add_argument("--limit", type=_whole(0), default=1000, metavar="N", help="most rows; 0 = every row")
     p.add_argument("--timeout", type=float, default=30.0, metavar="S", help="give up after S seconds")
     p.add_argument("--output", type=Path, metavar="FILE", help="write here instead of stdout (needed for parquet)")
 
 
 def _events(p: argparse.ArgumentParser) -> None:
     _format(p)
-    p.add_argument("--limit", type=int, default=100, metavar="N")
+    p.add_argument("--limit", type=_whole(1), default=100, metavar="N", help="the newest N")
     p.add_argument(
         "filter", nargs="*", metavar="FILTER", help="words such as user=alice dataset=wgs-* allowed=no since=1h"
     )

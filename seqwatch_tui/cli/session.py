@@ -30,7 +30,7 @@ def engine_for(settings: Settings, config: Path, *, follow: bool = False) -> Ite
     `follow` lets the child read the configured sources; else it only answers (for look-ups and back-fill).
     """
     client = Client(socket_path(settings))
-    if client.path.exists() and client.alive():
+    if _exists(client.path) and client.alive():
         yield client
         return
     child = EngineChild(config, follow=follow)
@@ -39,6 +39,16 @@ def engine_for(settings: Settings, config: Path, *, follow: bool = False) -> Ite
         yield client
     finally:
         child.stop()
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except PermissionError as error:
+        raise CommandError(
+            Exit.FAILED, f"the state folder {path.parent} may not be entered by this user",
+            "run this as the engine's user, or have yourself added under operators: in the configuration",
+        ) from error  # fmt: skip
 
 
 class EngineChild:
@@ -71,10 +81,12 @@ class EngineChild:
 
     def _last_words(self) -> tuple[str, str]:
         said = (self._process.stderr.read() if self._process.stderr else b"").decode("utf-8", "replace").strip()
-        lines = [line.removeprefix("seqwatch: ").strip() for line in said.splitlines() if line.strip()]
-        return (
-            (lines[-2], lines[-1]) if len(lines) > 1 else (lines[0] if lines else "the engine ended without a word", "")
-        )
+        before, found, last = said.rpartition("seqwatch: ")
+        if not found:
+            lines = (before or last).splitlines()
+            return (lines[-1] if lines else "the engine ended without a word"), ""
+        text, _, hint = last.partition("\n  ")
+        return text.strip(), hint.partition("\n")[0].strip()
 
     def stop(self) -> None:
         """End it: close its input, wait, and insist."""

@@ -16,9 +16,10 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def show_panel(
-    panel: dict[str, Any], form: str, columns: tuple[str, ...] | None = None, out: TextIO = sys.stdout
+    panel: dict[str, Any], form: str, columns: tuple[str, ...] | None = None, out: TextIO | None = None
 ) -> None:
     """Write a panel; `columns` chooses and orders them for a table (JSON and CSV have all)."""
+    out = out or sys.stdout
     if form == "json":
         rows = [dict(zip(panel["columns"], row, strict=True)) for row in panel["rows"]]
         json.dump(rows, out, indent=1, ensure_ascii=False)
@@ -57,4 +58,6 @@ def cell(name: str, value: Any) -> str:
         return datetime.fromtimestamp(value, UTC).strftime("%Y-%m-%d %H:%M:%S")
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, list | tuple):
+        return safe_text(" ".join(map(str, value))) or "-"
     return safe_text(str(value))

@@ -8,7 +8,7 @@ import sys
 import time
 from typing import Any
 
-from seqwatch_tui.cli.client import Client
+from seqwatch_tui.cli.client import Client, part
 from seqwatch_tui.cli.exits import CommandError, Exit
 from seqwatch_tui.cli.session import engine_for
 from seqwatch_tui.cli.settings import load_settings
@@ -32,8 +32,8 @@ def run(options: argparse.Namespace) -> int:
             raise CommandError(
                 Exit.FAILED, f"the verification of {options.dataset} is {state['state']}: {state['detail']}"
             )
-        summary = client.get(f"/v1/datasets/{options.dataset}")["integrity"]
-        files = client.get(f"/v1/integrity/{options.dataset}/files", verdict="not ok", limit=10_000)
+        summary = client.get(f"/v1/datasets/{part(options.dataset)}")["integrity"]
+        files = client.get(f"/v1/integrity/{part(options.dataset)}/files", verdict="not ok", limit=10_000)
     return _report(options, summary, files, state["detail"])
 
 
@@ -55,7 +55,7 @@ def _report(options: argparse.Namespace, summary: dict[str, Any], files: dict[st
         sys.stderr.write("\r\x1b[K")
     if options.format == "json":
         rows = [dict(zip(files["columns"], row, strict=True)) for row in files["rows"]]
-        print(json.dumps({**summary, "files": rows}, indent=1, ensure_ascii=False))
+        print(json.dumps({**summary, "detail": detail, "files": rows}, indent=1, ensure_ascii=False))
     else:
         print(f"{options.dataset}: {summary['state']}: {safe_text(detail)}")
         if files["rows"]:

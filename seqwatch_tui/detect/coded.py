@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -15,12 +15,30 @@ FEW = 64
 """Rows up to which plain Python is faster than calls into arrays."""
 
 
-@dataclass(frozen=True, slots=True)
 class Coded:
-    """A column of n rows: `codes[row]` indexes `values`; -1 is null."""
+    """A column of n rows: `codes[row]` indexes `values`; -1 is null. Values become Python's when they are asked for."""
 
-    codes: Codes
-    values: Sequence[Any]
+    def __init__(self, codes: Codes, values: pa.Array | Sequence[Any]) -> None:
+        self.codes = codes
+        self._values = values
+
+    @property
+    def size(self) -> int:
+        """Number of distinct values."""
+        return len(self._values)
+
+    @cached_property
+    def values(self) -> Sequence[Any]:
+        """All distinct values."""
+        return self._values.to_pylist() if isinstance(self._values, pa.Array) else self._values
+
+    def at(self, codes: Codes) -> list[Any]:
+        """Return the values of some codes, None for -1."""
+        if isinstance(self._values, pa.Array) and 8 * len(codes) < len(self._values):
+            taken: list[Any] = self._values.take(pa.array(codes, mask=codes < 0)).to_pylist()
+            return taken
+        values = self.values
+        return [None if code < 0 else values[code] for code in codes.tolist()]
 
 
 class Columns:
@@ -72,11 +90,11 @@ def _filled(array: pa.Array) -> Codes:
 def _dictionary(array: pa.DictionaryArray) -> Coded:
     codes, values = _filled(array.indices), array.dictionary
     if len(values) <= 2 * len(codes) + 16:
-        return Coded(codes, values.to_pylist())
+        return Coded(codes, values)
     # A slice of a larger table: look only at the values that are there.
     used, inverse = np.unique(codes, return_inverse=True)
     first = 1 if len(used) and used[0] < 0 else 0
-    return Coded(inverse.astype(np.int64) - first, values.take(pa.array(used[first:])).to_pylist())
+    return Coded(inverse.astype(np.int64) - first, values.take(pa.array(used[first:])))
 
 
 def _numbers(array: pa.Array) -> Coded:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from seqwatch_tui.detect.condition import And, Condition, Match, Not, Or
@@ -30,6 +31,26 @@ _COMMON = (
     "host",
     "source",
 )
+
+
+class Candidates:
+    """Conditions by cover: of many, only those are evaluated that can hold. `numbers` are those of their tests."""
+
+    def __init__(self, conditions: Sequence[Condition], numbers: Mapping[Match, int]) -> None:
+        self._predicates = [predicate(condition, numbers) for condition in conditions]
+        self._covered: dict[int, list[int]] = defaultdict(list)
+        self._always: list[int] = []
+        for index, condition in enumerate(conditions):
+            needs = cover(condition, numbers)
+            if needs is None:
+                self._always.append(index)
+            for number in needs or ():
+                self._covered[number].append(index)
+
+    def holding(self, held: frozenset[int]) -> tuple[int, ...]:
+        """Return the positions of the conditions that hold when exactly the tests `held` do."""
+        found = {*self._always, *(index for number in held for index in self._covered.get(number, ()))}
+        return tuple(index for index in sorted(found) if self._predicates[index](held))
 
 
 def cover(condition: Condition, numbers: Mapping[Match, int]) -> frozenset[int] | None:

@@ -48,8 +48,7 @@ class Batch:
     def values(self, name: str, rows: Rows) -> list[Any]:
         """Return the values of a column at `rows`, None for null."""
         column = self.columns[name]
-        values = column.values
-        return [None if code < 0 else values[code] for code in column.codes[rows].tolist()]
+        return column.at(column.codes[rows])
 
     def rows(self, names: Sequence[str], rows: Rows) -> list[tuple[Any, ...]]:
         """Return the values of the columns `names` at `rows`, one tuple a row."""
@@ -74,7 +73,7 @@ def _runs(batch: Batch, rows: Rows, fold: int) -> tuple[Rows, Rows, Rows]:
     if len(rows) == 1:
         return rows, np.zeros(1, np.int64), np.zeros(1, np.int64)
     actors, datasets = batch.columns["user_name"], batch.columns["dataset"]
-    key = actors.codes[rows] * (len(datasets.values) + 1) + datasets.codes[rows]
+    key = actors.codes[rows] * (datasets.size + 1) + datasets.codes[rows]
     ts = batch.ts[rows]
     order = np.lexsort((ts, key))
     apart = (key[order][1:] != key[order][:-1]) | (ts[order][1:] - ts[order][:-1] > fold * 1_000_000)

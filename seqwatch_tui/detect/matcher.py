@@ -4,6 +4,7 @@ The batch is reduced three times before any rule is looked at: per field to dist
 set of tests that hold for it (`facts`; most values share the empty set), per row to its signature, the sets of all
 fields together. A rule's outcome depends on the signature alone, signatures are few, and outcomes are remembered. Of
 the rules only those are evaluated of whose cover some test holds (`cover`). So a thousand rules cost what fifty do.
+Fields with many distinct values come last, and only their values in rows that the other fields leave open (`narrowing`).
 """
 
 from __future__ import annotations
@@ -18,14 +19,17 @@ import pyarrow as pa
 
 from seqwatch_tui.detect.coded import FEW, Coded, Codes, Columns
 from seqwatch_tui.detect.condition import Condition, Match, tests
-from seqwatch_tui.detect.cover import cover, predicate
+from seqwatch_tui.detect.cover import Candidates
 from seqwatch_tui.detect.facts import NOTHING, Facts, PlainFacts, TextFacts, field_facts
 from seqwatch_tui.detect.fields import FIELDS
+from seqwatch_tui.detect.narrowing import Narrowing
 from seqwatch_tui.detect.text import fold
 
 Rows = npt.NDArray[np.int64]
 _SIGNATURES = 1 << 18
 """Signatures and sets remembered; beyond that the memory starts anew."""
+WIDE = 512
+"""Distinct values of a text field in one batch, from which on it is looked at last."""
 _DENSE = 1 << 40
 """Combined codes above this are made dense again before another field is combined in."""
 
@@ -34,7 +38,7 @@ _DENSE = 1 << 40
 class _Part:
     """A field (or a pair of fields) of the batch: the number of each row's set of facts."""
 
-    sets: list[int]
+    sets: Sequence[int] | Codes
     """Set number by code; the last is that of null, which the code -1 picks."""
     codes: Codes
 
@@ -49,15 +53,9 @@ class Matcher:
                 numbers.setdefault(test, len(numbers))
         self._fields = _by_field(numbers)
         self._pairs = [(number, test) for test, number in numbers.items() if test.kind == "same"]
-        self._predicates = [predicate(condition, numbers) for condition in conditions]
-        self._covered: dict[int, list[int]] = defaultdict(list)
-        self._always: list[int] = []
-        for index, condition in enumerate(conditions):
-            needs = cover(condition, numbers)
-            if needs is None:
-                self._always.append(index)
-            for number in needs or ():
-                self._covered[number].append(index)
+        self._conditions, self._numbers = conditions, numbers
+        self._candidates = Candidates(conditions, numbers)
+        self._narrowings: dict[frozenset[str], Narrowing] = {}
         self._sets: list[Facts] = []
         self._set_numbers: dict[Facts, int] = {}
         self._outcomes: dict[tuple[int, ...], tuple[int, ...]] = {}
@@ -73,15 +71,49 @@ class Matcher:
         if not columns.rows:
             return {}
         if len(self._outcomes) > _SIGNATURES or len(self._sets) > _SIGNATURES:
-            self._sets, self._set_numbers, self._outcomes = [], {}, {}
-        parts = [self._field(columns[name], facts) for name, facts in self._fields.items()]
+            self._sets, self._set_numbers, self._outcomes, self._narrowings = [], {}, {}, {}
+        wide = frozenset() if columns.rows <= FEW else self._wide(columns)
+        parts = [self._field(columns[name], facts) for name, facts in self._fields.items() if name not in wide]
         parts += [self._pair(number, test, columns) for number, test in self._pairs]
         if columns.rows <= FEW:
             return self._row_by_row(parts, columns.rows)
-        first, inverse = _distinct(_signatures(parts, columns.rows), columns.rows)
-        sets = [np.array(part.sets)[part.codes[first]].tolist() for part in parts]
-        signatures = list(zip(*sets, strict=True)) if sets else [()]
+        if wide:
+            parts = self._narrowed(parts, wide, columns)
+        signatures, inverse = _rows_by_signature(parts, columns.rows)
         return _rows_of([self._outcome(signature) for signature in signatures], inverse)
+
+    def _wide(self, columns: Columns) -> frozenset[str]:
+        """Fields with so many values in this batch that looking at each would cost the most."""
+        texts = (name for name, facts in self._fields.items() if isinstance(facts, TextFacts))
+        return frozenset(name for name in texts if columns[name].size >= WIDE)
+
+    def _narrowed(self, parts: Sequence[_Part], wide: frozenset[str], columns: Columns) -> list[_Part]:
+        """All other fields as one part, and one part for each wide field, with its values where they can matter."""
+        nulls = [self._null(columns[name], self._fields[name].null) for name in sorted(wide) if self._fields[name].null]
+        signatures, inverse = _rows_by_signature([*parts, *nulls], columns.rows)
+        held = [self._union(signature) for signature in signatures]
+        narrowing = self._narrowings.get(wide)
+        if narrowing is None:
+            narrowing = self._narrowings[wide] = Narrowing(self._conditions, self._numbers, wide)
+        needed = [narrowing.needed(each) for each in held]
+        narrowed = [_Part([self._number(each) for each in held], inverse)]
+        for name in sorted(wide):
+            rows = np.array([name in fields for fields in needed])[inverse]
+            narrowed.append(self._some(columns[name], self._fields[name], rows))
+        return narrowed
+
+    def _null(self, column: Coded, null: Facts) -> _Part:
+        return _Part([self._number(NOTHING), self._number(null)], (column.codes < 0).astype(np.int64))
+
+    def _some(self, column: Coded, facts: TextFacts | PlainFacts, rows: npt.NDArray[np.bool_]) -> _Part:
+        """A field of which only the values in some rows are looked at; the others are as if no test held for them."""
+        asked = np.zeros(column.size + 1, np.bool_)
+        asked[column.codes[rows]] = True
+        asked[-1] = False
+        sets = np.full(column.size + 1, self._number(NOTHING))
+        codes = np.flatnonzero(asked)
+        sets[codes] = [self._number(found) for found in facts.facts(column.at(codes))]
+        return _Part(sets, column.codes)
 
     def _row_by_row(self, parts: Sequence[_Part], rows: int) -> dict[int, Rows]:
         """The same for a few rows, where arrays cost more than they save."""
@@ -122,14 +154,11 @@ class Matcher:
     def _outcome(self, signature: tuple[int, ...]) -> tuple[int, ...]:
         known = self._outcomes.get(signature)
         if known is None:
-            held = NOTHING.union(*(self._sets[number] for number in signature))
-            known = self._outcomes[signature] = self._holding(held)
+            known = self._outcomes[signature] = self._candidates.holding(self._union(signature))
         return known
 
-    def _holding(self, held: Facts) -> tuple[int, ...]:
-        """The conditions that hold when exactly the tests `held` do."""
-        candidates = {*self._always, *(index for number in held for index in self._covered.get(number, ()))}
-        return tuple(index for index in sorted(candidates) if self._predicates[index](held))
+    def _union(self, signature: tuple[int, ...]) -> Facts:
+        return NOTHING.union(*(self._sets[number] for number in signature))
 
 
 def _by_field(numbers: Mapping[Match, int]) -> dict[str, TextFacts | PlainFacts]:
@@ -138,6 +167,13 @@ def _by_field(numbers: Mapping[Match, int]) -> dict[str, TextFacts | PlainFacts]
         if test.kind != "same":
             fields[test.field].append((number, test))
     return {name: field_facts(FIELDS[name], found) for name, found in fields.items()}
+
+
+def _rows_by_signature(parts: Sequence[_Part], rows: int) -> tuple[list[tuple[int, ...]], Codes]:
+    """The distinct signatures (the set numbers of all parts), and for each row the position of its own."""
+    first, inverse = _distinct(_signatures(parts, rows), rows)
+    sets = [np.asarray(part.sets)[part.codes[first]].tolist() for part in parts]
+    return list(zip(*sets, strict=True)) if sets else [()], inverse
 
 
 def _signatures(parts: Sequence[_Part], rows: int) -> tuple[Codes, int]:

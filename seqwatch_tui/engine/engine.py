@@ -35,6 +35,7 @@ from seqwatch_tui.sources.follow import Follower
 from seqwatch_tui.store.interface import Commit
 
 LOG = logging.getLogger("seqwatch")
+SOCKET = "engine.sock"
 DEMO_MARK = "demo"
 """Sites whose name begins so say in the header that nothing in them is real."""
 
@@ -56,6 +57,8 @@ class Engine:
         self.troubles: deque[str] = deque(maxlen=20)
         self.jobs = Jobs(clock)
         self.intakes: list[Intake] = []
+        self.stopping = threading.Event()
+        """Set when the engine is to stop: long answers give up."""
         self.plans: dict[str, Plan] = {}
         self.kept = Kept()
         self.quarantined = is_quarantined(self.journal)
@@ -90,7 +93,7 @@ class Engine:
     @property
     def socket_path(self) -> Path:
         """Where the API listens."""
-        return self.state_dir / "engine.sock"
+        return self.state_dir / SOCKET
 
     @property
     def shared(self) -> bool:

@@ -37,6 +37,7 @@ class Ingest:
     gaps: int = 0
     size: int = 0
     failures: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     _current: Intake | None = None
     _stopped: threading.Event = field(default_factory=threading.Event)
 
@@ -53,7 +54,7 @@ class Ingest:
         return {
             "files": files, "records": self.counts.records, "events": self.counts.events, "unparsed": self.counts.unparsed,
             "duplicates": self.counts.duplicates, "gaps": self.gaps, "alerts": self._alerts() - alerts,
-            "seconds": round(self.engine.clock.monotonic() - began, 3), "failures": self.failures,
+            "seconds": round(self.engine.clock.monotonic() - began, 3), "failures": self.failures, "notes": self.notes,
         }  # fmt: skip
 
     def stop(self) -> None:
@@ -72,6 +73,8 @@ class Ingest:
         return int(self.engine.store.query_sql("select count(*) from alerts").rows[0][0])
 
     def _file(self, path: Path) -> dict[str, Any]:
+        if not path.exists():
+            return self._failed(path, "does not exist; correct the path")
         try:
             kind = detect_format(path) if self.format == "auto" else self.format
             intake = self._intake(path, kind)
@@ -84,6 +87,12 @@ class Ingest:
         self.gaps += intake.gaps
         if intake.state.state == "failed":
             return self._failed(path, intake.state.reason)
+        if intake.damage:
+            self.failures.append(f"{path}: {intake.damage}")
+        if intake.incomplete:
+            self.notes.append(
+                f"{path} ends inside a line: what belongs to it was left; ingest the file again when it is whole"
+            )
         state = "stopped" if self._stopped.is_set() else "done"
         self.engine.submit(Commit(sources=[replace(intake.state, state="done")]))
         return {"path": str(path), "source": intake.state.name, "format": kind, "state": state, "records": intake.parsed.records,
@@ -100,8 +109,11 @@ class Ingest:
         knowledge = knowledge_of(name, self.engine.store, self.engine.clock.now())
         parsers = make_parser(name, kind, kind, knowledge)
         source = ReadOnce(name, path, state.resume)
-        return Intake(source, parsers, replace(state, path=str(path), state="live", reason=""), self.engine.take,
-                      self.engine.clock, self.engine.trouble)  # fmt: skip
+        found = self.engine.store.query_sql("select distinct detail from gaps where source = ?", [name])
+        return Intake(
+            source, parsers, replace(state, path=str(path), state="live", reason=""), self.engine.take, self.engine.clock,
+            self.engine.trouble, live=False, known_gaps=frozenset(row[0] for row in found.rows),
+        )  # fmt: skip
 
 
 def _give_back() -> None:

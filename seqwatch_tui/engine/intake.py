@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from seqwatch_tui.engine.clock import Clock
@@ -32,17 +32,28 @@ class Intake(threading.Thread):
         submit: Callable[[Batch], None],
         clock: Clock,
         fail: Callable[[str, BaseException], None],
+        *,
+        live: bool = True,
+        known_gaps: frozenset[str] = frozenset(),
     ) -> None:
-        """`state` is the source as last stored; `make_parser` gives a parser for a new file of the same source."""
+        """`state` is the source as last stored; `make_parser` gives a parser for a new file of the same source.
+
+        A source that is not `live` is a file read once: what ends inside a line waits for the whole file, and gaps
+        whose detail is in `known_gaps` have been declared before.
+        """
         super().__init__(name=f"intake-{state.name}", daemon=True)
         self.state = state
         self.stopping = threading.Event()
         self.parsed = Counts()
         self.gaps = 0
+        self.damage = ""
+        """Why the file could not be read to its end."""
+        self.incomplete = False
+        """The file ends inside a line; the event that belongs to it was left for a later reading."""
         self._source, self._make, self._submit, self._clock, self._fail = source, make_parser, submit, clock, fail
+        self._live, self._known_gaps = live, known_gaps
         self._parser: Parser | None = None
-        self._identity = ""
-        self._fed = 0
+        self._identity, self._fed, self._last_byte = "", 0, b"\n"
 
     def run(self) -> None:
         """Read until stopped."""
@@ -57,26 +68,34 @@ class Intake(threading.Thread):
         for chunk in self._source.chunks(self.stopping):
             began = self._clock.monotonic()
             self._take(chunk)
-            if chunk.data and len(chunk.data) < FULL_PIECE:
+            if self._live and chunk.data and len(chunk.data) < FULL_PIECE:
                 self.stopping.wait(max(PACE_SECONDS - (self._clock.monotonic() - began), 0.0))
-        if self._parser is not None and self.state.state == "done":
-            self._emit(self._parser.take(final=True))
 
     def _take(self, chunk: Chunk) -> None:
         parser = self._parser_for(chunk)
         if chunk.data:
             parser.feed(chunk.data, chunk.offset)
             self._fed += len(chunk.data)
+            self._last_byte = chunk.data[-1:]
         if len(chunk.data) >= FULL_PIECE and self._fed < BATCH_BYTES and not chunk.end and not chunk.gaps:
             return
         self._fed = 0
-        parsed = parser.take(now=self._clock.now() if len(chunk.data) < FULL_PIECE else None, final=chunk.end)
-        if chunk.gaps:
-            parsed = replace(parsed, gaps=(*parsed.gaps, *chunk.gaps))
         before = (self.state.state, self.state.reason)
-        state = "done" if chunk.end and chunk.state == "done" else chunk.state
-        self.state = replace(self.state, state=state, reason=chunk.reason, size=chunk.size)  # type: ignore[arg-type]
-        self._emit(parsed, (self.state.state, self.state.reason) != before)
+        self.state = replace(self.state, state=chunk.state, reason=chunk.reason, size=chunk.size)  # type: ignore[arg-type]
+        for parsed in self._parsed(parser, chunk):
+            self._emit(parsed, (self.state.state, self.state.reason) != before)
+
+    def _parsed(self, parser: Parser, chunk: Chunk) -> Iterator[Parsed]:
+        gaps = tuple(gap for gap in chunk.gaps if gap.detail not in self._known_gaps)
+        self.incomplete = chunk.end and not self._live and self._last_byte != b"\n"
+        if self.incomplete:
+            yield parser.take()  # the next take has what this one may keep back
+            last = parser.take()
+        else:
+            last = parser.take(now=self._clock.now() if len(chunk.data) < FULL_PIECE else None, final=chunk.end)
+        if chunk.gaps and not self._live:
+            self.damage = chunk.gaps[-1].detail
+        yield replace(last, gaps=(*last.gaps, *gaps)) if gaps else last
 
     def _parser_for(self, chunk: Chunk) -> Parser:
         if self._parser is None or chunk.identity != self._identity:
@@ -93,13 +112,8 @@ class Intake(threading.Thread):
         self.gaps += len(parsed.gaps)
         if not (parsed.records.num_rows or parsed.events.num_rows or parsed.gaps or parsed.sessions or changed):
             return
-        last = self._last_ts(parsed)
-        self.state = replace(
-            self.state,
-            counts=self.state.counts + parsed.counts,
-            resume=parsed.resume,
-            last_ts=last or self.state.last_ts,
-        )
+        counts, last = self.state.counts + parsed.counts, self._last_ts(parsed)
+        self.state = replace(self.state, counts=counts, resume=parsed.resume, last_ts=last or self.state.last_ts)
         self._submit(Batch(parsed, self.state, self._clock.monotonic()))
 
     @staticmethod

@@ -14,7 +14,7 @@ from pathlib import Path
 from seqwatch_tui.config.settings import Settings
 from seqwatch_tui.engine.acts import finish_acts
 from seqwatch_tui.engine.api.server import Server
-from seqwatch_tui.engine.engine import Engine
+from seqwatch_tui.engine.engine import SOCKET, Engine
 from seqwatch_tui.engine.housekeeping import Housekeeper
 from seqwatch_tui.engine.watch import EditWatch
 from seqwatch_tui.ledger.values import LedgerError
@@ -24,6 +24,8 @@ from seqwatch_tui.store.interface import StoreError
 LOG = logging.getLogger("seqwatch")
 
 
+SOCKET_BYTES = 107
+"""Longest path of a socket, unix(7)."""
 SWITCH_SECONDS = 0.0005
 """How long a thread may keep the interpreter from the others: the writer needs it for a moment some twenty times a commit."""
 
@@ -45,6 +47,11 @@ def run_engine(settings: Settings, config: Path, *, sources: bool, child: bool) 
         format="%(asctime)s %(levelname)s %(message)s",
         stream=sys.stderr,
     )
+    if len(os.fsencode(settings.state_dir / SOCKET)) > SOCKET_BYTES:
+        raise EngineError(
+            f"the state folder {settings.state_dir} is too deep for a socket (its path has more than {SOCKET_BYTES} bytes)",
+            "choose a shorter state_dir",
+        )
     try:
         engine = Engine.open(settings, config)
     except (StoreError, LedgerError, ResponseError) as error:
@@ -83,6 +90,7 @@ async def _serve(engine: Engine, *, sources: bool, child: bool) -> None:
     LOG.info("watching %d sources and %d datasets of %s, listening on %s", len(engine.intakes), len(engine.settings.datasets),
              engine.settings.site, engine.socket_path)  # fmt: skip
     await stopping.wait()
+    engine.stopping.set()
     housekeeper.stop()
     edits.stop()
     await server.stop()

@@ -30,6 +30,10 @@ from seqwatch_tui.store.store import Store
 
 GATHER_EVENTS = 20_000
 """Most events joined into one transaction: bounds memory (about 1 KiB of raw lines an event) and commit time."""
+COMMIT_EVENTS = 81_920
+"""Events of a back-fill that are committed together: two row groups, which the store then writes once, in place."""
+BULK_SECONDS = 0.3
+"""How long a transaction of a back-fill waits for more; a live one never waits."""
 BULK_EVENTS = 5_000
 """From this many events on a batch is sealed at once instead of passing through the spool."""
 _STOP = object()
@@ -194,9 +198,10 @@ class Writer(threading.Thread):
 
     def _store_all(self, first: Ready) -> tuple[bool, int]:
         pending, stop = [first], False
-        while sum(r.events for r in pending) < GATHER_EVENTS:
+        patience = BULK_SECONDS if first.events >= BULK_EVENTS else None
+        while sum(r.events for r in pending) < COMMIT_EVENTS:
             try:
-                more = self._judge.outbox.get_nowait()
+                more = self._judge.outbox.get(block=patience is not None, timeout=patience)
             except queue.Empty:
                 break
             if more is _STOP:

@@ -57,6 +57,7 @@ class Refused(Exception):
 
 def main() -> None:
     """Run the request on standard input; every outcome becomes the JSON line, never a traceback."""
+    sandbox.die_with_parent()
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library may print is no part of the stream
     request = json.load(sys.stdin)

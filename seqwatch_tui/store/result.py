@@ -68,7 +68,17 @@ def _unique(schema: pa.Schema) -> pa.Schema:
 
 def _rows(batches: Iterable[pa.RecordBatch]) -> Iterator[tuple[Any, ...]]:
     for batch in batches:
-        yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
+        yield from zip(*(values_of(column) for column in batch.columns), strict=True)
+
+
+def values_of(column: pa.Array) -> list[Any]:
+    """Return a column as Python values; times that Python has no value for (infinity, the year 20000) as text."""
+    try:
+        values: list[Any] = column.to_pylist()
+    except (OverflowError, ValueError):
+        values = column.cast(pa.int64() if pa.types.is_timestamp(column.type) else pa.int32()).to_pylist()
+        return [None if v is None else f"{v} ({column.type} out of range)" for v in values]
+    return values
 
 
 @singledispatch

@@ -20,7 +20,7 @@ _VERSION_FLAG, _PATH_BENEATH = 1, 1
 _READ_FILE, _READ_DIR = 1 << 2, 1 << 3
 _FS_RIGHTS = {1: 13, 2: 14, 3: 15, 4: 15}
 """Access rights of files known to each Landlock ABI, as the number of bits; 16 from ABI 5 on."""
-_PR_SET_NO_NEW_PRIVS, _PR_SET_KEEPCAPS, _PR_SET_DUMPABLE = 38, 8, 4
+_PR_SET_NO_NEW_PRIVS, _PR_SET_KEEPCAPS, _PR_SET_DUMPABLE, _PR_SET_PDEATHSIG = 38, 8, 4, 1
 _CAP_DAC_READ_SEARCH = 2
 _CAP_VERSION_3 = 0x20080522
 _NOBODY = 65534
@@ -65,6 +65,7 @@ def enter(readable: Sequence[Path], limits: Limits) -> list[str]:
         _landlock(abi, [*readable, *_SYSTEM])
     _limit(limits)
     _prctl(_PR_SET_DUMPABLE, 0)
+    die_with_parent()  # a change of credentials has cleared it
     return [] if abi else ["this kernel has no Landlock: the query was confined by DuckDB's settings and rlimits only"]
 
 
@@ -76,6 +77,11 @@ _SYSTEM = (
     Path("/sys/devices/system/cpu"),
 )
 """What DuckDB reads to learn how many processors and how much memory there are."""
+
+
+def die_with_parent() -> None:
+    """Be killed when the thread that started this process ends: nobody is left to take the answer or keep the time."""
+    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _prctl(option: int, value: int) -> None:

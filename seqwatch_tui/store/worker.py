@@ -24,6 +24,7 @@ import pyarrow.ipc
 
 from seqwatch_tui.store.host import host_tables
 from seqwatch_tui.store.interface import StoreError
+from seqwatch_tui.store.result import values_of
 from seqwatch_tui.store.rows import epoch, timestamp
 
 Cancelled = Callable[[], bool]
@@ -101,7 +102,7 @@ def run_sql(request: SqlRequest, cancelled: Cancelled = lambda: False) -> SqlAns
                     "size", f"the result is larger than {request.max_bytes >> 20} MB; ask for less or export it"
                 )
             batches.append(batch)
-        rows = [row for batch in batches for row in zip(*(column.to_pylist() for column in batch.columns), strict=True)]
+        rows = [row for batch in batches for row in zip(*(values_of(column) for column in batch.columns), strict=True)]
         return SqlAnswer(tuple(stream.schema.names), stream.types, rows, stream.cut, stream.seconds, stream.notes)
 
 
@@ -181,6 +182,8 @@ class SqlStream:
             return SqlError(*self._watch.reason)
         if trailer is None:
             return SqlError("died", _death(self._process.returncode, self._watch.timeout))
+        if "error" not in trailer:
+            return SqlError("sql", "the result holds a value that cannot be passed on; cast that column to varchar")
         if trailer["error"]["kind"] == "timeout":
             return SqlError("timeout", _too_long(self._watch.timeout))
         return SqlError(**trailer["error"])

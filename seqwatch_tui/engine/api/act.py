@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 from aiohttp import web
 
-from seqwatch_tui.engine.api.server import ENGINE, PEER, ApiError, answer, body, in_thread
+from seqwatch_tui.engine.api.server import ENGINE, PEER, ApiError, answer, body, in_thread, known_dataset, number
 from seqwatch_tui.model.action import Refused
 
 
@@ -25,18 +25,14 @@ async def alert_state(request: web.Request) -> web.Response:
     state = said.get("state")
     if state not in ("acknowledged", "contained", "closed"):
         raise ApiError(400, f"{state!r} is not a state an operator gives", "acknowledged, contained or closed")
-    number = _number(request.match_info["id"])
+    alert_id = number(request.match_info["id"])
     reason = _text(said.get("reason"), "reason")
-    alert = await in_thread(change_alert, engine, number, state, reason, request[PEER])
+    alert = await in_thread(change_alert, engine, alert_id, state, reason, request[PEER])
     if alert is None:
-        raise ApiError(404, f"there is no alert {number}", "see GET /v1/alerts")
+        raise ApiError(
+            404, f"there is no open alert {alert_id}", "a closed one stays as it is; `seqwatch alerts --all` lists them"
+        )
     return answer(alert)
-
-
-def _number(text: str) -> int:
-    if not text.isdigit():
-        raise ApiError(400, f"{text!r} is not a number", "ids are numbers")
-    return int(text)
 
 
 async def verify(request: web.Request) -> web.Response:
@@ -45,15 +41,9 @@ async def verify(request: web.Request) -> web.Response:
 
     engine, said = request.app[ENGINE], await body(request)
     dataset = _text(said.get("dataset"), "dataset")
-    _known(engine, dataset)
+    known_dataset(engine, dataset)
     job = await in_thread(start_verification, engine, dataset, bool(said.get("quick")), request[PEER])
     return answer({"job": job.job_id})
-
-
-def _known(engine, dataset: str) -> None:  # type: ignore[no-untyped-def]
-    ids = [d.id for d in engine.settings.datasets]
-    if dataset not in ids:
-        raise ApiError(404, f"there is no dataset {dataset!r}", f"configured are: {', '.join(ids) or 'none'}")
 
 
 async def job(request: web.Request) -> web.Response:
@@ -86,7 +76,7 @@ async def plan(request: web.Request) -> web.Response:
     if verb not in ("quarantine", "release"):
         raise ApiError(400, f"{verb!r} is not a verb", "quarantine or release")
     dataset = _text(said.get("dataset"), "dataset")
-    _known(engine, dataset)
+    known_dataset(engine, dataset)
     made = await in_thread(make_plan, engine, verb, dataset, str(said.get("reason") or ""), request[PEER])
     if isinstance(made, Refused):
         raise ApiError(409, made.reason, made.advice)

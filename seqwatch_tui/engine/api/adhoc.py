@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import tempfile
 import threading
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +21,13 @@ from seqwatch_tui.engine.api.server import ENGINE, PEER, ApiError, answer, body,
 from seqwatch_tui.engine.ingest import Ingest
 from seqwatch_tui.engine.sql import Asked, Finished, run_to_file, saved_queries
 from seqwatch_tui.store.interface import Commit, StoreError
+from seqwatch_tui.store.result import values_of
 from seqwatch_tui.store.worker import SqlError
 
 ARROW = "application/vnd.apache.arrow.stream"
 _PROGRESS_SECONDS = 0.25
 _HARD_LIMIT_SECONDS = 3600.0
+_MOST_ROWS = 10**12
 
 
 async def saved(_request: web.Request) -> web.Response:
@@ -40,7 +44,8 @@ async def sql(request: web.Request) -> web.StreamResponse:
     with tempfile.TemporaryDirectory(prefix="sql-", dir=engine.state_dir) as folder:
         out = Path(folder) / "answer.arrow"
         try:
-            done = await in_thread(run_to_file, engine, asked, Path(folder), out, gone.is_set)
+            cancelled = partial(_any_set, gone, engine.stopping)
+            done = await in_thread(run_to_file, engine, asked, Path(folder), out, cancelled)
         except SqlError as error:
             raise ApiError(400, str(error), error.excerpt) from error
         except StoreError as error:
@@ -68,13 +73,25 @@ def _asked(said: dict[str, Any]) -> Asked:
         raise ApiError(400, "there is no query", 'send {"query": "select ..."} or {"name": "..."}')
     try:
         limit, timeout = int(said.get("limit", 10_000)), float(said.get("timeout", 30.0))
-    except (TypeError, ValueError) as error:
-        raise ApiError(400, "limit and timeout are numbers", str(error)) from error
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ApiError(
+            400, f"limit or timeout cannot be used: {error}", "a whole number of rows (0 = all), and seconds"
+        ) from error
+    if not (0 <= limit <= _MOST_ROWS and math.isfinite(timeout)):
+        raise ApiError(
+            400, f"limit {limit} or timeout {timeout} cannot be used", "a whole number of rows (0 = all), and seconds"
+        )
     parameters = said.get("parameters") or {}
-    if not isinstance(parameters, dict):
-        raise ApiError(400, "parameters is not an object", '{"parameters": {"name": "value"}}')
+    if not isinstance(parameters, dict) or not all(
+        isinstance(v, str | int | float | bool | None) for v in parameters.values()
+    ):
+        raise ApiError(400, "parameters is not an object of plain values", '{"parameters": {"name": "value"}}')
     return Asked(query if isinstance(query, str) else "", name if isinstance(name, str) else None, parameters, max(limit, 0),
                  min(max(timeout, 0.1), _HARD_LIMIT_SECONDS))  # fmt: skip
+
+
+def _any_set(*events: threading.Event) -> bool:
+    return any(event.is_set() for event in events)
 
 
 async def _watch_peer(request: web.Request, gone: threading.Event) -> None:
@@ -101,7 +118,7 @@ async def _as_arrow(request: web.Request, out: Path, done: Finished) -> web.Stre
 def _as_json(out: Path, done: Finished) -> dict[str, Any]:
     with pa.OSFile(str(out)) as file, pa.ipc.open_stream(file) as reader:
         names = reader.schema.names
-        rows = [list(row) for batch in reader for row in zip(*(c.to_pylist() for c in batch.columns), strict=True)]
+        rows = [list(row) for batch in reader for row in zip(*(values_of(c) for c in batch.columns), strict=True)]
     return {
         "columns": names, "types": list(done.types), "rows": [[_json(v) for v in row] for row in rows], "cut": done.cut,
         "seconds": done.seconds, "gaps": done.gaps, "notes": list(done.notes),
@@ -127,9 +144,11 @@ async def ingest(request: web.Request) -> web.StreamResponse:
     try:
         while not running.done():
             await asyncio.wait([running], timeout=_PROGRESS_SECONDS)
+            if engine.stopping.is_set():
+                work.stop()
             await response.write(msgspec.json.encode({"progress": work.progress()}) + b"\n")
         await response.write(msgspec.json.encode(_last(running)) + b"\n")
-    except ConnectionError:
+    except (ConnectionError, asyncio.CancelledError):
         work.stop()
         with contextlib.suppress(Exception):
             await running

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import Any, get_args
 
 from aiohttp import web
 
 from seqwatch_tui import __version__
 from seqwatch_tui.engine import views
-from seqwatch_tui.engine.api.server import ENGINE, PEER, ApiError, Handler, answer, in_thread
+from seqwatch_tui.engine.api.server import ENGINE, PEER, ApiError, Handler, answer, in_thread, known_dataset, number
 from seqwatch_tui.engine.metrics import prometheus
+from seqwatch_tui.model.alert import AlertState
+from seqwatch_tui.model.verdict import FileVerdict
 
 
 def _limit(request: web.Request, default: int, most: int = 10_000) -> int:
@@ -20,7 +23,7 @@ def _whole(request: web.Request, name: str, default: int | None = None) -> int |
     text = request.query.get(name)
     if text is None or not text:
         return default
-    if not text.lstrip("-").isdigit():
+    if not re.fullmatch(r"-?[0-9]{1,18}", text):
         raise ApiError(400, f"{name}={text!r} is not a whole number", "see docs/api.md")
     return int(text)
 
@@ -70,8 +73,8 @@ async def event(request: web.Request) -> web.Response:
 
 async def alerts(request: web.Request) -> web.Response:
     """Open alerts, the most urgent first; `state=all` shows closed ones too."""
-    engine = request.app[ENGINE]
-    return answer(await in_thread(views.alerts, engine, request.query.get("state", "open"), _limit(request, 200)))
+    which = _one_of(request, "state", ("open", "all", *get_args(AlertState))) or "open"
+    return answer(await in_thread(views.alerts, request.app[ENGINE], which, _limit(request, 200)))
 
 
 async def alert(request: web.Request) -> web.Response:
@@ -97,9 +100,11 @@ async def integrity(request: web.Request) -> web.Response:
 
 async def integrity_files(request: web.Request) -> web.Response:
     """Files of a dataset by verdict; `verdict=not ok` gives all but the good."""
+    verdict = _one_of(request, "verdict", ("not ok", *get_args(FileVerdict)))
+    known_dataset(request.app[ENGINE], request.match_info["id"])
     return answer(
         await in_thread(
-            views.integrity_files, request.app[ENGINE], request.match_info["id"], request.query.get("verdict"),
+            views.integrity_files, request.app[ENGINE], request.match_info["id"], verdict,
             _limit(request, 1000, 100_000),
         )
     )  # fmt: skip
@@ -136,10 +141,14 @@ def panel(name: str) -> Handler:
 
 
 def _id(request: web.Request) -> int:
-    text = request.match_info["id"]
-    if not text.isdigit() or len(text) > 18:
-        raise ApiError(400, f"{text!r} is not a number", "ids are numbers")
-    return int(text)
+    return number(request.match_info["id"])
+
+
+def _one_of(request: web.Request, name: str, words: tuple[str, ...]) -> str | None:
+    text = request.query.get(name)
+    if text and text not in words:
+        raise ApiError(400, f"{name}={text!r} is not known", f"one of: {', '.join(words)}")
+    return text or None
 
 
 def _found(value: Any, what: str, request: web.Request) -> Any:

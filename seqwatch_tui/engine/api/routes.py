@@ -55,6 +55,6 @@ ROUTES: tuple[tuple[str, str, Role | None, Handler], ...] = (
     ("POST", "/v1/plans", "responder", plan),
     ("POST", "/v1/plans/{id}", "responder", carry_out),
     ("POST", "/v1/sql", "auditor", sql),
-    ("POST", "/v1/ingest", "responder", ingest),
+    ("POST", "/v1/ingest", "approver", ingest),
     ("POST", "/v1/reload", "approver", reload),
 )

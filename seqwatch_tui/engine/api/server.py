@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import socket
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -13,6 +14,7 @@ import msgspec
 from aiohttp import web
 
 from seqwatch_tui.engine.peers import Peer, Role, peer_of
+from seqwatch_tui.store.filter import FilterError
 
 if TYPE_CHECKING:
     from seqwatch_tui.engine.engine import Engine
@@ -35,6 +37,18 @@ ENGINE: web.AppKey[Engine] = web.AppKey("engine")
 PEER: web.RequestKey[Peer] = web.RequestKey("peer", Peer)
 
 
+_NUMBER = re.compile(r"[0-9]+")
+
+
+def number(text: str) -> int:
+    """Return an id given in a path; 400 when it is not a number."""
+    if not _NUMBER.fullmatch(text):
+        raise ApiError(400, f"{text!r} is not a number", "ids are numbers")
+    if len(text) > 18:
+        raise ApiError(404, f"there is no number {text[:40]}", "ids have at most 18 digits")
+    return int(text)
+
+
 def answer(value: Any, status: int = 200) -> web.Response:
     """Return a JSON answer; dataclasses and bytes are encoded, lone surrogates made visible."""
     return web.Response(body=msgspec.json.encode(value), status=status, content_type="application/json")
@@ -49,7 +63,7 @@ async def body(request: web.Request) -> dict[str, Any]:
     """Return the request's JSON object; 400 when it is none."""
     try:
         value = msgspec.json.decode(await request.read())
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise ApiError(400, f"the body is not JSON: {error}", "send one JSON object") from error
     if not isinstance(value, dict):
         raise ApiError(400, "the body is not a JSON object", "send one JSON object")
@@ -71,6 +85,13 @@ def needs(role: Role, handler: Handler) -> Handler:
     return guarded
 
 
+def known_dataset(engine: Engine, dataset: str) -> None:
+    """Raise 404 for a dataset that is not configured."""
+    ids = [d.id for d in engine.settings.datasets]
+    if dataset not in ids:
+        raise ApiError(404, f"there is no dataset {dataset!r}", f"configured are: {', '.join(ids) or 'none'}")
+
+
 @web.middleware
 async def _boundary(request: web.Request, handler: Handler) -> web.StreamResponse:
     engine = request.app[ENGINE]
@@ -82,6 +103,8 @@ async def _boundary(request: web.Request, handler: Handler) -> web.StreamRespons
         return await handler(request)
     except ApiError as error:
         return answer({"error": error.error, "hint": error.hint}, error.status)
+    except FilterError as error:
+        return answer({"error": f"the filter cannot be used: {error}", "hint": "see docs/api.md, filter language"}, 400)
     except web.HTTPException as error:
         return answer(
             {"error": f"{request.method} {request.path}: {error.reason}", "hint": "see docs/api.md"}, error.status
