@@ -21,9 +21,10 @@ from seqwatch_tui.parse.bulk_admission import Admission, SeenBefore
 from seqwatch_tui.parse.bulk_index import MARGIN, Index
 from seqwatch_tui.parse.bulk_layout import Lines, Unusual, Usual, classify, upto_boundary, usual_events
 from seqwatch_tui.parse.bulk_memory import Memory
+from seqwatch_tui.parse.bulk_past import Handled
 from seqwatch_tui.parse.bulk_tables import Merge
 from seqwatch_tui.parse.bulk_values import Values, read_values
-from seqwatch_tui.parse.bulk_walk import Handled, Stages, Walk
+from seqwatch_tui.parse.bulk_walk import Stages, Walk
 from seqwatch_tui.parse.event import row_of
 from seqwatch_tui.parse.facts import facts_of
 from seqwatch_tui.parse.group import Group
@@ -232,8 +233,7 @@ class BulkAuditdParser(AuditdParser):
         handled = cast("list[tuple[int, bytes | Handled]]", self._reassembler.take_handled())
         for last, stamp in handled:
             if isinstance(stamp, Handled):
-                late = np.flatnonzero(stamp.last >= (first if first is not None else last + 1))
-                out.extend((int(stamp.last[n]), stamp.stamps[n]) for n in late.tolist())
+                out.extend(stamp.after(first if first is not None else last + 1))
             else:
                 out.append((last, stamp))
         return out

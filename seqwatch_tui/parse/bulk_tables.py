@@ -99,7 +99,11 @@ class Merge:
         kinds = np.array([types.number(name) for name in lines.types], np.int32)[lines.type_number[usual]]
         kind = np.concatenate((kinds, np.array([types.number(record[0]) for record in records], np.int32)))
         place = np.concatenate((index.start[usual] + position, np.array([record[3] for record in records], np.int64)))
-        raw = self._raw(index, count, usual, [record[2] for record in records], order)
+        early = [record[2] for record in records if record[3] < position]
+        within = np.searchsorted(index.start[:count], place[len(usual) :] - position)
+        numbers = np.concatenate((usual, within))
+        numbers[np.flatnonzero(place < position)] = np.arange(count, count + len(early))
+        raw = _raw(index, count, early, numbers[order])
         begins = np.concatenate(([True], row[1:] != row[:-1])) if len(row) else np.zeros(0, np.bool_)
         first = np.maximum.accumulate(np.where(begins, np.arange(len(row)), 0))
         columns = {
@@ -113,12 +117,26 @@ class Merge:
         size = int((index.end[usual] - index.start[usual] + 1).sum()) + sum(len(record[2]) for record in records)
         return record_table(columns, len(row)), Counts(records=len(row), events=self.rows, bytes=size)
 
-    def _raw(self, index: Index, count: int, usual: Ints, slow: list[bytes], order: Ints) -> pa.Array:
-        """Lines by order: the piece itself where every line stays in its place, else a copy of it put in order."""
-        bounds = np.append(index.start[:count], index.end[count - 1] + 1).astype(np.int32)
-        whole = pa.Array.from_buffers(pa.binary(), count, [None, pa.py_buffer(bounds), pa.py_buffer(index.data)])
-        if not slow and len(usual) == count and (order == np.arange(count)).all():
-            return whole
-        wanted = np.concatenate((usual, np.arange(count, count + len(slow))))[order]
-        every = pa.chunked_array([whole, pa.array(slow, pa.binary())]) if slow else whole
-        return every.take(pa.array(wanted))
+
+def _raw(index: Index, count: int, early: list[bytes], wanted: Ints) -> pa.Array:
+    """The `wanted` of the first `count` lines of the piece, which the `early` ones, of pieces before, follow."""
+    start, end = index.start[:count], index.end[:count] + 1
+    bounds = np.append(start, end[-1]).astype(np.int32)
+    whole = pa.Array.from_buffers(pa.binary(), count, [None, pa.py_buffer(bounds), pa.py_buffer(index.data)])
+    if early:
+        return pa.concat_arrays([whole, pa.array(early, pa.binary())]).take(pa.array(wanted))
+    breaks = np.flatnonzero(np.diff(wanted) != 1) + 1
+    if len(wanted) == count and not len(breaks):
+        return whole
+    return _in_runs(index.data, start, end, wanted, breaks)
+
+
+def _in_runs(data: bytes, start: Ints, end: Ints, wanted: Ints, breaks: Ints) -> pa.Array:
+    """The `wanted` lines `[start, end)`; those between two `breaks` follow each other, and are copied at once."""
+    first, last = np.append(0, breaks), np.append(breaks, len(wanted)) - 1
+    view = memoryview(data)
+    runs = zip(start[wanted[first]].tolist(), end[wanted[last]].tolist(), strict=True) if len(wanted) else ()
+    text = b"".join([view[begin:stop] for begin, stop in runs])
+    bounds = np.zeros(len(wanted) + 1, np.int32)
+    np.cumsum((end - start)[wanted], out=bounds[1:])
+    return pa.Array.from_buffers(pa.binary(), len(wanted), [None, pa.py_buffer(bounds), pa.py_buffer(text)])

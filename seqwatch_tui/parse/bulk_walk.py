@@ -9,15 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
-import pyarrow as pa
 
-from seqwatch_tui.parse.bulk_columns import Codes, Distinct, cut
+from seqwatch_tui.parse.bulk_columns import Codes, Distinct
 from seqwatch_tui.parse.bulk_index import Index, Ints
 from seqwatch_tui.parse.bulk_layout import Usual
 from seqwatch_tui.parse.bulk_memory import Memory
+from seqwatch_tui.parse.bulk_past import Handled, Past, Remembered
 from seqwatch_tui.parse.bulk_values import Column, Values
 from seqwatch_tui.parse.gaps import GapWatch
 from seqwatch_tui.parse.group import Record
@@ -45,49 +45,6 @@ class Stages:
     identities: Identities
 
 
-class Past:
-    """Usual events of a piece that ended, kept for as long as a later line may ask for them (a duplicate, a late one).
-
-    The reassembler remembers them under their stamps as this one object; `records` gives what it expects there.
-    """
-
-    __slots__ = ("_data", "_end", "_event", "_position", "_stamps", "_start")
-
-    def __init__(self, index: Index, usual: Usual, position: int, stamps: dict[bytes, int]) -> None:
-        self._data, self._start, self._end = index.data, index.start, index.end
-        self._event, self._position, self._stamps = usual.event, position, stamps
-
-    def records(self, stamp: bytes) -> list[Record]:
-        """The records of the event with that stamp."""
-        lines = np.flatnonzero(self._event == self._stamps[stamp])
-        spans = zip(self._start[lines].tolist(), self._end[lines].tolist(), strict=True)
-        out: list[Record] = []
-        for start, end in spans:
-            line = self._data[start : end + 1]
-            kind, _, body = line.split(b" ", 2)
-            out.append((kind[5:].decode("ascii"), body, line, self._position + start))
-        return out
-
-
-class Remembered(dict[bytes, "list[Record]"]):
-    """Records of ended events by stamp, for the reassembler; those of usual events are made when they are asked for."""
-
-    def get(self, stamp: bytes, default: Any = None) -> Any:
-        """The records under a stamp."""
-        known: Any = super().get(stamp, default)
-        if isinstance(known, Past):
-            known = self[stamp] = known.records(stamp)
-        return known
-
-
-@dataclass(frozen=True, slots=True)
-class Handled:
-    """Positions of the last records of usual events that ended, and the events' stamps, in order."""
-
-    last: Ints
-    stamps: list[bytes]
-
-
 class Walk:
     """One piece on its way: `run`, then read `slow` and `columns` (user_name, uid_name, src_ip of the usual events).
 
@@ -106,8 +63,7 @@ class Walk:
         self._ends = usual.proctitle[self._order]
         self._begun = self._ended = self._told = 0
         self._line = 0
-        self._stamps = self._make_stamps()
-        self._past = Past(index, usual, position, dict(zip(self._stamps, self._order.tolist(), strict=True)))
+        self._past = Past(index, usual, self._order, serial=self._serial, position=position)
         names, addresses = Distinct(), Distinct()
         self.slow: list[Slow] = []
         self.columns = {
@@ -116,6 +72,7 @@ class Walk:
         }
         self._people, self._place = np.unique(values.who, return_inverse=True)
         self._known = [memory.people[number] for number in self._people.tolist()]
+        self._named = self._places_by_id()
         self._answers = self._ask(range(len(self._known)))
 
     def run(self) -> None:
@@ -187,43 +144,42 @@ class Walk:
         """Remember events that ended, as the reassembler does: for duplicates and for Resume."""
         reassembler, usual = self._stages.reassembler, self._usual
         events = self._order[first:stop]
-        if (usual.cwd[events] >= 0).any():
-            reassembler.seen.add("C")
-        if (usual.execve[events] >= 0).any():
-            reassembler.seen.add("X")
+        for letter, lines in (("C", usual.cwd), ("X", usual.execve)):
+            if letter not in reassembler.seen and (lines[events] >= 0).any():
+                reassembler.seen.add(letter)
         last = self._index.start[self._ends[first:stop]] + self._position
-        stamps = self._stamps[first:stop]
-        reassembler._handled.append((int(last.max()), cast("bytes", Handled(last, stamps))))
+        reassembler._handled.append((int(last.max()), cast("bytes", Handled(last, self._past, first))))
         if not isinstance(reassembler._done, Remembered):
             reassembler._done = Remembered(reassembler._done)
-        while stamps:
-            room = max(_DONE_LIMIT - len(reassembler._done), 1)
-            reassembler._done.update(dict.fromkeys(stamps[:room], cast("list[Record]", self._past)))
+        while first < stop:
+            upto = min(first + max(_DONE_LIMIT - len(reassembler._done), 1), stop)
+            reassembler._done.add(self._past, first, upto)
             if len(reassembler._done) >= _DONE_LIMIT:
                 reassembler._done_long, reassembler._done = reassembler._done, Remembered()
-            stamps = stamps[room:]
-
-    def _make_stamps(self) -> list[bytes]:
-        """`msg=audit(...):` of each usual event, in the order in which they end (that of their PROCTITLE lines)."""
-        index = self._index
-        texts = cut(pa.py_buffer(index.data), index.token_start(self._ends, 1), index.token_end(self._ends, 1))
-        return cast("list[bytes]", texts.to_pylist())
+            first = upto
 
     # Who is behind the events. Answers are kept per person and asked again where a record may have changed them;
     # events that have ended by then keep the old ones.
 
     def learnt(self, ids: frozenset[int] | None) -> None:
         """Something was learnt at this line about these uids and sessions (None: anything)."""
-        about = [
-            place
-            for place, who in enumerate(self._known)
-            if ids is None or who.session in ids or who.auid in ids or who.uid in ids
-        ]
+        everyone = range(len(self._known))
+        about = list(everyone if ids is None else {who for number in ids for who in self._named.get(number, ())})
+        if not about:
+            return
         after = self._ask(about)
         if any((self._answers[name][about] != codes).any() for name, codes in after.items()):
             self._tell()
             for name, codes in after.items():
                 self._answers[name][about] = codes
+
+    def _places_by_id(self) -> dict[int | None, set[int]]:
+        """Which people have a uid or a session."""
+        places: dict[int | None, set[int]] = {}
+        for place, who in enumerate(self._known):
+            for number in (who.session, who.auid, who.uid):
+                places.setdefault(number, set()).add(place)
+        return places
 
     def _ask(self, about: Iterable[int]) -> dict[str, Codes]:
         identities = self._stages.identities

@@ -1,0 +1,113 @@
+"""Usual events that ended, kept for as long as a later line may ask for them: a duplicate, a late one, a restart.
+
+Few are ever asked for, so nothing is made before: an event is a number in its piece, found again by its serial.
+Knows lines and stamps, no values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from seqwatch_tui.parse.bulk_index import Index, Ints
+from seqwatch_tui.parse.bulk_layout import Usual
+from seqwatch_tui.parse.group import Record
+
+
+class Past:
+    """The usual events of one piece. An event's place is its number in `order`, the order in which they ended."""
+
+    __slots__ = ("_data", "_end", "_event", "_high", "_low", "_order", "_position", "_serial", "_start", "_syscall")
+
+    def __init__(self, index: Index, usual: Usual, order: Ints, *, serial: Ints, position: int) -> None:
+        self._data, self._start, self._end = index.data, index.start, index.end
+        self._event, self._syscall, self._order, self._position = usual.event, usual.syscall, order, position
+        self._serial = serial
+        self._low, self._high = int(serial.min(initial=1 << 62)), int(serial.max(initial=-1))
+
+    def place(self, stamp: bytes, serial: int) -> int | None:
+        """The place of the event with that stamp, whose serial is `serial`; null when there is none."""
+        if not self._low <= serial <= self._high:
+            return None
+        for event in np.flatnonzero(self._serial == serial).tolist():
+            place = int(np.flatnonzero(self._order == event)[0])
+            if self.stamp(place) == stamp:
+                return place
+        return None
+
+    def stamp(self, place: int) -> bytes:
+        """`msg=audit(...):` of an event."""
+        line = self._syscall[self._order[place]]
+        return self._data[self._start[line] : self._end[line]].split(b" ", 2)[1]
+
+    def records(self, place: int) -> list[Record]:
+        """The records of an event."""
+        lines = np.flatnonzero(self._event == self._order[place])
+        spans = zip(self._start[lines].tolist(), self._end[lines].tolist(), strict=True)
+        out: list[Record] = []
+        for start, end in spans:
+            line = self._data[start : end + 1]
+            kind, _, body = line.split(b" ", 2)
+            out.append((kind[5:].decode("ascii"), body, line, self._position + start))
+        return out
+
+
+class Remembered(dict[bytes, "list[Record]"]):
+    """Records of ended events by stamp, for the reassembler; those of usual events are made when they are asked for."""
+
+    def __init__(self, known: dict[bytes, list[Record]] | None = None) -> None:
+        super().__init__(known or {})
+        self._spans: list[tuple[Past, int, int]] = []
+        self._unmade = 0
+        """Events of the spans that are not among the items of the dictionary."""
+
+    def add(self, past: Past, first: int, stop: int) -> None:
+        """Remember events that ended at places first..stop-1."""
+        self._unmade += stop - first
+        if self._spans and self._spans[-1][0] is past and self._spans[-1][2] == first:
+            first = self._spans.pop()[1]
+        self._spans.append((past, first, stop))
+
+    def __len__(self) -> int:
+        return super().__len__() + self._unmade
+
+    def __iter__(self) -> Iterator[bytes]:
+        made = list(super().__iter__())
+        yield from made
+        known = set(made)
+        for past, first, stop in self._spans:
+            yield from (stamp for stamp in map(past.stamp, range(first, stop)) if stamp not in known)
+
+    def get(self, stamp: bytes, default: Any = None) -> Any:
+        """The records under a stamp."""
+        known: Any = super().get(stamp)
+        return (self._make(stamp) or default) if known is None else known
+
+    def _make(self, stamp: bytes) -> list[Record] | None:
+        serial = stamp.removesuffix(b"):").rpartition(b":")[2]
+        if not serial.isdigit():
+            return None
+        for past, first, stop in self._spans:
+            place = past.place(stamp, int(serial))
+            if place is not None and first <= place < stop:
+                self[stamp] = records = past.records(place)
+                self._unmade -= 1
+                return records
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Handled:
+    """Positions of the last records of usual events that ended, in order; the first of them is at `first` in `past`."""
+
+    last: Ints
+    past: Past
+    first: int
+
+    def after(self, position: int) -> list[tuple[int, bytes]]:
+        """Last position and stamp of those whose last record is not before `position`."""
+        late = np.flatnonzero(self.last >= position)
+        return [(int(self.last[number]), self.past.stamp(self.first + number)) for number in late.tolist()]
