@@ -46,7 +46,7 @@ def _exists(path: Path) -> bool:
         return path.exists()
     except PermissionError as error:
         raise CommandError(
-            Exit.FAILED, f"the state folder {path.parent} may not be entered by this user",
+            Exit.FAILED, f"the state folder {path.parent} may not be entered by this user (permission denied)",
             "run this as the engine's user, or have yourself added under operators: in the configuration",
         ) from error  # fmt: skip
 

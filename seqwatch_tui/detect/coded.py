@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -18,24 +17,34 @@ FEW = 64
 class Coded:
     """A column of n rows: `codes[row]` indexes `values`; -1 is null. Values become Python's when they are asked for."""
 
+    __slots__ = ("_array", "_listed", "codes", "size")
+
     def __init__(self, codes: Codes, values: pa.Array | Sequence[Any]) -> None:
-        self.codes = codes
-        self._values = values
+        self.codes, self.size = codes, len(values)
+        self._array: pa.Array | None = None
+        self._listed: Sequence[Any] | None = None
+        if isinstance(values, pa.Array):
+            self._array = values
+        else:
+            self._listed = values
 
     @property
-    def size(self) -> int:
-        """Number of distinct values."""
-        return len(self._values)
-
-    @cached_property
     def values(self) -> Sequence[Any]:
-        """All distinct values."""
-        return self._values.to_pylist() if isinstance(self._values, pa.Array) else self._values
+        """All distinct values, `size` of them."""
+        if self._listed is None:
+            self._listed = self._array.to_pylist() if self._array is not None else ()
+        return self._listed
+
+    def some(self, codes: Codes) -> pa.Array:
+        """Return the values of some codes, none of them -1, as they are in the batch."""
+        places = pa.array(codes.tolist(), pa.int64())
+        return (self._array if self._array is not None else pa.array(self.values)).take(places)
 
     def at(self, codes: Codes) -> list[Any]:
         """Return the values of some codes, None for -1."""
-        if isinstance(self._values, pa.Array) and 8 * len(codes) < len(self._values):
-            taken: list[Any] = self._values.take(pa.array(codes, mask=codes < 0)).to_pylist()
+        if self._listed is None and self._array is not None and 4 * len(codes) < self.size:
+            places = [None if code < 0 else code for code in codes.tolist()]
+            taken: list[Any] = self._array.take(pa.array(places, pa.int64())).to_pylist()
             return taken
         values = self.values
         return [None if code < 0 else values[code] for code in codes.tolist()]
@@ -94,14 +103,11 @@ def _dictionary(array: pa.DictionaryArray) -> Coded:
     # A slice of a larger table: look only at the values that are there.
     used, inverse = np.unique(codes, return_inverse=True)
     first = 1 if len(used) and used[0] < 0 else 0
-    return Coded(inverse.astype(np.int64) - first, values.take(pa.array(used[first:])))
+    return Coded(inverse.astype(np.int64) - first, values.take(pa.array(used[first:].tolist(), pa.int64())))
 
 
 def _numbers(array: pa.Array) -> Coded:
     if array.null_count == len(array):
         return Coded(np.full(len(array), -1, np.int64), ())
-    known = array.is_valid().to_numpy(zero_copy_only=False)
-    codes = np.full(len(array), -1, np.int64)
-    values, inverse = np.unique(array.drop_null().to_numpy(zero_copy_only=False), return_inverse=True)
-    codes[known] = inverse
-    return Coded(codes, values.tolist())
+    encoded = array.dictionary_encode()
+    return Coded(_filled(encoded.indices), encoded.dictionary.to_pylist())

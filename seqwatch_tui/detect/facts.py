@@ -55,6 +55,14 @@ class TextFacts:
             memo.update(zip(new, self._found(new), strict=True))
         return [memo[value] for value in values]
 
+    def among(self, array: pa.Array) -> tuple[Sequence[int], list[Facts]]:
+        """The same for many values at once: positions in `array`, and their tests; for all other values none holds."""
+        positions = self._worth(array)
+        if len(positions) < len(array):
+            matching = (position for _, pattern, _ in self._regexes for position in _searched(array, pattern))
+            positions = sorted({*positions, *matching})
+        return positions, self.facts(array.take(pa.array(positions, pa.int64())).to_pylist())
+
     def _found(self, values: list[str]) -> list[Facts]:
         found = [NOTHING] * len(values)
         array = pa.array(values, pa.string())
@@ -67,7 +75,7 @@ class TextFacts:
                 found[index] |= {number}
         return found
 
-    def _worth(self, array: pa.Array) -> Iterable[int]:
+    def _worth(self, array: pa.Array) -> Sequence[int]:
         """Positions of the values in which some literal occurs; all of them where finding out costs more."""
         if self._scan is None or self._networks or len(array) < _SCAN_FROM:
             return range(len(array))
@@ -76,12 +84,14 @@ class TextFacts:
         return _searched(pc.utf8_lower(array), self._scan)
 
     def _literal(self, value: str) -> Facts:
-        found = [*self._folded.find(fold(value)), *self._cased.find(value), *self._inside(value)]
+        found = self._folded.find(fold(value))
+        if self._cased.any:
+            found += self._cased.find(value)
+        if self._networks:
+            found += self._inside(value)
         return frozenset(found) if found else NOTHING
 
     def _inside(self, value: str) -> list[int]:
-        if not self._networks:
-            return []
         try:
             address = IPv4Address(value)
         except AddressValueError:
@@ -128,8 +138,7 @@ class _Literals:
 
     def __init__(self, tests: Numbered) -> None:
         self._equal: dict[str, list[int]] = defaultdict(list)
-        self._starts: dict[int, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
-        self._ends: dict[int, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+        edges: dict[tuple[int | None, int | None], dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
         contains: list[tuple[str, int, re.Pattern[str] | None]] = []
         for number, test in tests:
             text = str(test.value)
@@ -137,26 +146,28 @@ class _Literals:
                 case "eq":
                     self._equal[text].append(number)
                 case "startswith":
-                    self._starts[len(text)][text].append(number)
+                    edges[None, len(text)][text].append(number)
                 case "endswith":
-                    self._ends[len(text)][text].append(number)
+                    edges[(-len(text), None) if text else (0, 0)][text].append(number)
                 case "contains":
                     contains.append((text, number, None))
                 case "wildcard":
                     contains.append((_longest(text), number, _linear(text)))
+        self._edges = [(slice(*place), dict(texts)) for place, texts in edges.items()]
         self._pieces, self._short = _by_piece(contains)
+        self.any = bool(tests)
 
     def find(self, value: str) -> list[int]:
         """Return the tests that hold for `value`."""
         found = list(self._equal.get(value, ()))
-        for length, starts in self._starts.items():
-            found += starts.get(value[:length], ())
-        for length, ends in self._ends.items():
-            found += ends.get(value[max(0, len(value) - length) :], ())
+        for place, texts in self._edges:
+            here = texts.get(value[place])
+            if here:
+                found += here
         if self._pieces:
             for piece in {value[i : i + 3] for i in range(len(value) - 2)} & self._pieces.keys():
                 found += _holding(self._pieces[piece], value)
-        return found + _holding(self._short, value)
+        return found + _holding(self._short, value) if self._short else found
 
 
 _Contained = tuple[str, int, re.Pattern[str] | None]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from seqwatch_tui.detect.rule import Correlation, Rule
-from seqwatch_tui.detect.summary import sentence, span_text
+from seqwatch_tui.detect.summary import Sentence, span_text
 from seqwatch_tui.model.alert import Alert, AlertState, Evidence
 
 UNATTRIBUTED = "unattributed"
@@ -37,10 +37,36 @@ class Hit:
 @dataclass(slots=True)
 class _Open:
     alert: Alert
+    """As it stood when it was last taken."""
     evidence: int
+    first: float
+    last: float
+    count: int
+    measure: int | None
+    src_ip: str | None
     rule: Rule | None = None
     """The rule of the last hit."""
     facts: Mapping[str, object] = field(default_factory=dict)
+
+    def grow(self, rule: Rule, hit: Hit) -> None:
+        self.first, self.last = min(self.first, hit.first), max(self.last, hit.last)
+        self.count += hit.count
+        if hit.measure is not None:
+            self.measure = hit.measure if self.measure is None else max(self.measure, hit.measure)
+        address = hit.facts.get("src_ip")
+        if isinstance(address, str):
+            self.src_ip = address
+        self.rule, self.facts = rule, hit.facts
+
+    def taken(self, summary: str) -> Alert:
+        """The alert as it stands now. Written out: `replace` would take longer than all the rest of folding."""
+        old = self.alert
+        self.alert = Alert(
+            alert_id=old.alert_id, rule_id=old.rule_id, rule_title=old.rule_title, rule_hash=old.rule_hash,
+            level=old.level, actor=old.actor, dataset=old.dataset, src_ip=self.src_ip, first_ts=self.first,
+            last_ts=self.last, count=self.count, measure=self.measure, summary=summary, tags=old.tags, state=old.state,
+        )  # fmt: skip
+        return self.alert
 
 
 class Folding:
@@ -52,19 +78,19 @@ class Folding:
         self._by_key: dict[Key, list[int]] = {}
         self._changed: dict[int, _Open] = {}
         self._evidence: list[Evidence] = []
+        self._sentences: dict[str, Sentence] = {}
         for alert in alerts:
             if alert.state != "closed":
-                self._remember(_Open(alert, min(alert.count, MAX_EVIDENCE)))
+                self._remember(_opened(alert))
 
     def note(self, rule: Rule, head: Rule, hit: Hit) -> None:
         """Fold a hit of `rule` in, under the name of `head`, or open an alert for it."""
         found = self._fitting((head.rule_id, hit.actor, hit.dataset), hit, rule.fold)
         if found is None:
-            found = _Open(_blank(head, hit, self._next), 0)
+            found = _opened(_blank(head, hit, self._next))
             self._next += 1
             self._remember(found)
-        found.alert = _grown(found.alert, hit)
-        found.rule, found.facts = rule, hit.facts
+        found.grow(rule, hit)
         alert_id = found.alert.alert_id
         room = hit.event_ids[: MAX_EVIDENCE - found.evidence]
         found.evidence += len(room)
@@ -74,12 +100,19 @@ class Folding:
 
     def take(self) -> tuple[tuple[Alert, ...], tuple[Evidence, ...]]:
         """Return the alerts new or changed since the last call, and the evidence that came with them."""
-        for found in self._changed.values():
-            if found.rule is not None:
-                found.alert = replace(found.alert, summary=_summary(found.rule, found.alert, found.facts))
-        taken = tuple(found.alert for found in self._changed.values()), tuple(self._evidence)
+        alerts = tuple([found.taken(self._summary(found)) for found in self._changed.values()])
+        evidence = tuple(self._evidence)
         self._changed, self._evidence = {}, []
-        return taken
+        return alerts, evidence
+
+    def _summary(self, found: _Open) -> str:
+        if found.rule is None:
+            return found.alert.summary
+        template = found.rule.summary
+        sentence = self._sentences.get(template)
+        if sentence is None:
+            sentence = self._sentences[template] = Sentence(template)
+        return sentence.fill(_facts(found, found.rule.body))
 
     def set_state(self, alert_id: int, state: AlertState) -> Alert | None:
         """Set the state of an open alert and return it; a closed one is forgotten. None when it is not open."""
@@ -110,7 +143,7 @@ class Folding:
     def _fitting(self, key: Key, hit: Hit, fold: int) -> _Open | None:
         for alert_id in reversed(self._by_key.get(key, ())):
             found = self._open[alert_id]
-            if found.alert.first_ts - fold <= hit.last and hit.first <= found.alert.last_ts + fold:
+            if found.first - fold <= hit.last and hit.first <= found.last + fold:
                 return found
         return None
 
@@ -123,23 +156,19 @@ def _blank(head: Rule, hit: Hit, alert_id: int) -> Alert:
     )  # fmt: skip
 
 
-def _grown(alert: Alert, hit: Hit) -> Alert:
-    address = hit.facts.get("src_ip")
-    measures = [value for value in (alert.measure, hit.measure) if value is not None]
-    return replace(
-        alert, first_ts=min(alert.first_ts, hit.first), last_ts=max(alert.last_ts, hit.last),
-        count=alert.count + hit.count, measure=max(measures, default=None),
-        src_ip=address if isinstance(address, str) else alert.src_ip,
-    )  # fmt: skip
+def _opened(alert: Alert) -> _Open:
+    evidence = min(alert.count, MAX_EVIDENCE)
+    return _Open(alert, evidence, alert.first_ts, alert.last_ts, alert.count, alert.measure, alert.src_ip)
 
 
-def _summary(rule: Rule, alert: Alert, newest: Mapping[str, object]) -> str:
-    body = rule.body
+def _facts(found: _Open, body: object) -> Mapping[str, object]:
+    """What the sentence can say: the newest event, and above it what is true of the alert as a whole."""
+    alert, count = found.alert, found.count
     facts = {
-        **newest, "actor": alert.actor, "dataset": alert.dataset, "src_ip": alert.src_ip, "title": alert.rule_title,
-        "count": alert.count, "events": f"{alert.count} event{'' if alert.count == 1 else 's'}",
-        "measure": alert.measure,
+        **found.facts, "actor": alert.actor, "dataset": alert.dataset, "src_ip": found.src_ip,
+        "title": alert.rule_title, "count": count, "events": f"{count} event{'' if count == 1 else 's'}",
+        "measure": found.measure,
     }  # fmt: skip
     if isinstance(body, Correlation):
         facts |= {"threshold": body.at_least, "window": span_text(body.span)}
-    return sentence(rule.summary, facts)
+    return facts

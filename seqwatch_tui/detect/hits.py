@@ -58,11 +58,11 @@ class Batch:
 def plain_hits(batch: Batch, rows: Rows, fold: int) -> Iterator[Hit]:
     """Yield a plain rule's hits: its rows by actor and dataset, apart where more than `fold` seconds lie between."""
     rows, first, last = _runs(batch, rows, fold)
-    ts = batch.ts[rows]
+    ts, event_ids = batch.ts[rows], batch.event_ids[rows].tolist()
     newest = [dict(zip(FACTS, row, strict=True)) for row in batch.rows(FACTS, rows[last])]
     begin, finish = (ts[first] / 1e6).tolist(), (ts[last] / 1e6).tolist()
     for index, (start, end) in enumerate(zip(first.tolist(), (last + 1).tolist(), strict=True)):
-        ids = batch.event_ids[rows[start : min(end, start + MAX_EVIDENCE)]].tolist()
+        ids = event_ids[start : min(end, start + MAX_EVIDENCE)]
         facts = newest[index]
         actor = facts["user_name"] or UNATTRIBUTED
         yield Hit(actor, facts["dataset"], begin[index], finish[index], end - start, ids, facts)

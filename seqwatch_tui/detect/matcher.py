@@ -38,7 +38,7 @@ _DENSE = 1 << 40
 class _Part:
     """A field (or a pair of fields) of the batch: the number of each row's set of facts."""
 
-    sets: Sequence[int] | Codes
+    sets: list[int]
     """Set number by code; the last is that of null, which the code -1 picks."""
     codes: Codes
 
@@ -89,7 +89,8 @@ class Matcher:
 
     def _narrowed(self, parts: Sequence[_Part], wide: frozenset[str], columns: Columns) -> list[_Part]:
         """All other fields as one part, and one part for each wide field, with its values where they can matter."""
-        nulls = [self._null(columns[name], self._fields[name].null) for name in sorted(wide) if self._fields[name].null]
+        texts = {name: facts for name, facts in self._fields.items() if name in wide and isinstance(facts, TextFacts)}
+        nulls = [self._null(columns[name], facts.null) for name, facts in texts.items() if facts.null]
         signatures, inverse = _rows_by_signature([*parts, *nulls], columns.rows)
         held = [self._union(signature) for signature in signatures]
         narrowing = self._narrowings.get(wide)
@@ -97,23 +98,25 @@ class Matcher:
             narrowing = self._narrowings[wide] = Narrowing(self._conditions, self._numbers, wide)
         needed = [narrowing.needed(each) for each in held]
         narrowed = [_Part([self._number(each) for each in held], inverse)]
-        for name in sorted(wide):
+        for name, facts in texts.items():
             rows = np.array([name in fields for fields in needed])[inverse]
-            narrowed.append(self._some(columns[name], self._fields[name], rows))
+            narrowed.append(self._some(columns[name], facts, rows))
         return narrowed
 
     def _null(self, column: Coded, null: Facts) -> _Part:
         return _Part([self._number(NOTHING), self._number(null)], (column.codes < 0).astype(np.int64))
 
-    def _some(self, column: Coded, facts: TextFacts | PlainFacts, rows: npt.NDArray[np.bool_]) -> _Part:
+    def _some(self, column: Coded, facts: TextFacts, rows: npt.NDArray[np.bool_]) -> _Part:
         """A field of which only the values in some rows are looked at; the others are as if no test held for them."""
         asked = np.zeros(column.size + 1, np.bool_)
         asked[column.codes[rows]] = True
         asked[-1] = False
-        sets = np.full(column.size + 1, self._number(NOTHING))
         codes = np.flatnonzero(asked)
-        sets[codes] = [self._number(found) for found in facts.facts(column.at(codes))]
-        return _Part(sets, column.codes)
+        positions, found = facts.among(column.some(codes))
+        place = {NOTHING: 0}
+        places = np.zeros(column.size + 1, np.int64)
+        places[codes[positions]] = [place.setdefault(each, len(place)) for each in found]
+        return _Part([self._number(each) for each in place], places[column.codes])
 
     def _row_by_row(self, parts: Sequence[_Part], rows: int) -> dict[int, Rows]:
         """The same for a few rows, where arrays cost more than they save."""
@@ -172,7 +175,7 @@ def _by_field(numbers: Mapping[Match, int]) -> dict[str, TextFacts | PlainFacts]
 def _rows_by_signature(parts: Sequence[_Part], rows: int) -> tuple[list[tuple[int, ...]], Codes]:
     """The distinct signatures (the set numbers of all parts), and for each row the position of its own."""
     first, inverse = _distinct(_signatures(parts, rows), rows)
-    sets = [np.asarray(part.sets)[part.codes[first]].tolist() for part in parts]
+    sets = [np.array(part.sets)[part.codes[first]].tolist() for part in parts]
     return list(zip(*sets, strict=True)) if sets else [()], inverse
 
 

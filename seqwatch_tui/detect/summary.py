@@ -27,9 +27,19 @@ def unknown_word(template: str) -> str | None:
     return next((word for word in _WORD.findall(template) if word not in WORDS), None)
 
 
-def sentence(template: str, facts: Mapping[str, object]) -> str:
-    """Fill `template` from `facts`; a value longer than 200 characters is cut, an ellipsis its last."""
-    return _WORD.sub(lambda found: _shown(found[1], facts.get(found[1])), template)
+class Sentence:
+    """A template, read once and filled in often."""
+
+    def __init__(self, template: str) -> None:
+        parts = _WORD.split(template)
+        self._texts, self._words = parts[::2], parts[1::2]
+
+    def fill(self, facts: Mapping[str, object]) -> str:
+        """Return the sentence; a value longer than 200 characters is cut, an ellipsis its last."""
+        parts = [self._texts[0]]
+        for word, text in zip(self._words, self._texts[1:], strict=True):
+            parts += (_shown(word, facts.get(word)), text)
+        return "".join(parts)
 
 
 def _shown(word: str, value: object) -> str:

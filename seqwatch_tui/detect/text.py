@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 def fold(text: str) -> str:
     """Return `text` in simple lower case."""
-    return text.lower() if text.isascii() else str(pc.utf8_lower(pa.scalar(text)).as_py())
+    return text.lower() if text.isascii() else str(pc.utf8_lower(pa.array([text], pa.string()))[0].as_py())
 
 
 def re2_problem(pattern: str) -> str | None:

@@ -58,6 +58,8 @@ class Refused(Exception):
 def main() -> None:
     """Run the request on standard input; every outcome becomes the JSON line, never a traceback."""
     sandbox.die_with_parent()
+    if len(sys.argv) > 1 and os.getppid() != int(sys.argv[1]):
+        os._exit(1)  # the parent was gone before that took hold
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library may print is no part of the stream
     request = json.load(sys.stdin)

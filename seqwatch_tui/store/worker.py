@@ -234,7 +234,7 @@ def _death(code: int | None, timeout: float) -> str:
 
 def _spawn() -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [sys.executable, "-I", "-m", "seqwatch_tui.store.child"],
+        [sys.executable, "-I", "-m", "seqwatch_tui.store.child", str(os.getpid())],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=_ENVIRONMENT, cwd=os.sep,
         start_new_session=True,
     )  # fmt: skip

@@ -89,7 +89,6 @@ def test_no_configuration_at_all(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.xfail(strict=True, reason="`seqwatch: seqwatch: no configuration found`")
 def test_the_name_of_the_program_is_said_once(tmp_path: Path) -> None:
     env = {k: v for k, v in os.environ.items() if k != "SEQWATCH_CONFIG"} | {
         "HOME": str(tmp_path),
@@ -127,7 +126,6 @@ def test_an_engine_that_may_not_write_its_state_folder(tmp_path: Path) -> None:
     said(_shut_out(tmp_path, "engine"), 3, str(tmp_path / "closed" / "state"), "ermission denied")
 
 
-@pytest.mark.xfail(strict=True, reason="PermissionError of Path.exists() ends as a traceback")
 def test_a_command_whose_user_may_not_enter_the_state_folder(tmp_path: Path) -> None:
     said(_shut_out(tmp_path, "events"), 3, str(tmp_path / "closed" / "state"), "ermission denied")
 
@@ -136,11 +134,6 @@ def test_a_file_where_the_state_folder_should_be(tmp_path: Path) -> None:
     (tmp_path / "state").write_text("not a folder")
     said(seqwatch(write_site(tmp_path, ["site: s"]), "engine"), 3, str(tmp_path / "state"))
     assert (tmp_path / "state").read_text() == "not a folder"
-
-
-CARET = pytest.mark.xfail(
-    strict=True, reason="only the first line of the place is indented, so the caret points two columns left"
-)
 
 
 @pytest.mark.parametrize(
@@ -167,13 +160,11 @@ def test_sql_that_cannot_be_run(site: Running, arguments: tuple[str, ...], words
     said(site.cli("sql", *arguments), 2, *words)
 
 
-@CARET
 def test_the_caret_points_at_the_word(site: Running) -> None:
     lines = site.cli("sql", "select * from nothere").stderr.splitlines()
     assert lines[2].index("^") == lines[1].index("nothere")
 
 
-@pytest.mark.xfail(strict=True, reason="OverflowError of the row writer ends as a traceback")
 def test_a_time_beyond_the_calendar_is_no_traceback(site: Running) -> None:
     assert "Traceback" not in site.cli("sql", "select 'infinity'::timestamp as never").stderr
 
@@ -218,7 +209,6 @@ def test_a_bad_file_does_not_keep_the_good_one_out(tmp_path: Path) -> None:
     assert json.loads(done.stdout)["events"] == 278
 
 
-@pytest.mark.xfail(strict=True, reason="the reason is the one of a followed log: 'reading starts when it appears'")
 def test_a_missing_file_to_ingest_is_not_waited_for(site: Running) -> None:
     assert "when it appears" not in site.cli("ingest", "/nonexistent").stderr
 
@@ -241,14 +231,12 @@ def test_a_gz_that_breaks_off_is_a_gap_and_what_was_in_it_is_kept(tmp_path: Path
         assert running.api.status()["gaps"] == 1
 
 
-@pytest.mark.xfail(strict=True, reason="exit 0 and not a word on stderr")
 def test_a_gz_that_breaks_off_is_said(site: Running, tmp_path: Path) -> None:
     done = site.cli("ingest", str(_cut_gz(tmp_path)))
     assert "breaks off" in done.stderr
     assert done.returncode != 0
 
 
-@pytest.mark.xfail(strict=True, reason="each ingest of it adds the same gap again")
 def test_the_same_broken_gz_again_is_the_same_gap(site: Running, tmp_path: Path) -> None:
     path = _cut_gz(tmp_path)
     site.cli("ingest", str(path))
@@ -278,13 +266,11 @@ def test_a_manifest_with_a_bad_line_names_it_and_counts_the_others(bad_line: Two
     assert json.loads(bad_line[1].stdout)["ok"] == 3
 
 
-@pytest.mark.xfail(strict=True, reason="`pass`, exit 0: the file that line was about is neither checked nor missed")
 def test_a_manifest_with_a_bad_line_is_no_pass(bad_line: Two) -> None:
     assert bad_line[0].returncode == 1
     assert json.loads(bad_line[1].stdout)["state"] != "pass"
 
 
-@pytest.mark.xfail(strict=True, reason="the JSON form leaves out what is wrong with the manifest")
 def test_a_manifest_with_a_bad_line_is_told_as_json_too(bad_line: Two) -> None:
     assert "SHA256SUMS:4" in bad_line[1].stdout
 
@@ -321,7 +307,6 @@ def test_usage(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     assert done.stderr.startswith("usage: seqwatch")
 
 
-@pytest.mark.xfail(strict=True, reason="answered 503, so exit 3, `/v1/events failed` and `see the engine's log`")
 @pytest.mark.parametrize("words", ["bogus=1", "since=xx", '"'])
 def test_a_filter_that_does_not_parse(site: Running, words: str) -> None:
     done = site.cli("events", words)
@@ -329,12 +314,10 @@ def test_a_filter_that_does_not_parse(site: Running, words: str) -> None:
     assert "failed" not in done.stderr
 
 
-@pytest.mark.xfail(strict=True, reason="the id is put into the URL unquoted")
 def test_a_dataset_s_name_is_a_name_and_not_a_path(site: Running) -> None:
     said(site.cli("datasets", "../alerts/1"), 2, "there is no dataset ../alerts/1")
 
 
-@pytest.mark.xfail(strict=True, reason="the id is put into the URL unquoted: `no engine answers`")
 def test_a_name_with_a_space_reaches_the_engine(site: Running) -> None:
     said(site.cli("datasets", "no such"), 2, "there is no dataset no such")
 

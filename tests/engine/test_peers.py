@@ -120,7 +120,6 @@ print(answer.status, answer.body.decode())
 
 @pytest.mark.root
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root to become somebody else")
-@pytest.mark.xfail(strict=True, reason="the engine reads for a responder what that user may not read")
 @pytest.mark.parametrize("form", ["auto", "auditd"])
 def test_nobody_reads_through_the_engine_what_they_may_not_read(site: Running, tmp_path: Path, form: str) -> None:
     """`auto` shows the first bytes in its error, a named format stores every line as a record, which SQL shows."""

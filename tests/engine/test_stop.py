@@ -33,13 +33,11 @@ def a_long_query(running: Running) -> Iterator[psutil.Process]:
         query.join()
 
 
-@pytest.mark.xfail(strict=True, reason="the query's thread goes on to its time limit, and the process waits for it")
 def test_a_long_query_does_not_hold_up_the_end(tmp_path: Path) -> None:
     with engine(write_site(tmp_path, ["site: stop"])) as running, a_long_query(running):
         assert running.stop(SECONDS) == 0
 
 
-@pytest.mark.xfail(strict=True, reason="the query's process goes on without its engine, to its limit of CPU time")
 def test_a_killed_engine_takes_its_query_with_it(tmp_path: Path) -> None:
     with engine(write_site(tmp_path, ["site: stop"])) as running, a_long_query(running) as worker:
         running.process.kill()
@@ -47,7 +45,6 @@ def test_a_killed_engine_takes_its_query_with_it(tmp_path: Path) -> None:
         until(lambda: not worker.is_running() or worker.status() == psutil.STATUS_ZOMBIE, "the query's end", 3)
 
 
-@pytest.mark.xfail(strict=True, reason="a back-fill is not stopped when the engine is: it ends after the last file")
 def test_a_long_back_fill_does_not_hold_up_the_end(tmp_path: Path) -> None:
     log = tmp_path / "audit.log.zst"
     with log.open("wb") as file, zstandard.ZstdCompressor().stream_writer(file) as out:
@@ -70,9 +67,6 @@ def _ignore_the_end(call: Callable[..., object], *arguments: object) -> None:
         call(*arguments)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="OSError: AF_UNIX path too long, as a traceback, and DuckDB's leak report after it"
-)
 @pytest.mark.parametrize("command", ["engine", "events"])
 def test_a_state_folder_too_deep_for_a_socket_is_told(tmp_path: Path, command: str) -> None:
     """unix(7): sun_path has 108 bytes."""

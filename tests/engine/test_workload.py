@@ -163,9 +163,6 @@ def test_the_same_content_again_adds_nothing_whatever_it_is_called_or_packed_in(
     )
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the cut line and event are handed over as if the file had ended: 279 events, 1 unparsed"
-)
 def test_a_file_that_grew_goes_on_where_it_stopped(tmp_path: Path) -> None:
     """The first ingest ends inside a line (auditd was writing); the second must not split that event in two."""
     content, log = WORKLOAD.read_bytes(), tmp_path / "audit.log"
