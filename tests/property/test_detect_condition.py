@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest.mock import patch
 
 import duckdb
 import hypothesis.strategies as st
 from hypothesis import given, settings
 
+from seqwatch_tui.detect import matcher as matcher_module
 from seqwatch_tui.detect.condition import And, Condition, Match, Not, Or
 from seqwatch_tui.detect.matcher import Matcher
 from seqwatch_tui.detect.rule import Rule
@@ -82,3 +84,20 @@ def test_batches_of_any_size_and_memory_do_not_change_the_outcome(
     assert list(matcher.match(_events(table)).get(0, [])) == wanted
     whole = _events(table)
     assert list(matcher.match(whole.slice(3, 2)).get(0, [])) == [n - 3 for n in wanted if 3 <= n < 5]
+
+
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(
+    trees=st.lists(conditions, min_size=1, max_size=4),
+    table=st.lists(rows, min_size=1, max_size=40),
+    wide=st.integers(1, 8),
+)
+def test_fields_that_are_looked_at_last_do_not_change_the_outcome(
+    trees: list[Condition], table: list[dict[str, Any]], wide: int
+) -> None:
+    with patch.object(matcher_module, "WIDE", wide), patch.object(matcher_module, "FEW", 0):
+        matcher = Matcher(trees)
+        for part in (table, table[::2], table):
+            found = matcher.match(_events(part))
+            for index, tree in enumerate(trees):
+                assert list(found.get(index, [])) == [number for number, row in enumerate(part) if holds(tree, row)]
