@@ -12,10 +12,11 @@ import shlex
 import numpy as np
 import pyarrow as pa
 
+from seqwatch_tui.model.text import from_bytes
 from seqwatch_tui.parse.bulk_columns import Codes, Distinct, bounds_of, bytes_of, cut, encode, strings, unhex
 from seqwatch_tui.parse.bulk_index import Bools, Index, Ints
 from seqwatch_tui.parse.bulk_layout import Usual
-from seqwatch_tui.parse.fields import arguments
+from seqwatch_tui.parse.fields import arguments, raw_value
 from seqwatch_tui.parse.records import Records
 
 _SPACED = bytes.maketrans(b"\0", b" ")
@@ -24,6 +25,7 @@ _PLAIN = re.compile(rb"[A-Za-z0-9_@%+=:,./-]+")
 """What a shell would not have to quote: of such arguments in quotes, the command line is what stands there."""
 _EXECVE_FORMS = [[*(b" a%d=" % n if n else b"argc=%d a0=" % count for n in range(count)), b""] for count in range(64)]
 """What stands around the quoted arguments of an EXECVE record of so many."""
+_ARGUMENT_KEYS = [b"a%d=" % n for n in range(64)]
 
 
 def commands(index: Index, usual: Usual, records: Records) -> tuple[Codes, Distinct, Bools]:
@@ -49,8 +51,25 @@ def _command(body: bytes) -> tuple[str | None, bool]:
     usual = len(values) < len(_EXECVE_FORMS) and parts[::2] == _EXECVE_FORMS[len(values)] and all(values)
     if usual and _PLAIN.fullmatch(b"".join(values)):
         return b" ".join(values).decode("ascii"), True
-    argv, complete = arguments([body])
+    argv = _in_order(body)
+    complete = argv is not None
+    if argv is None:
+        argv, complete = arguments([body])
     return shlex.join(argv) if argv else None, complete
+
+
+def _in_order(body: bytes) -> list[str] | None:
+    """The arguments of an EXECVE record that has all of them, one after the other and none in parts; else null."""
+    count, *tokens = body.split(b" ")
+    if b"\x1d" in body or len(tokens) >= len(_ARGUMENT_KEYS) or count != b"argc=%d" % len(tokens):
+        return None
+    argv = []
+    for key, token in zip(_ARGUMENT_KEYS, tokens, strict=False):
+        value = token[len(key) :]
+        if token[: len(key)] != key or not value:
+            return None
+        argv.append(from_bytes(raw_value(value) or value.strip(b'"')))
+    return argv
 
 
 def _titles(index: Index, buffer: pa.Buffer, lines: Ints, records: Records) -> tuple[Codes, Distinct]:

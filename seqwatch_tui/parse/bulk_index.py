@@ -15,11 +15,17 @@ import numpy.typing as npt
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
-_PAIRS, _QUADS, _LOW = np.uint64(0x00FF00FF00FF00FF), np.uint64(0x0000FFFF0000FFFF), np.uint64(0xFFFFFFFF)
 _ZEROS, _NIBBLES = np.uint64(0x3030303030303030), np.uint64(0xF0F0F0F0F0F0F0F0)
-_SIX, _BYTE = np.uint64(0x0606060606060606), np.uint64(8)
+_SIX = np.uint64(0x0606060606060606)
+_STEPS = tuple(
+    (np.uint64(power), np.uint64(shift), np.uint64(mask))
+    for power, shift, mask in ((10, 8, 0x00FF00FF00FF00FF), (100, 16, 0x0000FFFF0000FFFF), (10_000, 32, 0xFFFFFFFF))
+)
+"""How digits become pairs, pairs fours, fours a number."""
 _KEEP = np.array([0, *(((1 << 64) - 1) >> (64 - 8 * n) << (64 - 8 * n) for n in range(1, 9))], np.uint64)
 """The last n bytes of a word."""
+_MARKS, _MARKS_MASK = np.uint64(0x003A0000002E0000), np.uint64(0x00FF000000FF0000)
+"""The dot and the colon of a time, in its bytes from the ninth on."""
 MARGIN = 32
 """Bytes wanted after the end of a piece."""
 _STAMP = 15
@@ -34,6 +40,20 @@ def word4(text: bytes) -> int:
 def word8(text: bytes) -> int:
     """Eight bytes as the number that `Index.words8` shows for them."""
     return int.from_bytes(text[:8].ljust(8, b"\0"), "little")
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """What consecutive tokens begin with, up to eight bytes each, as words and their masks."""
+
+    words: npt.NDArray[np.uint64]
+    masks: npt.NDArray[np.uint64]
+
+    @classmethod
+    def of(cls, *keys: bytes) -> Keys:
+        """The first eight bytes of each of these keys."""
+        masks = [word8(b"\xff" * len(key)) for key in keys]
+        return cls(np.array([word8(key) for key in keys], np.uint64), np.array(masks, np.uint64))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,18 +122,22 @@ class Index:
         """Offset after the last byte of token `number`."""
         return self.stops[self.first[lines] + number]
 
-    def layout(self, lines: Ints, first: int, count: int) -> tuple[Ints, Bools]:
-        """Where tokens first..first+count-1 of each line begin, and whether all tokens up to there end with a space.
+    def layout(self, lines: Ints, first: int, keys: Keys) -> tuple[Ints, Bools]:
+        """Where tokens `first` and on of each line begin, a row a line, and whether they are the `keys` in that order.
 
-        A row a line, so that what is read together lies together. Lines must have been checked for enough tokens.
+        All tokens up to there must end with a space. Lines must have been checked for enough tokens.
         """
-        stops = self.stops[self.first[lines][:, None] + np.arange(first + count - 1)]
-        spaced: Bools = (self.bytes[stops] == 32).all(axis=1)
-        return stops[:, first - 1 :] + 1, spaced
+        stops = self.stops[self.first[lines][:, None] + np.arange(first + len(keys.words) - 1)]
+        start = stops[:, first - 1 :] + 1
+        found = self.words8[start]
+        found &= keys.masks
+        return start, _all_of_row(self.bytes[stops] == 32) & _all_of_row(found == keys.words)
 
     def decimal(self, start: Ints, end: Ints) -> tuple[Ints, Bools]:
         """The unsigned numbers written in `[start, end)`, and where there is one (1 to 16 digits, nothing else)."""
         length = end - start
+        if len(length) and int(length.min()) >= 1 and int(length.max()) <= 8:
+            return self._digits(end, length)
         ok = (length >= 1) & (length <= 16)
         value, digits = self._digits(end, np.clip(length, 0, 8))
         ok &= digits
@@ -126,12 +150,17 @@ class Index:
 
     def _digits(self, end: Ints, count: Ints) -> tuple[Ints, Bools]:
         """The `count` (0..8) digits before `end` as numbers, and whether all of them are digits."""
-        keep = _KEEP[count]
-        word = (self.words8[np.maximum(end - 8, 0)] ^ _ZEROS) & keep  # digits become 0..9
-        ok: Bools = ((word | (word + _SIX)) & _NIBBLES) == 0
-        word = (word * np.uint64(10) + (word >> _BYTE)) & _PAIRS
-        word = (word * np.uint64(100) + (word >> np.uint64(16))) & _QUADS
-        word = (word * np.uint64(10_000) + (word >> np.uint64(32))) & _LOW
+        keep = _KEEP.take(count)
+        place = end - 8
+        word = self.words8[np.maximum(place, 0, out=place)]
+        word ^= _ZEROS  # digits become 0..9
+        word &= keep
+        ok: Bools = ((word + _SIX | word) & _NIBBLES) == 0
+        for power, shift, mask in _STEPS:
+            high = word >> shift
+            word *= power
+            word += high
+            word &= mask
         return word.view(np.int64), ok
 
     def hexadecimal(self, start: Ints, end: Ints) -> tuple[Ints, Bools]:
@@ -157,14 +186,15 @@ class Index:
         first = self.first if enough.all() else self.first[np.where(enough, np.arange(count), np.argmax(enough))]
         type_end, close = self.stops[first], self.stops[first + 1]  # close: after "):"
         stamp = type_end + 11  # after " msg=audit("
-        ok: Bools = enough & (self.words4[self.start] == word4(b"type")) & (self.bytes[self.start + 4] == 61)
+        ok: Bools = enough & ((self.words8[self.start] & 0xFFFFFFFFFF) == word8(b"type="))
         ok &= close - stamp > _STAMP + 2
         ok &= (self.words8[type_end] == word8(b" msg=aud")) & (self.words4[type_end + 7] == word4(b"dit("))
-        ok &= ((self.words4[close - 2] & 0xFFFFFF) == word4(b"): ")) & (self.bytes[np.minimum(stamp + 10, close)] == 46)
+        ok &= (self.words4[close - 2] & 0xFFFFFF) == word4(b"): ")
         if not ok.all():
             stamp, close = np.where(ok, stamp, 0), np.where(ok, close, _STAMP + 3)
-        ok &= self.bytes[stamp + _STAMP] != 48  # one way to write a number
-        ok &= self.bytes[stamp + 14] == 58
+        marks = self.words8[stamp + 8]
+        ok &= (marks & _MARKS_MASK) == _MARKS
+        ok &= (marks >> np.uint64(56)) != 48  # one way to write a number
         serial, digits = self.decimal(stamp + _STAMP, close - 2)
         return Heads(ok & digits, type_end, stamp, serial)
 
@@ -178,6 +208,14 @@ class Index:
         """Whether the times that begin at `stamp` and at `other` are written alike."""
         same: Bools = (self.words8[stamp] == self.words8[other]) & (self.words8[stamp + 7] == self.words8[other + 7])
         return same
+
+
+def _all_of_row(truths: Bools) -> Bools:
+    """Which rows are true throughout; that all of them are is found out at once."""
+    if truths.all():
+        return np.ones(len(truths), np.bool_)
+    every: Bools = np.logical_and.reduce(truths, axis=1)
+    return every
 
 
 _HEX_DIGIT = np.full(256, 255, np.uint8)

@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from seqwatch_tui.parse.bulk_columns import cut, encode
-from seqwatch_tui.parse.bulk_index import Bools, Heads, Index, Ints, word4
+from seqwatch_tui.parse.bulk_index import Bools, Heads, Index, Ints, Keys, word4
 from seqwatch_tui.parse.normalise import EXPIRE_MS
 
 SYSCALL, CWD, PATH, EXECVE, PROCTITLE, IDLE, OTHER = range(7)
@@ -27,13 +27,11 @@ _KINDS = {b"type=SYSCALL": SYSCALL, b"type=CWD": CWD, b"type=PATH": PATH, b"type
 )  # fmt: skip
 _VALID_TYPE = re.compile(rb"type=[A-Za-z0-9_]+(?:\[\d+\])?")
 _ANY_STAMP = re.compile(rb"msg=audit\(0*(\d{1,11})\.(\d{3}):0*(\d{1,18})\)")
-_SYSCALL_KEYS = (b"arch", b"sysc", b"succ", b"exit", b"a0=", b"a1=", b"a2=", b"a3=", b"item", b"ppid", b"pid=", b"auid")
-"""Tokens 2 to 13 of a SYSCALL record, as many bytes of each as are compared at once."""
-_SYSCALL_WORDS = np.array([word4(key) for key in _SYSCALL_KEYS], np.uint32)
-_SYSCALL_MASKS = np.array([(1 << 8 * len(key)) - 1 for key in _SYSCALL_KEYS], np.uint32)
-_SYSCALL_REST = ((4, 4, b"ess="), (5, 1, b"xit="), (10, 2, b"ems="), (11, 1, b"pid="), (13, 1, b"uid="))
-"""Token, offset in it and bytes: the rest of the keys that are longer (success= exit= items= ppid= auid=)."""
-_PATH_WORDS = np.array([word4(key) for key in (b"item", b"name", b"inod", b"dev=")], np.uint32)
+_SYSCALL_KEYS = Keys.of(
+    b"arch=", b"syscall=", b"success=", b"exit=", b"a0=", b"a1=", b"a2=", b"a3=", b"items=", b"ppid=", b"pid=", b"auid="
+)  # fmt: skip
+"""Tokens 2 to 13 of a SYSCALL record."""
+_PATH_KEYS = Keys.of(b"item=", b"name=", b"inode=", b"dev=")
 """Tokens 2 to 5 of a PATH record."""
 _WORTH_WHILE = 4
 """One line in so many has to be of a usual event."""
@@ -233,10 +231,8 @@ def _check_syscalls(work: _Grouping) -> Ints:
     good = index.tokens[lines] >= 14
     if not good.any():
         raise Unusual("layout of SYSCALL")
-    start, spaced = index.layout(lines, 2, len(_SYSCALL_KEYS))
-    good &= spaced & ((index.words4[start] & _SYSCALL_MASKS) == _SYSCALL_WORDS).all(axis=1)
-    rest = start[:, [number - 2 for number, _, _ in _SYSCALL_REST]] + [skip for _, skip, _ in _SYSCALL_REST]
-    good &= (index.words4[rest] == [word4(key) for _, _, key in _SYSCALL_REST]).all(axis=1)
+    start, keys = index.layout(lines, 2, _SYSCALL_KEYS)
+    good &= keys
     items, digits = index.decimal(start[:, 8] + 6, start[:, 9] - 1)
     work.bad |= ~(good & digits) | (items > _MOST_ITEMS)
     return items
@@ -266,10 +262,8 @@ def _check_paths(work: _Grouping, items: Ints, cwd: Ints) -> Ints:
     if not len(lines):
         return lines
     good = index.tokens[lines] >= 8
-    start, spaced = index.layout(lines, 2, 4)
-    good &= spaced & (index.words4[start] == _PATH_WORDS).all(axis=1)
-    good &= (index.bytes[start[:, 0] + 4] == 61) & (index.bytes[start[:, 1] + 4] == 61)
-    good &= index.words4[start[:, 2] + 2] == word4(b"ode=")
+    start, keys = index.layout(lines, 2, _PATH_KEYS)
+    good &= keys
     item, item_ok = index.decimal(start[:, 0] + 5, start[:, 1] - 1)
     _, inode_ok = index.decimal(start[:, 2] + 6, start[:, 3] - 1)
     work.reject(lines, ~(good & item_ok & inode_ok))
