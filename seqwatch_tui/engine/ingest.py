@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from seqwatch_tui.engine.intake import Intake
 from seqwatch_tui.engine.parsers import knowledge_of, make_parser
+from seqwatch_tui.engine.parsing import WORTH_BYTES, RemoteIntake, Request
 from seqwatch_tui.engine.work import Change
 from seqwatch_tui.model.evidence import Counts, SourceState
 from seqwatch_tui.sources.formats import FormatUnknown, detect_format
@@ -38,7 +39,7 @@ class Ingest:
     size: int = 0
     failures: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    _current: Intake | None = None
+    _current: Intake | RemoteIntake | None = None
     _stopped: threading.Event = field(default_factory=threading.Event)
 
     def run(self) -> dict[str, Any]:
@@ -102,17 +103,29 @@ class Ingest:
         self.failures.append(reason if str(path) in reason else f"{path}: {reason}")
         return {"path": str(path), "state": "failed", "reason": reason}
 
-    def _intake(self, path: Path, kind: str) -> Intake:
-        name = source_name(path)
-        known = next((s for s in self.engine.store.sources() if s.name == name), None)
-        state = known or SourceState(name, kind, str(path), "live")
-        knowledge = knowledge_of(name, self.engine.store, self.engine.clock.now())
+    def _intake(self, path: Path, kind: str) -> Intake | RemoteIntake:
+        engine, name = self.engine, source_name(path)
+        known = next((s for s in engine.store.sources() if s.name == name), None)
+        state = replace(known or SourceState(name, kind, str(path), "live"), path=str(path), state="live", reason="")
+        knowledge = knowledge_of(name, engine.store, engine.clock.now())
+        gaps = [
+            row[0] for row in engine.store.query_sql("select distinct detail from gaps where source = ?", [name]).rows
+        ]
+        if path.stat().st_size >= WORTH_BYTES:
+            request = Request(
+                str(path),
+                kind,
+                state,
+                list(knowledge.sessions.values()),
+                knowledge.names,
+                dict(knowledge.host_names),
+                gaps,
+            )
+            return RemoteIntake(request, engine.take, engine.clock)
         parsers = make_parser(name, kind, kind, knowledge)
-        source = ReadOnce(name, path, state.resume)
-        found = self.engine.store.query_sql("select distinct detail from gaps where source = ?", [name])
         return Intake(
-            source, parsers, replace(state, path=str(path), state="live", reason=""), self.engine.take, self.engine.clock,
-            self.engine.trouble, live=False, known_gaps=frozenset(row[0] for row in found.rows),
+            ReadOnce(name, path, state.resume), parsers, state, engine.take, engine.clock, engine.trouble, live=False,
+            known_gaps=frozenset(gaps),
         )  # fmt: skip
 
 
