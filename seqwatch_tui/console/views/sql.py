@@ -51,7 +51,8 @@ class SqlView(Asks):
         yield self.export
 
     def on_mount(self) -> None:
-        """Say how to begin."""
+        """Say how to begin; the first query is selected, so that typing takes its place."""
+        self.editor.select_all()
         self.result.empty = "F2 lists the saved queries; Tab moves between editor and result"
         self._say("Ctrl+J runs; the query is read-only and stops after 60 s", "bar")
 
