@@ -8,6 +8,7 @@ Numbers are read eight digits at a time, as 64-bit words (SWAR). Offsets are int
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -70,6 +71,21 @@ class Heads:
     serial: Ints
 
 
+class Row:
+    """The first tokens of some lines, for many questions about the same lines."""
+
+    def __init__(self, stops: Ints) -> None:
+        self._stops = stops
+
+    def start(self, number: int) -> Ints:
+        """Offset of token `number` (> 0) of each line."""
+        return self._stops[:, number - 1] + 1
+
+    def end(self, number: int) -> Ints:
+        """Offset after the last byte of token `number`."""
+        return self._stops[:, number]
+
+
 class Index:
     """The lines and tokens of a piece of whole lines. The piece must not change while this or a view of it lives."""
 
@@ -90,7 +106,8 @@ class Index:
         np.less_equal(self.bytes[:size], 32, out=stop[:size])
         stop[size:] = True
         self.stops: Ints = np.flatnonzero(stop)
-        kinds = self.bytes[self.stops[:-MARGIN]]
+        self._kinds = self.bytes[self.stops]
+        kinds = self._kinds[:-MARGIN]
         last = np.flatnonzero(kinds == 10)
         self.end: Ints = self.stops[last]
         """Offset of each line's newline."""
@@ -127,11 +144,17 @@ class Index:
 
         All tokens up to there must end with a space. Lines must have been checked for enough tokens.
         """
-        stops = self.stops[self.first[lines][:, None] + np.arange(first + len(keys.words) - 1)]
-        start = stops[:, first - 1 :] + 1
+        first_stop = self.first[lines]
+        width = first + len(keys.words) - 1
+        start = _rows(self.stops, first_stop, width)[:, first - 1 :] + 1
         found = self.words8[start]
         found &= keys.masks
-        return start, _all_of_row(self.bytes[stops] == 32) & _all_of_row(found == keys.words)
+        spaced = _all_of_row(_rows(self._kinds, first_stop, width) == 32)
+        return start, spaced & _all_of_row(found == keys.words)
+
+    def row(self, lines: Ints, count: int) -> Row:
+        """The first `count` tokens of each of `lines`, which must have that many."""
+        return Row(_rows(self.stops, self.first[lines], count))
 
     def decimal(self, start: Ints, end: Ints) -> tuple[Ints, Bools]:
         """The unsigned numbers written in `[start, end)`, and where there is one (1 to 16 digits, nothing else)."""
@@ -208,6 +231,13 @@ class Index:
         """Whether the times that begin at `stamp` and at `other` are written alike."""
         same: Bools = (self.words8[stamp] == self.words8[other]) & (self.words8[stamp + 7] == self.words8[other + 7])
         return same
+
+
+def _rows(values: npt.NDArray[Any], first: Ints, count: int) -> npt.NDArray[Any]:
+    """`count` neighbours from each of the places `first`, a row a place; each row is copied as a whole."""
+    size = values.itemsize
+    runs = np.ndarray((max(len(values) - count + 1, 0),), f"V{count * size}", values, strides=(size,))
+    return runs[first].view(values.dtype).reshape(-1, count)
 
 
 def _all_of_row(truths: Bools) -> Bools:

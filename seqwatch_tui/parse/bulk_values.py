@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from seqwatch_tui.parse.bulk_columns import Codes, Distinct, cut, encode
 from seqwatch_tui.parse.bulk_commands import commands
-from seqwatch_tui.parse.bulk_index import Bools, Index, Ints, word8
+from seqwatch_tui.parse.bulk_index import Bools, Index, Ints, Row, word8
 from seqwatch_tui.parse.bulk_layout import Usual
 from seqwatch_tui.parse.bulk_memory import NULL, TAIL, CallKind, Memory, Middle
 from seqwatch_tui.parse.bulk_paths import CWD_BASE, OTHER_BASE, Chosen, Directories, Items
@@ -70,19 +70,20 @@ def read_values(index: Index, usual: Usual, memory: Memory, records: Records) ->
     """All columns of the usual events but `user_name`, `uid_name` and `src_ip`."""
     buffer = pa.py_buffer(index.data)
     lines = usual.syscall
-    tails, tail = encode(cut(buffer, index.token_start(lines, 13), index.end[lines]))
+    row = index.row(lines, 14)
+    tails, tail = encode(cut(buffer, row.start(13), index.end[lines]))
     table = memory.tails(tails)
     fields = {name: column[tail] for name, column in zip(TAIL, table.T, strict=True)}
     values = Values({}, {}, np.ones(len(lines), np.bool_), fields["who"], np.zeros(len(lines), np.bool_))
-    _read_numbers(values, index, lines, fields)
-    texts, numbers = encode(cut(buffer, index.token_start(lines, 2), index.token_end(lines, 4)))
+    _read_numbers(values, index, row, fields)
+    texts, numbers = encode(cut(buffer, row.start(2), row.end(4)))
     calls = _Calls([memory.middle(text) for text in texts], numbers, fields["call"], memory)
     items = Items(index, usual, memory)
     values.unusual |= items.unusual | (calls.runs_program() & (usual.execve < 0))
     chosen = items.choose(calls.renames())
     warnings = np.where(calls.each([kind.known for kind in calls.kinds]), 0, _BIT[W_SYSCALL])
-    _read_actions(values, index, lines, calls, items=items, chosen=chosen, warnings=warnings)
-    _read_paths(values, index, usual, calls, items=items, chosen=chosen, warnings=warnings, records=records)
+    _read_actions(values, index, row, calls, items=items, chosen=chosen, warnings=warnings)
+    _read_paths(values, index, row, usual, calls=calls, items=items, chosen=chosen, warnings=warnings, records=records)
     for name, field, known in (
         ("tty", "tty", memory.ttys), ("process", "comm", memory.comms), ("exe", "exe", memory.exes),
         ("rule_key", "key", memory.keys),
@@ -95,14 +96,14 @@ def read_values(index: Index, usual: Usual, memory: Memory, records: Records) ->
     return values
 
 
-def _read_numbers(values: Values, index: Index, lines: Ints, fields: dict[str, Ints]) -> None:
+def _read_numbers(values: Values, index: Index, row: Row, fields: dict[str, Ints]) -> None:
     for name, token, skip in (("ppid", 11, 5), ("pid", 12, 4)):
-        value, ok = index.decimal(index.token_start(lines, token) + skip, index.token_end(lines, token))
+        value, ok = index.decimal(row.start(token) + skip, row.end(token))
         values.unusual |= ~ok
         values.numbers[name] = value
-    start = index.token_start(lines, 5) + 5
+    start = row.start(5) + 5
     negative = index.bytes[start] == 45
-    value, ok = index.decimal(start + negative, index.token_end(lines, 5))
+    value, ok = index.decimal(start + negative, row.end(5))
     values.unusual |= ~ok
     values.numbers["errno"] = np.where(negative & (value >= 1) & (value <= 4095), value, NULL)
     for name, field in (("auid", "auid"), ("uid", "uid"), ("session_id", "session")):
@@ -145,7 +146,7 @@ class _Calls:
 
 
 def _read_actions(
-    values: Values, index: Index, lines: Ints, calls: _Calls, *, items: Items, chosen: Chosen, warnings: Ints
+    values: Values, index: Index, row: Row, calls: _Calls, *, items: Items, chosen: Chosen, warnings: Ints
 ) -> None:
     values.texts["syscall"] = calls.column([kind.name for kind in calls.kinds])
     values.texts["outcome"] = calls.column([middle.outcome for middle in calls.middles])
@@ -162,7 +163,7 @@ def _read_actions(
             flags = np.full(len(rows), kind.call.implied, np.int64)
         else:
             token = 6 + kind.call.flags
-            start, end = index.token_start(lines[rows], token) + 3, index.token_end(lines[rows], token)
+            start, end = row.start(token)[rows] + 3, row.end(token)[rows]
             flags, ok = index.hexadecimal(start, end)
             values.unusual[rows] |= ~ok
         created, directory = items.created[chosen.item[rows]], items.directory[chosen.item[rows]]
@@ -175,15 +176,15 @@ def _read_actions(
 
 
 def _read_paths(
-    values: Values, index: Index, usual: Usual, calls: _Calls, *, items: Items, chosen: Chosen, warnings: Ints,
-    records: Records,
+    values: Values, index: Index, row: Row, usual: Usual, *, calls: _Calls, items: Items, chosen: Chosen,
+    warnings: Ints, records: Records,
 ) -> None:  # fmt: skip
     cwds = _working_directories(index, usual, records)
     for name, item, parent, argument in (
         ("path", chosen.item, chosen.parent, [kind.call.dirfd for kind in calls.kinds]),
         ("old_path", chosen.old, None, [kind.call.old_dirfd for kind in calls.kinds]),
     ):
-        found = items.resolved(item, _bases(index, usual.syscall, calls, argument), parent, cwds)
+        found = items.resolved(item, _bases(index, row, calls, argument), parent, cwds)
         values.texts[name] = Column(found.codes, found.paths)
         for warning, events in found.warned.items():
             warnings[events] |= _BIT[warning]
@@ -203,14 +204,14 @@ def _working_directories(index: Index, usual: Usual, records: Records) -> Direct
     return Directories(texts, out, np.array([*plain, False], np.bool_))
 
 
-def _bases(index: Index, lines: Ints, calls: _Calls, argument: list[int | None]) -> Codes:
+def _bases(index: Index, row: Row, calls: _Calls, argument: list[int | None]) -> Codes:
     """What a relative name is relative to, by the argument of each kind of call that says so."""
-    base = np.zeros(len(lines), np.int32)
+    base = np.zeros(len(calls.kind), np.int32)
     for number, place in enumerate(argument):
         if place is None:
             continue
         rows = np.flatnonzero(calls.kind == number)
-        start, end = index.token_start(lines[rows], 6 + place) + 3, index.token_end(lines[rows], 6 + place)
+        start, end = row.start(6 + place)[rows] + 3, row.end(6 + place)[rows]
         short = (end - start == 8) & (index.words8[start] == _FDCWD)
         wide = (end - start == 16) & (index.words8[start] == _WIDE) & (index.words8[start + 8] == _FDCWD)
         base[rows] = np.where(short | wide, CWD_BASE, OTHER_BASE)
