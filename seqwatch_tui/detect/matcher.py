@@ -174,38 +174,37 @@ def _by_field(numbers: Mapping[Match, int]) -> dict[str, TextFacts | PlainFacts]
 
 def _rows_by_signature(parts: Sequence[_Part], rows: int) -> tuple[list[tuple[int, ...]], Codes]:
     """The distinct signatures (the set numbers of all parts), and for each row the position of its own."""
-    first, inverse = _distinct(_signatures(parts, rows), rows)
+    first, inverse = _distinct(_signatures(parts, rows))
     sets = [np.array(part.sets)[part.codes[first]].tolist() for part in parts]
     return list(zip(*sets, strict=True)) if sets else [()], inverse
 
 
-def _signatures(parts: Sequence[_Part], rows: int) -> tuple[Codes, int]:
-    """One code per row for all parts together, and a bound on it."""
+def _signatures(parts: Sequence[_Part], rows: int) -> Codes:
+    """One code per row for all parts together."""
     codes, size = np.zeros(rows, np.int64), 1
     for part in parts:
-        distinct, local = np.unique(part.sets, return_inverse=True)
-        if len(distinct) == 1:
+        place = {number: index for index, number in enumerate(sorted(set(part.sets)))}
+        if len(place) == 1:
             continue
-        if size * len(distinct) > _DENSE:
-            _, codes = np.unique(codes, return_inverse=True)
-            size = rows
-        codes = codes * len(distinct) + local[part.codes]
-        size *= len(distinct)
-    return codes, size
+        if size * len(place) > _DENSE:
+            first, codes = _distinct(codes)
+            size = len(first)
+        codes = codes * len(place) + np.array([place[number] for number in part.sets])[part.codes]
+        size *= len(place)
+    return codes
 
 
-def _distinct(signatures: tuple[Codes, int], rows: int) -> tuple[Rows, Codes]:
-    """A row for each distinct code, and for each row the position of its code among them."""
-    codes, size = signatures
-    if size > 4 * rows:
-        _, first, inverse = np.unique(codes, return_index=True, return_inverse=True)
-        return first, inverse
-    row_of = np.full(size, -1, np.int64)
-    row_of[codes] = np.arange(rows)
-    present = np.flatnonzero(row_of >= 0)
-    place = np.empty(size, np.int64)
-    place[present] = np.arange(len(present))
-    return row_of[present], place[codes]
+def _distinct(codes: Codes) -> tuple[Rows, Codes]:
+    """A row for each distinct code, in order of the codes, and for each row the position of its code among them."""
+    array = pa.Array.from_buffers(pa.int64(), len(codes), [None, pa.py_buffer(codes)])
+    encoded = array.dictionary_encode()
+    order = np.argsort(encoded.dictionary.to_numpy())
+    place = np.empty_like(order)
+    place[order] = np.arange(len(order))
+    inverse = place[encoded.indices.to_numpy()]
+    row_of = np.empty_like(order)
+    row_of[inverse] = np.arange(len(codes))
+    return row_of, inverse
 
 
 def _rows_of(outcomes: Sequence[tuple[int, ...]], inverse: Codes) -> dict[int, Rows]:

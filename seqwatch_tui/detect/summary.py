@@ -32,14 +32,12 @@ class Sentence:
 
     def __init__(self, template: str) -> None:
         parts = _WORD.split(template)
-        self._texts, self._words = parts[::2], parts[1::2]
+        self._words = parts[1::2]
+        self._format = "%s".join(text.replace("%", "%%") for text in parts[::2])
 
     def fill(self, facts: Mapping[str, object]) -> str:
         """Return the sentence; a value longer than 200 characters is cut, an ellipsis its last."""
-        parts = [self._texts[0]]
-        for word, text in zip(self._words, self._texts[1:], strict=True):
-            parts += (_shown(word, facts.get(word)), text)
-        return "".join(parts)
+        return self._format % tuple([_shown(word, facts.get(word)) for word in self._words])
 
 
 def _shown(word: str, value: object) -> str:
