@@ -156,6 +156,10 @@ class Index:
         """The first `count` tokens of each of `lines`, which must have that many."""
         return Row(_rows(self.stops, self.first[lines], count))
 
+    def stop_kinds(self, lines: Ints, number: int) -> npt.NDArray[np.uint8]:
+        """The byte after token `number` of each of `lines`."""
+        return self._kinds[self.first[lines] + number]
+
     def decimal(self, start: Ints, end: Ints) -> tuple[Ints, Bools]:
         """The unsigned numbers written in `[start, end)`, and where there is one (1 to 16 digits, nothing else)."""
         length = end - start

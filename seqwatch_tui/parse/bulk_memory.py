@@ -21,10 +21,11 @@ from seqwatch_tui.parse.records import Records
 _LIMIT = 50_000
 _HEAD = b"arch=c000003e syscall=99999 success=yes exit=0 a0=0 a1=0 a2=0 a3=0 items=0 ppid=0 pid=0 "
 _BETWEEN = b" exit=0 a0=0 a1=0 a2=0 a3=0 items=0 ppid=0 pid=0 auid=0"
-_NOBODY = b"auid=4294967295"
-_ENDS_WHO = re.compile(rb"""["']""")
+_ENDS_WHO = re.compile(rb"""["'\x1d]|comm=|exe=|key=""")
 """What would make one part of a tail reach into the other."""
-_SAYS_WHO = re.compile(rb"uid=|ses=|tty=")
+_SAYS_WHO = re.compile(rb"uid=|ses=|tty=|\x1d")
+NOBODY = b"auid=4294967295"
+"""What a part of a tail is understood with that is not about who."""
 NULL = -(1 << 63)
 """Stands for null among numbers; no number of a record can be it."""
 
@@ -91,7 +92,7 @@ class Memory:
 
     def make_room(self) -> None:
         """Forget everything if too much is remembered. Numbers given before mean nothing afterwards."""
-        if max(len(self._rows), len(self._items), len(self._parts)) > _LIMIT:
+        if max(len(self._rows), len(self._items), len(self._parts), len(self._both)) > _LIMIT:
             self._clear()
 
     def tails(self, texts: list[bytes]) -> Ints:
@@ -116,13 +117,25 @@ class Memory:
         who, comm, what = own.partition(b" comm=")
         if not comm or _ENDS_WHO.search(who) or _SAYS_WHO.search(what):
             return self._understood(text)
-        ids, did, told = self._part(who), self._part(_NOBODY + comm + what), self._part(_NOBODY + shown + names)
-        person = self._both.get((ids[1], told[1]))
-        if person is None:
-            called, known = self.people[told[1]], self.people[ids[1]]
-            person = self._who(known._replace(auid_name=called.auid_name, uid_name=called.uid_name))
-            self._both[ids[1], told[1]] = person
-        return (told[0], person, *ids[2:6], *did[6:])
+        ids, did, told = self._part(who), self._part(NOBODY + comm + what), self._part(NOBODY + shown + names)
+        return (told[0], self.person(ids[1], told[1]), *ids[2:6], *did[6:])
+
+    def independent(self, who: list[bytes], what: list[bytes]) -> bool:
+        """Whether none of these parts (up to ses=, from comm= to 0x1d) can say anything about another."""
+        return not any(map(_ENDS_WHO.search, who)) and not any(map(_SAYS_WHO.search, what))
+
+    def parts(self, texts: list[bytes], before: bytes = b"") -> Ints:
+        """The meaning of parts of tails, with `before` in front of each: a row of TAIL each."""
+        return np.array([self._part(before + text) for text in texts], np.int64).reshape(-1, len(TAIL))
+
+    def person(self, ids: int, named: int) -> int:
+        """Number of who has the ids of one and the names of another."""
+        known = self._both.get((ids, named))
+        if known is None:
+            names = self.people[named]
+            who = self.people[ids]._replace(auid_name=names.auid_name, uid_name=names.uid_name)
+            known = self._both[ids, named] = self._who(who)
+        return known
 
     def _part(self, text: bytes) -> tuple[int, ...]:
         known = self._parts.get(text)

@@ -65,11 +65,12 @@ class Items:
         self._memory, self._events = memory, len(usual)
         self.event: Ints = usual.event[lines]
         buffer = pa.py_buffer(index.data)
-        start, end = index.token_start(lines, 3) + 5, index.token_end(lines, 3)
+        row = index.row(lines, 5)
+        start, end = row.start(3) + 5, row.end(3)
         encoded = cut(buffer, start, end).dictionary_encode()
         self.name: Codes = encoded.indices.to_numpy(zero_copy_only=False)
         self._names = _Names(encoded.dictionary, memory)
-        tails, tail = encode(cut(buffer, index.token_start(lines, 5), index.end[lines]))
+        tails, tail = encode(cut(buffer, row.start(5), index.end[lines]))
         quoted = (index.bytes[start] == 34) & (end - start > 2)
         kinds, kind = np.unique(tail.astype(np.int64) * 2 + quoted, return_inverse=True)
         items = [memory.item(tails[code // 2], quoted=bool(code % 2)) for code in kinds.tolist()]

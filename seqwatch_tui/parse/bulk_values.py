@@ -16,8 +16,9 @@ from seqwatch_tui.parse.bulk_columns import Codes, Distinct, cut, encode
 from seqwatch_tui.parse.bulk_commands import commands
 from seqwatch_tui.parse.bulk_index import Bools, Index, Ints, Row, word8
 from seqwatch_tui.parse.bulk_layout import Usual
-from seqwatch_tui.parse.bulk_memory import NULL, TAIL, CallKind, Memory, Middle
+from seqwatch_tui.parse.bulk_memory import NULL, CallKind, Memory, Middle
 from seqwatch_tui.parse.bulk_paths import CWD_BASE, OTHER_BASE, Chosen, Directories, Items
+from seqwatch_tui.parse.bulk_tails import tail_fields
 from seqwatch_tui.parse.normalise import (
     W_DIRFD,
     W_FLAGS,
@@ -71,9 +72,7 @@ def read_values(index: Index, usual: Usual, memory: Memory, records: Records) ->
     buffer = pa.py_buffer(index.data)
     lines = usual.syscall
     row = index.row(lines, 14)
-    tails, tail = encode(cut(buffer, row.start(13), index.end[lines]))
-    table = memory.tails(tails)
-    fields = {name: column[tail] for name, column in zip(TAIL, table.T, strict=True)}
+    fields = tail_fields(index, lines, row, memory)
     values = Values({}, {}, np.ones(len(lines), np.bool_), fields["who"], np.zeros(len(lines), np.bool_))
     _read_numbers(values, index, row, fields)
     texts, numbers = encode(cut(buffer, row.start(2), row.end(4)))
