@@ -1,8 +1,9 @@
 """One field: which of the tests about it hold for a value, found by index, so that cost does not grow with the rules.
 
 A test is a number here (its position in the matcher's list). Equality is one dictionary look-up; startswith and
-endswith one per distinct literal length; contains (and a wildcard's longest text) goes by the literal's rarest
-three-character piece; what is left to check are the few tests whose piece occurs. Results are remembered per value.
+endswith one per distinct length of the literals with the value's outermost character; contains (and a wildcard's
+longest text) goes by the literal's rarest three-character piece; what is left to check are the few tests whose piece
+occurs. Results are remembered per value.
 """
 
 from __future__ import annotations
@@ -138,29 +139,31 @@ class _Literals:
 
     def __init__(self, tests: Numbered) -> None:
         self._equal: dict[str, list[int]] = defaultdict(list)
-        edges: dict[tuple[int | None, int | None], dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+        starts: list[tuple[str, int]] = []
+        ends: list[tuple[str, int]] = []
         contains: list[tuple[str, int, re.Pattern[str] | None]] = []
         for number, test in tests:
             text = str(test.value)
             match test.kind:
                 case "eq":
                     self._equal[text].append(number)
-                case "startswith":
-                    edges[None, len(text)][text].append(number)
-                case "endswith":
-                    edges[(-len(text), None) if text else (0, 0)][text].append(number)
-                case "contains":
+                case "startswith" if text:
+                    starts.append((text, number))
+                case "endswith" if text:
+                    ends.append((text, number))
+                case "contains" | "startswith" | "endswith":
                     contains.append((text, number, None))
                 case "wildcard":
                     contains.append((_longest(text), number, _linear(text)))
-        self._edges = [(slice(*place), dict(texts)) for place, texts in edges.items()]
+        self._starts = _by_edge(starts, 0, lambda text: slice(0, len(text)))
+        self._ends = _by_edge(ends, -1, lambda text: slice(-len(text), None))
         self._pieces, self._short = _by_piece(contains)
         self.any = bool(tests)
 
     def find(self, value: str) -> list[int]:
         """Return the tests that hold for `value`."""
         found = list(self._equal.get(value, ()))
-        for place, texts in self._edges:
+        for place, texts in (*self._starts.get(value[:1], ()), *self._ends.get(value[-1:], ())):
             here = texts.get(value[place])
             if here:
                 found += here
@@ -168,6 +171,17 @@ class _Literals:
             for piece in {value[i : i + 3] for i in range(len(value) - 2)} & self._pieces.keys():
                 found += _holding(self._pieces[piece], value)
         return found + _holding(self._short, value) if self._short else found
+
+
+_Edges = dict[str, list[tuple[slice, dict[str, list[int]]]]]
+
+
+def _by_edge(tests: Iterable[tuple[str, int]], edge: int, place: Callable[[str], slice]) -> _Edges:
+    """Under the literals' outermost character: where in a value literals of one length stand, and which there are."""
+    found: dict[str, dict[int, dict[str, list[int]]]] = {}
+    for text, number in tests:
+        found.setdefault(text[edge], {}).setdefault(len(text), {}).setdefault(text, []).append(number)
+    return {char: [(place(next(iter(texts))), texts) for texts in sizes.values()] for char, sizes in found.items()}
 
 
 _Contained = tuple[str, int, re.Pattern[str] | None]
