@@ -246,7 +246,7 @@ def _joined(parts: list[_Part]) -> _Part:
         base = counts.events
         numbers = pa.array(np.arange(base, base + more_events.num_rows))
         events.append(more_events.set_column(0, EVENT_SCHEMA.field(0), numbers))
-        owner = pc.add(more_records.column(0), base)
+        owner = pc.add(more_records.column(0), pa.scalar(base, pa.int64()))
         records.append(more_records.set_column(0, RECORD_SCHEMA.field(0), owner))
         counts += more
     return pa.concat_tables(events), pa.concat_tables(records), counts

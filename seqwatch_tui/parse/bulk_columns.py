@@ -99,14 +99,16 @@ def dictionary(codes: Codes, values: Distinct) -> pa.DictionaryArray:
     """A dictionary column of the values in use only; -1 becomes null."""
     used = np.zeros(len(values) + 1, np.bool_)
     used[codes] = True  # -1 marks the last place
+    null = bool(used[-1])
     used[-1] = False
-    numbers = np.flatnonzero(used)
-    place = np.full(len(values) + 1, -1, np.int32)
-    place[numbers] = np.arange(len(numbers), dtype=np.int32)
-    indices = place[codes]
-    null = indices < 0
-    index_array = pa.array(indices, pa.int32(), mask=null if null.any() else None)
-    return pa.DictionaryArray.from_arrays(index_array, values.pick(numbers))
+    numbers = used.nonzero()[0]
+    if len(numbers) < len(values) or null:
+        place = np.zeros(len(used), np.int32)
+        place[numbers] = np.arange(len(numbers), dtype=np.int32)
+        indices = pa.array(place[codes], mask=codes < 0 if null else None)
+    else:
+        indices = pa.array(codes)
+    return pa.DictionaryArray.from_arrays(indices, values.pick(numbers), safe=False)
 
 
 def strings(data: bytes, bounds: Ints) -> pa.Array:

@@ -23,6 +23,7 @@ from seqwatch_tui.parse.normalise import resolve_path
 NO_BASE, CWD_BASE, OTHER_BASE = 0, 1, 2
 """What a relative name is relative to: the call has no directory argument, it is AT_FDCWD, or it is a descriptor."""
 _BASES = (None, "ffffff9c", "3")
+_SLASH = pa.scalar("/", pa.string())
 
 
 @dataclass(slots=True)
@@ -203,7 +204,7 @@ class _Names:
         if not len(pairs):
             return pa.array([], pa.string())
         directories = pa.array(cwds.texts, pa.string()).take(pa.array(pairs % len(cwds.texts)))
-        return pc.binary_join_element_wise(directories, self.texts.take(pa.array(pairs // len(cwds.texts))), "/")
+        return pc.binary_join_element_wise(directories, self.texts.take(pa.array(pairs // len(cwds.texts))), _SLASH)
 
 
 def _plain(data: npt.NDArray[np.uint8], bounds: Ints) -> tuple[Bools, Bools]:
