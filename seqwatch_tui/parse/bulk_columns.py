@@ -6,6 +6,7 @@ Knows bytes, offsets and small integers; nothing of records.
 from __future__ import annotations
 
 import binascii
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +16,10 @@ from seqwatch_tui.parse.bulk_index import Ints
 
 Codes = npt.NDArray[np.int32]
 """Positions in a list of values; -1 is null."""
+
+
+_MOST_PLACES = 1 << 16
+"""Up to here a table with a place for every number is cheaper than sorting them."""
 
 
 def cut(piece: pa.Buffer, start: Ints, end: Ints) -> pa.Array:
@@ -33,6 +38,19 @@ def encode(strings: pa.Array) -> tuple[list[bytes], Codes]:
     """Distinct values in order of appearance, and each string's position among them."""
     encoded = strings.dictionary_encode()
     return encoded.dictionary.to_pylist(), encoded.indices.to_numpy(zero_copy_only=False)
+
+
+def distinct(numbers: npt.NDArray[Any], limit: int) -> tuple[Ints, Ints]:
+    """The distinct ones of numbers in 0..limit-1, ascending, and each number's position among them."""
+    if limit > _MOST_PLACES:
+        found, place_of = np.unique(numbers, return_inverse=True)
+        return found.astype(np.int64), place_of
+    used = np.zeros(limit, np.bool_)
+    used[numbers] = True
+    values = used.nonzero()[0]
+    place = np.empty(limit, np.int64)
+    place[values] = np.arange(len(values))
+    return values, place[numbers]
 
 
 def bounds_of(strings: pa.Array) -> Ints:

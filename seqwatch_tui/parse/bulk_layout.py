@@ -114,15 +114,22 @@ def _repeat_times(index: Index, heads: Heads, lines: Lines) -> None:
     leader = np.flatnonzero(lines.ok & (lines.kind == SYSCALL))
     rest = part
     if len(leader):
+        before = leader[np.maximum(np.searchsorted(leader, part) - 1, 0)]
+        rest = _take_over(index, heads, lines, before, part)
         by_serial = leader[np.argsort(lines.serial[leader], kind="stable")]
-        found = np.searchsorted(lines.serial[by_serial], lines.serial[part])
-        first = by_serial[np.minimum(found, len(by_serial) - 1)]
-        same = (lines.serial[first] == lines.serial[part]) & index.same_time(heads.stamp[first], heads.stamp[part])
-        lines.millis[part[same]] = lines.millis[first[same]]
-        rest = part[~same]
+        found = np.searchsorted(lines.serial[by_serial], lines.serial[rest])
+        rest = _take_over(index, heads, lines, by_serial[np.minimum(found, len(by_serial) - 1)], rest)
     if len(rest):
         lines.millis[rest], lines.ok[rest] = index.millis(heads.stamp[rest])
         lines.counted[rest] &= lines.ok[rest]
+
+
+def _take_over(index: Index, heads: Heads, lines: Lines, leader: Ints, part: Ints) -> Ints:
+    """Give each part its leader's time where serial and time are written alike; returns the parts of which they are not."""
+    same = (lines.serial[leader] == lines.serial[part]) & index.same_time(heads.stamp[leader], heads.stamp[part])
+    lines.millis[part[same]] = lines.millis[leader[same]]
+    rest: Ints = part[~same]
+    return rest
 
 
 def upto_boundary(lines: Lines) -> int:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from seqwatch_tui.parse.bulk_columns import Codes, Distinct, as_strings, bounds_of, bytes_of, cut, encode
+from seqwatch_tui.parse.bulk_columns import Codes, Distinct, as_strings, bounds_of, bytes_of, cut, distinct, encode
 from seqwatch_tui.parse.bulk_index import Bools, Index, Ints
 from seqwatch_tui.parse.bulk_layout import Usual
 from seqwatch_tui.parse.bulk_memory import Memory
@@ -73,7 +73,7 @@ class Items:
         self._names = _Names(encoded.dictionary, memory)
         tails, tail = encode(cut(buffer, row.start(5), index.end[lines]))
         quoted = (index.bytes[start] == 34) & (end - start > 2)
-        kinds, kind = np.unique(tail.astype(np.int64) * 2 + quoted, return_inverse=True)
+        kinds, kind = distinct(tail.astype(np.int64) * 2 + quoted, 2 * len(tails))
         items = [memory.item(tails[code // 2], quoted=bool(code % 2)) for code in kinds.tolist()]
         self.nametypes = [item.nametype for item in items]
         self.kind: Ints = kind
@@ -142,7 +142,8 @@ class Items:
         codes[events[plain]] = name[plain]
         cwd = cwds.codes[events]
         joined = names.relative[name] & (base[events] != OTHER_BASE) & cwds.plain[cwd]
-        pairs, pair = np.unique(name[joined] * np.int64(len(cwds.texts)) + cwd[joined], return_inverse=True)
+        both = name[joined] * np.int64(len(cwds.texts)) + cwd[joined]
+        pairs, pair = distinct(both, len(names.absolute) * len(cwds.texts))
         codes[events[joined]] = len(names.texts) + pair
         out = Resolved(codes, Distinct(pa.concat_arrays([names.texts, names.below(cwds, pairs)])), {})
         rest = ~(plain | joined)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from seqwatch_tui.parse.bulk_columns import Codes, Distinct, cut, encode
+from seqwatch_tui.parse.bulk_columns import Codes, Distinct, cut, distinct, encode
 from seqwatch_tui.parse.bulk_commands import commands
 from seqwatch_tui.parse.bulk_index import Bools, Index, Ints, Row, word8
 from seqwatch_tui.parse.bulk_layout import Usual
@@ -115,7 +115,7 @@ class _Calls:
     def __init__(self, middles: list[Middle], middle: Codes, shown: Ints, memory: Memory) -> None:
         names = memory.calls.values
         width = len(names) + 1
-        codes, self.kind = np.unique(middle * np.int64(width) + shown + 1, return_inverse=True)
+        codes, self.kind = distinct(middle * np.int64(width) + shown + 1, len(middles) * width)
         self.middles = [middles[code // width] for code in codes.tolist()]
         self.kinds: list[CallKind] = [
             memory.call_kind(middles[code // width], names[code % width - 1] if code % width else None)
@@ -219,6 +219,6 @@ def _bases(index: Index, row: Row, calls: _Calls, argument: list[int | None]) ->
 
 def _warning_column(warnings: Ints) -> Column:
     known = Distinct()
-    masks, mask = np.unique(warnings, return_inverse=True)
+    masks, mask = distinct(warnings, 1 << len(_WARNINGS))
     texts = [";".join(w for w in _WARNINGS if code & _BIT[w]) or None for code in masks.tolist()]
     return Column(np.array([known.number(text) for text in texts], np.int32)[mask], known)

@@ -7,16 +7,15 @@ one place that reaches into those stages. It builds no tables.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
 
-from seqwatch_tui.parse.bulk_columns import Codes, Distinct
+from seqwatch_tui.parse.bulk_columns import Codes, Distinct, distinct
 from seqwatch_tui.parse.bulk_index import Index, Ints
 from seqwatch_tui.parse.bulk_layout import Usual
-from seqwatch_tui.parse.bulk_memory import Memory
+from seqwatch_tui.parse.bulk_memory import Memory, Who
 from seqwatch_tui.parse.bulk_past import Handled, Past, Remembered
 from seqwatch_tui.parse.bulk_values import Column, Values
 from seqwatch_tui.parse.gaps import GapWatch
@@ -25,6 +24,11 @@ from seqwatch_tui.parse.identities import Identities
 from seqwatch_tui.parse.lines import Lines
 from seqwatch_tui.parse.normalise import EXPIRE_MS
 from seqwatch_tui.parse.reassembly import _DONE_LIMIT, Reassembler
+
+_WHO = ("user_name", "uid_name", "src_ip")
+"""Columns that depend on when they are asked for."""
+
+_Answer = tuple[str | None, str | None, str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +72,13 @@ class Walk:
         self.slow: list[Slow] = []
         self.columns = {
             name: Column(np.full(len(usual), -1, np.int32), known)
-            for name, known in (("user_name", names), ("uid_name", names), ("src_ip", addresses))
+            for name, known in zip(_WHO, (names, names, addresses), strict=True)
         }
-        self._people, self._place = np.unique(values.who, return_inverse=True)
+        self._people, self._place = distinct(values.who, len(memory.people))
         self._known = [memory.people[number] for number in self._people.tolist()]
         self._named = self._places_by_id()
-        self._answers = self._ask(range(len(self._known)))
+        self._answers = [self._answer(who) for who in self._known]
+        self._codes = self._number()
 
     def run(self) -> None:
         """Go through all lines."""
@@ -167,11 +172,14 @@ class Walk:
         about = list(everyone if ids is None else {who for number in ids for who in self._named.get(number, ())})
         if not about:
             return
-        after = self._ask(about)
-        if any((self._answers[name][about] != codes).any() for name, codes in after.items()):
+        asked = ((place, self._answer(self._known[place])) for place in about)
+        changed = [(place, answer) for place, answer in asked if answer != self._answers[place]]
+        if changed:
             self._tell()
-            for name, codes in after.items():
-                self._answers[name][about] = codes
+        for place, answer in changed:
+            self._answers[place] = answer
+            for name, text in zip(_WHO, answer, strict=True):
+                self._codes[name][place] = self.columns[name].values.number(text)
 
     def _places_by_id(self) -> dict[int | None, set[int]]:
         """Which people have a uid or a session."""
@@ -181,17 +189,20 @@ class Walk:
                 places.setdefault(number, set()).add(place)
         return places
 
-    def _ask(self, about: Iterable[int]) -> dict[str, Codes]:
+    def _answer(self, who: Who) -> _Answer:
+        """The login name, the name of the uid and the address of a person, as of now."""
         identities = self._stages.identities
-        people = [self._known[place] for place in about]
-        answers = {
-            "user_name": [who.auid_name or identities.name_of(who.auid) for who in people],
-            "uid_name": [who.uid_name or identities.name_of(who.uid) for who in people],
-            "src_ip": [identities.address_of(who.session) for who in people],
-        }
+        return (
+            who.auid_name or identities.name_of(who.auid),
+            who.uid_name or identities.name_of(who.uid),
+            identities.address_of(who.session),
+        )
+
+    def _number(self) -> dict[str, Codes]:
+        """The answers as numbers, for each column a number per person."""
         return {
-            name: np.array([self.columns[name].values.number(text) for text in texts], np.int32)
-            for name, texts in answers.items()
+            name: np.array([self.columns[name].values.number(answer[place]) for answer in self._answers], np.int32)
+            for place, name in enumerate(_WHO)
         }
 
     def _tell(self) -> None:
@@ -200,5 +211,5 @@ class Walk:
         events = self._order[self._told : stop]
         self._told = max(stop, self._told)
         place = self._place[events]
-        for name, codes in self._answers.items():
+        for name, codes in self._codes.items():
             self.columns[name].codes[events] = codes[place]
