@@ -31,6 +31,10 @@ _MEMO_LIMIT = 20_000
 _ARGS = ("a0", "a1", "a2", "a3")
 
 
+_BEYOND = 10**18
+"""Numbers from here on may not fit 64 bits and are read with care."""
+
+
 class Memo(dict[Key, Value], Generic[Key, Value]):
     """Answers of a pure function; forgets all when it holds too many, so that memory stays bounded."""
 
@@ -169,6 +173,8 @@ class Records:
         try:
             exit_code, items, ppid, pid = int(h[3][5:]), int(h[8][6:]), int(h[9][5:]), int(h[10][4:])
         except ValueError:
+            return system_call_of(pairs(body), enriched(body))
+        if not (-_BEYOND < exit_code < _BEYOND and items < _BEYOND and ppid < _BEYOND and pid < _BEYOND):
             return system_call_of(pairs(body), enriched(body))
         actor, shown = self._tails[tail]
         arch, name, known = self._calls[h[0], h[1]]
