@@ -18,6 +18,7 @@ Codes = npt.NDArray[np.int32]
 """Positions in a list of values; -1 is null."""
 
 
+_LAST_DIGIT = ord("F")
 _MOST_PLACES = 1 << 16
 """Up to here a table with a place for every number is cheaper than sorting them."""
 
@@ -71,7 +72,7 @@ def bytes_of(strings: pa.Array) -> bytes:
 def unhex(strings: pa.Array) -> tuple[bytes, Ints] | None:
     """The bytes that upper-case hex strings of even length stand for, and their bounds; None if one is no such string."""
     bounds, text = bounds_of(strings), bytes_of(strings)
-    if (np.diff(bounds) & 1).any() or any(letter in text for letter in b"abcdef"):
+    if (np.diff(bounds) & 1).any() or np.frombuffer(text, np.uint8).max(initial=0) > _LAST_DIGIT:
         return None
     try:
         return binascii.unhexlify(text), bounds >> 1

@@ -19,7 +19,6 @@ from seqwatch_tui.parse.bulk_layout import Usual
 from seqwatch_tui.parse.fields import arguments, raw_value
 from seqwatch_tui.parse.records import Records
 
-_SPACED = bytes.maketrans(b"\0", b" ")
 _MASKED = bytes.maketrans(bytes(range(128, 256)), b"?" * 128)
 _PLAIN = re.compile(rb"[A-Za-z0-9_@%+=:,./-]+")
 """What a shell would not have to quote: of such arguments in quotes, the command line is what stands there."""
@@ -95,7 +94,7 @@ def _decoded(tokens: pa.Array, records: Records) -> tuple[Codes, Distinct]:
         texts, is_hex = Distinct(), np.zeros(len(tokens), np.bool_)
     else:
         data, cuts = decoded
-        texts = Distinct(strings(_only_ascii(data).translate(_SPACED), cuts))
+        texts = Distinct(strings(_only_ascii(data).replace(b"\0", b" "), cuts))
         number[hexed] = np.arange(len(hexed), dtype=np.int32)
         is_hex[hexed[_odd(data, cuts)]] = False
     special = np.flatnonzero(~is_hex)

@@ -74,16 +74,16 @@ class Heads:
 class Row:
     """The first tokens of some lines, for many questions about the same lines."""
 
-    def __init__(self, stops: Ints) -> None:
-        self._stops = stops
+    def __init__(self, stops: Ints, skip: int) -> None:
+        self._stops, self._skip = stops, skip
 
     def start(self, number: int) -> Ints:
         """Offset of token `number` (> 0) of each line."""
-        return self._stops[:, number - 1] + 1
+        return self._stops[:, number - 1 - self._skip] + 1
 
     def end(self, number: int) -> Ints:
         """Offset after the last byte of token `number`."""
-        return self._stops[:, number]
+        return self._stops[:, number - self._skip]
 
 
 class Index:
@@ -152,9 +152,9 @@ class Index:
         spaced = _all_of_row(_rows(self._kinds, first_stop, width) == 32)
         return start, spaced & _all_of_row(found == keys.words)
 
-    def row(self, lines: Ints, count: int) -> Row:
-        """The first `count` tokens of each of `lines`, which must have that many."""
-        return Row(_rows(self.stops, self.first[lines], count))
+    def row(self, lines: Ints, count: int, skip: int = 0) -> Row:
+        """The first `count` tokens of each of `lines`, which must have that many; `skip` of them are not asked for."""
+        return Row(_rows(self.stops, self.first[lines] + skip, count - skip), skip)
 
     def stop_kinds(self, lines: Ints, number: int) -> npt.NDArray[np.uint8]:
         """The byte after token `number` of each of `lines`."""

@@ -22,26 +22,26 @@ _MOST_PAIRS = 1 << 20
 
 def tail_fields(index: Index, lines: Ints, row: Row, memory: Memory) -> dict[str, Ints]:
     """The columns of TAIL for SYSCALL `lines` whose first tokens are `row`."""
-    found = _by_part(index, lines, memory)
+    found = _by_part(index, lines, row, memory)
     if found is not None:
         return found
     texts, tail = encode(cut(pa.py_buffer(index.data), row.start(13), index.end[lines]))
     return {name: column[tail] for name, column in zip(TAIL, memory.tails(texts).T, strict=True)}
 
 
-def _by_part(index: Index, lines: Ints, memory: Memory) -> dict[str, Ints] | None:
+def _by_part(index: Index, lines: Ints, row: Row, memory: Memory) -> dict[str, Ints] | None:
     """The same, each part by itself; null where that is not to be done."""
     if int(index.tokens[lines].min(initial=1 << 30)) <= max(_LAST):
         return None
-    row = index.row(lines, max(_LAST) + 1)
+    rest = index.row(lines, max(_LAST) + 1, _COMM - 1)
     early, late = (index.stop_kinds(lines, number) == 29 for number in _LAST)
-    comm = (index.words8[row.start(_COMM)] & word8(b"\xff" * 5)) == word8(b"comm=")
+    comm = (index.words8[rest.start(_COMM)] & word8(b"\xff" * 5)) == word8(b"comm=")
     if not (comm & (early | late)).all():
         return None
-    own_end = np.where(early, row.end(_LAST[0]), row.end(_LAST[1]))
+    own_end = np.where(early, rest.end(_LAST[0]), rest.end(_LAST[1]))
     buffer = pa.py_buffer(index.data)
-    who, who_of = encode(cut(buffer, row.start(13), row.end(_COMM - 1)))
-    what, what_of = encode(cut(buffer, row.start(_COMM), own_end))
+    who, who_of = encode(cut(buffer, row.start(13), rest.end(_COMM - 1)))
+    what, what_of = encode(cut(buffer, rest.start(_COMM), own_end))
     names, names_of = encode(cut(buffer, own_end, index.end[lines]))
     if len(who) * len(names) > _MOST_PAIRS or not memory.independent(who, what):
         return None

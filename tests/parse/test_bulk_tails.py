@@ -28,7 +28,7 @@ def fields(tails: list[bytes]) -> tuple[bool, dict[str, list[int]], dict[str, li
     memory = Memory(Records())
     lines = np.arange(len(tails))
     found = bulk_tails.tail_fields(index, lines, index.row(lines, 14), memory)
-    apart = bulk_tails._by_part(index, lines, memory) is not None
+    apart = bulk_tails._by_part(index, lines, index.row(lines, 14), memory) is not None
     whole = np.array([memory._understood(tail) for tail in tails])
     return apart, {name: found[name].tolist() for name in TAIL}, dict(zip(TAIL, whole.T.tolist(), strict=True))
 
