@@ -54,7 +54,7 @@ class Judge(threading.Thread):
         """`next_event_id` is the first free number; `fail` ends the engine."""
         super().__init__(name="judge", daemon=True)
         self.inbox: queue.Queue[Work | object] = queue.Queue(maxsize=2)
-        self.outbox: queue.Queue[Ready | object] = queue.Queue(maxsize=2)
+        self.outbox: queue.Queue[Ready | object] = queue.Queue(maxsize=6)
         self.stored: deque[LedgerMark] = deque()
         self.catalogue, self.detector = catalogue, detector
         self._ledger, self._clock, self._fail = ledger, clock, fail
