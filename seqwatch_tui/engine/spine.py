@@ -31,7 +31,7 @@ from seqwatch_tui.store.store import Store
 GATHER_EVENTS = 20_000
 """Most events joined into one transaction: bounds memory (about 1 KiB of raw lines an event) and commit time."""
 COMMIT_EVENTS = 81_920
-"""Events of a back-fill that are committed together: two row groups, which the store then writes once, in place."""
+"""Most events of a back-fill that are committed together: two row groups, which the store then writes once, in place."""
 BULK_SECONDS = 0.3
 """How long a transaction of a back-fill waits for more; a live one never waits."""
 BULK_EVENTS = 5_000
@@ -183,11 +183,13 @@ class Writer(threading.Thread):
         """`meter` learns of every commit."""
         super().__init__(name="writer", daemon=True)
         self._judge, self._store, self._meter, self._fail = judge, store, meter, fail
+        self._held: Ready | None = None
 
     def run(self) -> None:
         """Commit until the judge has stopped and everything is stored."""
         try:
-            while (ready := self._judge.outbox.get()) is not _STOP:
+            while (ready := self._held or self._judge.outbox.get()) is not _STOP:
+                self._held = None
                 stop, stored = self._store_all(ready)  # type: ignore[arg-type]
                 for _ in range(stored):
                     self._judge.outbox.task_done()
@@ -206,6 +208,9 @@ class Writer(threading.Thread):
                 break
             if more is _STOP:
                 stop = True
+                break
+            if more.events + sum(r.events for r in pending) > COMMIT_EVENTS:  # type: ignore[attr-defined]
+                self._held = more  # type: ignore[assignment]
                 break
             pending.append(more)  # type: ignore[arg-type]
         commit = pending[0].commit

@@ -61,6 +61,9 @@ def connect(path: Path) -> duckdb.DuckDBPyConnection:
         con.execute("use store")
         con.execute("set allowed_configs = ['max_execution_time']")
         con.execute("set enable_external_access = false")
+        con.execute(
+            "pragma disable_optimizer"
+        )  # the writer's own statements have nothing to optimise; readers keep theirs
         con.execute("set lock_configuration = true")
     except duckdb.Error as error:
         con.close()

@@ -24,7 +24,7 @@ def measure(bench: Bench) -> Iterator[Row]:
     folder = bench.folder / f"console-{time.monotonic_ns()}"
     folder.mkdir(parents=True)
     log = folder / "audit.log"
-    log.write_bytes(b"".join(_LINE.format(t=time.time(), n=n, pid=n).encode() for n in range(1, 200)))
+    log.write_bytes(b"".join(_LINE.format(t=time.time(), n=n, f=n, pid=n).encode() for n in range(1, 200)))
     config = bench.site("console", f"sources: [{{name: audit, type: auditd, path: {log}}}]")
     engine = subprocess.Popen(seqwatch(config, "engine"), stderr=subprocess.DEVNULL)
     try:
@@ -83,7 +83,9 @@ def feed(log: Path, rate: int) -> None:
             due = int((time.monotonic() - start) * rate)
             if due > sent:
                 now = time.time()
-                file.write(b"".join(_LINE.format(t=now, n=10**6 + n, pid=n % 900).encode() for n in range(sent, due)))
+                file.write(
+                    b"".join(_LINE.format(t=now, n=10**6 + n, f=n, pid=n % 900).encode() for n in range(sent, due))
+                )
                 sent = due
             time.sleep(0.02)
 

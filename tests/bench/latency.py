@@ -23,7 +23,7 @@ _LINE = (
     'exe="/usr/bin/cat" subj=unconfined key="seqdata"\x1dARCH=x86_64 SYSCALL=openat AUID="mallory" UID="mallory" GID="m" EUID="mallory" '
     'SUID="mallory" FSUID="mallory" EGID="m" SGID="m" FSGID="m"\n'
     'type=CWD msg=audit({t:.3f}:{n}): cwd="/home/mallory"\n'
-    'type=PATH msg=audit({t:.3f}:{n}): item=0 name="/data/seq/EGAD00000001000/f{n}.bam" inode=5 dev=08:01 mode=0100640 ouid=0 ogid=0 '
+    'type=PATH msg=audit({t:.3f}:{n}): item=0 name="/data/seq/EGAD00000001000/f{f}.bam" inode=5 dev=08:01 mode=0100640 ouid=0 ogid=0 '
     'rdev=00:00 nametype=NORMAL cap_fp=0 cap_fi=0 cap_fe=0 cap_fver=0 cap_frootid=0\x1dOUID="root" OGID="root"\n'
     "type=PROCTITLE msg=audit({t:.3f}:{n}): proctitle=636174\n"
 )
@@ -79,7 +79,7 @@ def _write(log: Path) -> dict[int, float]:
             pause = start + n / RATE - time.monotonic()
             if pause > 0:
                 time.sleep(pause)
-            line = _LINE.format(t=time.time(), n=n + 1, pid=4000 + n % 50).encode()
+            line = _LINE.format(t=time.time(), n=n + 1, f=n % 20, pid=4000 + n % 50).encode()
             stamps[n + 1] = time.monotonic()
             file.write(line)
     return stamps
