@@ -19,7 +19,8 @@ class _Screen:
     def paint(self, title: str) -> None:
         from seqwatch_tui.console.first_paint import paint
 
-        self._painted = paint(title)
+        if self._painted is None:
+            self._painted = paint(title)
 
     def show(self, socket: Path, *, read_only: bool, theme: str | None) -> int:
         from seqwatch_tui.console.launch import run
@@ -35,9 +36,26 @@ class _Screen:
 
 def main() -> int:
     """Run seqwatch with the process's arguments; return the exit status."""
+    screen, arguments = _Screen(), sys.argv[1:]
+    if opens_console(arguments):
+        screen.paint("seqwatch")  # before even the command line is understood: what it refuses gives the terminal back
     from seqwatch_tui.cli.main import run
 
-    return run(sys.argv[1:], _Screen())
+    return run(arguments, screen)
+
+
+def opens_console(arguments: list[str]) -> bool:
+    """Whether these arguments surely ask for the console: no command, or the demo with its screen."""
+    takes_value, words = {"--config", "--theme"}, []
+    rest = iter(arguments)
+    for argument in rest:
+        if argument in takes_value:
+            next(rest, None)
+        elif argument in ("-h", "--help", "--version", "--headless"):
+            return False
+        elif not argument.startswith("-"):
+            words.append(argument)
+    return not words or words == ["demo"]
 
 
 if __name__ == "__main__":

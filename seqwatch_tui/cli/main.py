@@ -16,7 +16,11 @@ from seqwatch_tui.cli.screen import Screen
 
 def run(arguments: list[str], screen: Screen) -> int:
     """Run one command; return its exit status. `screen` is the console, for the commands that show it."""
-    options = build_parser().parse_args(arguments, argparse.Namespace(screen=screen))
+    try:
+        options = build_parser().parse_args(arguments, argparse.Namespace(screen=screen))
+    except SystemExit:
+        screen.restore()
+        raise
     command: Command = options.command_spec
     try:
         return int(importlib.import_module(f"seqwatch_tui.cli.{command.module}").run(options))

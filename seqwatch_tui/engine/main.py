@@ -16,6 +16,7 @@ from seqwatch_tui.engine.acts import finish_acts
 from seqwatch_tui.engine.api.server import Server
 from seqwatch_tui.engine.engine import SOCKET, Engine
 from seqwatch_tui.engine.housekeeping import Housekeeper
+from seqwatch_tui.engine.parsing import few_arenas
 from seqwatch_tui.engine.watch import EditWatch
 from seqwatch_tui.ledger.values import LedgerError
 from seqwatch_tui.response.errors import ResponseError
@@ -42,6 +43,7 @@ def run_engine(settings: Settings, config: Path, *, sources: bool, child: bool) 
     """Run until SIGTERM or SIGINT, or (child) until standard input closes; 0, or EngineError."""
     os.umask(0o077)
     sys.setswitchinterval(SWITCH_SECONDS)
+    few_arenas()
     logging.basicConfig(
         level=logging.WARNING if child else logging.INFO,
         format="%(asctime)s %(levelname)s %(message)s",

@@ -29,6 +29,7 @@ from seqwatch_tui.sources.once import ReadOnce
 WORTH_BYTES = 32 << 20
 """Files from this size on are worth the process's start (about half a second)."""
 _PIPE_BYTES, _SET_PIPE_SIZE = 1 << 20, 1031
+_TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8
 
 
 class Request(msgspec.Struct):
@@ -98,8 +99,15 @@ def keep_freed_memory() -> None:
     """Tell glibc to keep what is freed (mallopt(3)): large blocks come and go with every batch, and each new page costs."""
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
-        for option, value in ((-3, 1 << 30), (-1, 256 << 20)):  # M_MMAP_THRESHOLD, M_TRIM_THRESHOLD
-            mallopt(option, value)
+        mallopt(_MMAP_THRESHOLD, 1 << 30)
+        mallopt(_TRIM_THRESHOLD, 256 << 20)
+
+
+def few_arenas() -> None:
+    """Let glibc keep two heaps instead of one a thread (mallopt(3)): what a batch leaves in one, the next can use."""
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        mallopt(_ARENA_MAX, 2)
 
 
 class RemoteIntake:

@@ -8,7 +8,8 @@ from seqwatch_tui.parse.auditd import AuditdParser
 
 _LINE = (
     b"type=SYSCALL msg=audit(1790000000.000:7): arch=c000003e syscall=257 success=yes exit=%s a0=ffffff9c a1=0 a2=0 a3=0 items=%s "
-    b'ppid=%s pid=%s auid=1000 uid=1000 gid=0 euid=0 suid=0 fsuid=0 egid=0 sgid=0 fsgid=0 tty=pts0 ses=1 comm="cat" exe="/bin/cat" key=(null)\n'
+    b"ppid=%s pid=%s auid=1000 uid=1000 gid=0 euid=0 suid=0 fsuid=0 egid=0 sgid=0 fsgid=0 tty=pts0 ses=1 "
+    b'comm="cat" exe="/bin/cat" key=(null)\n'
     b"type=PROCTITLE msg=audit(1790000000.000:7): proctitle=636174\n"
 )
 _HUGE = b"9" * 30
