@@ -11,7 +11,6 @@ import pytest
 @pytest.fixture(autouse=True)
 def _same_umask() -> Iterator[None]:
     """Taking the engine's lock makes the whole process private (umask 077); the next test must not inherit that."""
-    before = os.umask(0o022)
-    os.umask(before)
+    os.umask(0o022)
     yield
-    os.umask(before)
+    os.umask(0o022)
