@@ -28,7 +28,7 @@ _CONFIG: dict[str, Any] = {
     "python_enable_replacements": False,
     "threads": 1,  # a second one only makes small commits wait for it; readers run on their callers' threads
     "async_threads": 1,
-    "memory_limit": "96MB",
+    "memory_limit": "128MB",
     "checkpoint_threshold": "4MB",  # some 500 small commits; larger ones stall the next commit for longer
     "enable_object_cache": False,
 }
