@@ -144,6 +144,9 @@ class Console(QuietApp[None]):
     def redraw(self) -> bool:
         """Bring header, view and footer up to date; return whether anything was drawn."""
         desk, view = self.desk, self.view
+        if not view.is_mounted:  # still being built: draw when it is
+            self.set_timer(0.01, self.redraw)
+            return False
         desk.context, desk.crumbs, desk.note = view.context, self.stage.crumbs, self._note()
         drawn = view.update()
         drawn = self.header.update() or drawn

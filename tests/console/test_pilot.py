@@ -40,6 +40,30 @@ async def test_every_key_on_every_screen_with_hostile_names_leaves_it_standing(
         assert all(cell_len(line) <= size[0] for line in screen_text(app).splitlines())
 
 
+@pytest.mark.parametrize("start", ["events", "alerts", "keys", "integrity", "sql", "system"])
+async def test_a_screen_asked_for_is_safe_before_it_is_built(tmp_path: Path, start: str) -> None:
+    """On a busy host the frame of a snapshot, or a key, can come between the mount of a view and its compose."""
+    keys = sorted({key for command in COMMANDS for key in command.keys} - {"q", "ctrl+p"})
+    async with console(tmp_path, Site()) as (app, pilot):
+        app.stage.prepare = lambda: None  # type: ignore[method-assign]
+        for key in (None, *keys):
+            for view in app.stage._roots.values():
+                view.remove()
+            app.stage._roots.clear()
+            app.go(start)
+            assert not app.view.is_mounted
+            app.redraw()
+            if key is not None:
+                app.action_press(key)
+            if app.prompt.asking:
+                app.back()
+            await pilot.pause()
+        app.go(start)
+        await until(pilot, lambda: app.view.is_mounted)
+        app.redraw()
+        assert app.return_code is None
+
+
 async def test_from_an_alert_to_the_raw_line_and_back(tmp_path: Path) -> None:
     async with console(tmp_path, Site(), start="alerts") as (app, pilot):
         await shows(pilot, app, "Bulk read")

@@ -25,10 +25,10 @@ class PlanView(View):
         super().__init__(host)
         self.crumb = f"{plan.verb} {plan.dataset}"
         self._plan, self._ask = plan, ask
+        self.pager = Pager(self.desk)
 
     def compose(self) -> ComposeResult:
         """The plan as text."""
-        self.pager = Pager(self.desk)
         yield self.pager
 
     def on_mount(self) -> None:
@@ -68,10 +68,10 @@ class OutcomeView(View):
         super().__init__(host)
         self.crumb = f"{outcome.verb} {outcome.dataset}: {outcome.state}"
         self._outcome = outcome
+        self.pager = Pager(self.desk)
 
     def compose(self) -> ComposeResult:
         """The outcome as text."""
-        self.pager = Pager(self.desk)
         yield self.pager
 
     def on_mount(self) -> None:

@@ -104,10 +104,10 @@ class RecordsView(View):
     def __init__(self, host: Host, event_id: int, records: list[Json]) -> None:
         super().__init__(host)
         self._event_id, self._records = event_id, records
+        self.pager = Pager(self.desk, indent=0)
 
     def compose(self) -> ComposeResult:
         """All records in one text."""
-        self.pager = Pager(self.desk, indent=0)
         yield self.pager
 
     def on_mount(self) -> None:
@@ -145,12 +145,12 @@ class AlertView(View):
         self._alert_id = alert_id
         self.crumb = f"alert {alert_id}"
         self._alert: Json = {}
-
-    def compose(self) -> ComposeResult:
-        """The evidence has the keyboard; the card above it scrolls."""
         self.card = Pager(self.desk)
         self.card.add_class("card")
         self.evidence = PanelTable(self.desk, rows.EVENTS, partial(rows.event, self.desk), title="evidence")
+
+    def compose(self) -> ComposeResult:
+        """The evidence has the keyboard; the card above it scrolls."""
         yield self.card
         yield self.evidence
 
@@ -251,10 +251,10 @@ class FilesView(View):
         super().__init__(host)
         self._dataset = dataset
         self.crumb = dataset
+        self.table = ResultTable(self.desk, empty="fetching ...")
 
     def compose(self) -> ComposeResult:
         """One table."""
-        self.table = ResultTable(self.desk, empty="fetching ...")
         yield self.table
 
     def on_mount(self) -> None:

@@ -23,10 +23,10 @@ class HelpView(View):
     def __init__(self, host: Host, came_from: str) -> None:
         super().__init__(host)
         self._from = came_from
+        self.pager = Pager(self.desk)
 
     def compose(self) -> ComposeResult:
         """The text."""
-        self.pager = Pager(self.desk)
         yield self.pager
 
     def on_mount(self) -> None:

@@ -69,9 +69,12 @@ class EventsView(ListView):
 
     context, detailed = "events", False
 
+    def __init__(self, host: Host) -> None:
+        super().__init__(host)
+        self.events = EventList(self.desk)
+
     def compose(self) -> ComposeResult:
         """The list and the detail."""
-        self.events = EventList(self.desk)
         yield self.events
         yield self.strip
 
@@ -114,9 +117,12 @@ class PanelView(ListView):
     shape: Any = None
     empty = "nothing here"
 
+    def __init__(self, host: Host) -> None:
+        super().__init__(host)
+        self.table = PanelTable(self.desk, self.columns, partial(type(self).shape, self.desk), empty=self.empty)
+
     def compose(self) -> ComposeResult:
         """The table and the detail."""
-        self.table = PanelTable(self.desk, self.columns, partial(type(self).shape, self.desk), empty=self.empty)
         yield self.table
         yield self.strip
 

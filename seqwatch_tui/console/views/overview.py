@@ -12,6 +12,7 @@ from textual.containers import Container
 
 from seqwatch_tui.console import rows
 from seqwatch_tui.console.desk import Desk
+from seqwatch_tui.console.host import Host
 from seqwatch_tui.console.views.base import View
 from seqwatch_tui.console.views.details import AlertView, DatasetView, EventView, FilesView, FindingView
 from seqwatch_tui.console.widgets.drawn import Span
@@ -39,15 +40,17 @@ class OverviewView(View):
 
     context, crumb = "overview", "Overview"
 
-    def compose(self) -> ComposeResult:
-        """Events over the full width, so that the terminal can scroll them; the others below."""
-        desk = self.desk
-        self.events = EventList(desk, titled=True, id="ov-events")
+    def __init__(self, host: Host) -> None:
+        super().__init__(host)
+        self.events = EventList(self.desk, titled=True, id="ov-events")
         self.tables = {
             "alerts": self._table("2 Alerts", rows.ALERTS, rows.alert, "alerts", "no open alert"),
             "encryption": self._table("3 Encryption and keys", rows.ENCRYPTION, rows.encryption, "encryption"),
             "integrity": self._table("4 Integrity", rows.INTEGRITY, rows.integrity, "integrity"),
         }
+
+    def compose(self) -> ComposeResult:
+        """Events over the full width, so that the terminal can scroll them; the others below."""
         yield self.events
         with Lower(id="lower"):
             yield from self.tables.values()
