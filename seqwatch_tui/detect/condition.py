@@ -11,6 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+MAX_DEPTH = 64
+"""Levels of And, Or and Not in one condition."""
+
 Kind = Literal[
     "eq", "startswith", "endswith", "contains", "wildcard", "regex", "cidr", "lt", "lte", "gt", "gte", "null", "same",
 ]  # fmt: skip

@@ -1,24 +1,23 @@
 """Rule files to a RuleSet: load the good, list the bad, each with file, line and reason.
 
-The only module that needs pySigma, and that only inside `load_rules`: start-up without rules stays cheap.
+The only module that needs pySigma, and that only for a file that is not in the cache: a start with known rules stays
+cheap.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seqwatch_tui.config.yamltree import MAX_BYTES
-from seqwatch_tui.detect.documents import Document, documents, read_file, rule_files, title_of
-from seqwatch_tui.detect.rule import Correlation, Rule, RuleFailure, RuleSet
+from seqwatch_tui.detect.documents import documents, read_file, rule_files, title_of
+from seqwatch_tui.detect.rule import Correlation, Rule, RuleFailure, RuleSet, muted
 
 if TYPE_CHECKING:
-    from seqwatch_tui.detect.reading import Origin
-
-Build = Callable[["Origin", Document], Rule]
+    from seqwatch_tui.detect.cache import RuleCache
 
 __all__ = ["RuleSet", "load_rules", "shipped_rules"]
 
@@ -28,17 +27,18 @@ def shipped_rules() -> Path:
     return Path(__file__).resolve().parent / "rules"
 
 
-def load_rules(folders: Sequence[Path], enabled: Collection[str] | None = None) -> RuleSet:
+def load_rules(
+    folders: Sequence[Path], enabled: Collection[str] | None = None, cache: RuleCache | None = None
+) -> RuleSet:
     """Read every *.yml and *.yaml below `folders`, in order; a rule id of an earlier folder is not replaced.
 
     `enabled` (rule ids) limits which rules raise alerts; rules that those refer to are kept to feed them. Never
-    raises on content: what cannot be watched is a RuleFailure.
+    raises on content: what cannot be watched is a RuleFailure. With a `cache`, files that it knows are not read anew;
+    whoever gave it writes it.
     """
-    from seqwatch_tui.detect.reading import build
-
-    found = _Found({}, [])
+    found = _Found({}, [], cache)
     for folder in folders:
-        _read_folder(folder, found, build)
+        _read_folder(folder, found)
     rules = _resolved(found)
     if enabled is not None:
         known = {rule.alert_as for rule in rules} | {rule.rule_id for rule in rules}
@@ -53,42 +53,63 @@ class _Found:
 
     rules: dict[str, Rule]
     failures: list[RuleFailure]
+    cache: RuleCache | None = None
 
 
-def _read_folder(folder: Path, found: _Found, build: Build) -> None:
+def _read_folder(folder: Path, found: _Found) -> None:
     try:
         paths = rule_files(folder)
     except OSError as error:
         found.failures.append(RuleFailure(str(folder), 0, "", f"the folder of rules cannot be read: {error.strerror}"))
         return
     for path in paths:
-        _read_file(path, found, build)
+        _read_file(path, found)
 
 
-def _read_file(path: Path, found: _Found, build: Build) -> None:
-    from seqwatch_tui.detect.reading import Origin, Unusable
-
+def _read_file(path: Path, found: _Found) -> None:
     try:
         raw = read_file(path)
     except OSError as error:
         found.failures.append(RuleFailure(str(path), 1, "", f"the file cannot be read: {error.strerror}"))
         return
+    for outcome in _outcomes(path, raw, found.cache):
+        if isinstance(outcome, RuleFailure):
+            found.failures.append(outcome)
+        elif outcome.rule_id in found.rules:
+            other = found.rules[outcome.rule_id]
+            why = f"the rule id '{outcome.rule_id}' is taken by {other.file}:{other.line}; give it another name"
+            found.failures.append(RuleFailure(outcome.file, outcome.line, outcome.title, why))
+        else:
+            found.rules[outcome.rule_id] = outcome
+
+
+def _outcomes(path: Path, raw: bytes, cache: RuleCache | None) -> list[Rule | RuleFailure]:
+    """What the documents of a file come to, from the cache where it knows the file."""
+    digest, text = hashlib.sha256(raw).hexdigest(), raw[:MAX_BYTES].decode("utf-8-sig", "replace")
+    if cache is None:
+        return _compiled(path, raw, digest, text)
+    from seqwatch_tui.detect.cache import key_of
+
+    key = key_of(path.stem, raw)
+    outcomes = cache.get(key, str(path), digest, text)
+    if outcomes is None:
+        outcomes = _compiled(path, raw, digest, text)
+        cache.put(key, outcomes)
+    return outcomes
+
+
+def _compiled(path: Path, raw: bytes, digest: str, text: str) -> list[Rule | RuleFailure]:
+    from seqwatch_tui.detect.reading import Origin, Unusable, build
+
     good, bad = documents(raw, str(path))
-    found.failures += bad
-    text = raw[:MAX_BYTES].decode("utf-8-sig", "replace")
-    origin = Origin(str(path), path.stem, hashlib.sha256(raw).hexdigest(), text)
+    outcomes: list[Rule | RuleFailure] = [*bad]
+    origin = Origin(str(path), path.stem, digest, text)
     for document in good:
         try:
-            rule = build(origin, document)
+            outcomes.append(build(origin, document))
         except Unusable as error:
-            found.failures.append(RuleFailure(str(path), error.line, title_of(document.value), str(error)))
-            continue
-        if rule.rule_id in found.rules:
-            other = found.rules[rule.rule_id]
-            why = f"the rule id '{rule.rule_id}' is taken by {other.file}:{other.line}; give it another name"
-            found.failures.append(RuleFailure(rule.file, rule.line, rule.title, why))
-        else:
-            found.rules[rule.rule_id] = rule
+            outcomes.append(RuleFailure(str(path), error.line, title_of(document.value), str(error)))
+    return outcomes
 
 
 def _resolved(found: _Found) -> list[Rule]:
@@ -129,8 +150,6 @@ def _muted(rules: list[Rule]) -> list[Rule]:
 
     Source: Sigma correlation rules specification 2.0, "generate".
     """
-    from seqwatch_tui.detect.reading import muted
-
     silent = {name for rule in rules for name in _refers(rule) if not _generates(rule)}
     return [muted(rule) if rule.rule_id in silent else rule for rule in rules]
 
@@ -140,8 +159,6 @@ def _generates(rule: Rule) -> bool:
 
 
 def _limited(rules: list[Rule], enabled: frozenset[str]) -> list[Rule]:
-    from seqwatch_tui.detect.reading import muted
-
     wanted = [rule for rule in rules if rule.rule_id in enabled or rule.alert_as in enabled]
     keep = {rule.rule_id for rule in wanted}
     needed = set(keep)

@@ -5,7 +5,6 @@ Only `load` uses this module, when rules are loaded: importing it loads pySigma.
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -61,11 +60,6 @@ def build(origin: Origin, document: Document) -> Rule:
         file=origin.file, line=document.line("title"), hash=origin.hash, text=origin.text, samples=custom.samples,
         sigma_id=str(parsed.id or ""),
     )  # fmt: skip
-
-
-def muted(rule: Rule) -> Rule:
-    """Return the rule as one that only feeds correlations."""
-    return dataclasses.replace(rule, raises=False)
 
 
 def _parsed(document: Document) -> SigmaRule | SigmaCorrelationRule:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from seqwatch_tui.detect.condition import Condition
@@ -71,6 +71,13 @@ class Rule:
     samples: tuple[Sample, ...] = ()
     sigma_id: str = ""
     """The UUID of the document, if it has one: correlations may refer to it instead of the name."""
+    view: str = "events"
+    """The field set that a condition's fields are of; see `fields`."""
+
+
+def muted(rule: Rule) -> Rule:
+    """Return the rule as one that only feeds correlations."""
+    return replace(rule, raises=False)
 
 
 @dataclass(frozen=True, slots=True)

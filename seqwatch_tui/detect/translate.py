@@ -33,12 +33,11 @@ from sigma.types import (
     SpecialChars,
 )
 
-from seqwatch_tui.detect.condition import And, Condition, Kind, Match, Not, Or
+from seqwatch_tui.detect.condition import MAX_DEPTH, And, Condition, Kind, Match, Not, Or
 from seqwatch_tui.detect.fields import FIELDS
 from seqwatch_tui.detect.text import fold, re2_problem
 
 _MAX_INTEGER = 2**63 - 1
-_MAX_DEPTH = 64
 _COMPARE: Mapping[CompareOperators, Kind] = {
     CompareOperators.LT: "lt", CompareOperators.LTE: "lte", CompareOperators.GT: "gt", CompareOperators.GTE: "gte",
 }  # fmt: skip
@@ -57,8 +56,8 @@ def translate(node: object, names: Mapping[str, str], depth: int = 0) -> Conditi
 
     Raises Untranslatable.
     """
-    if depth > _MAX_DEPTH:
-        raise Untranslatable(f"the condition is nested deeper than {_MAX_DEPTH} levels")
+    if depth > MAX_DEPTH:
+        raise Untranslatable(f"the condition is nested deeper than {MAX_DEPTH} levels")
     match node:
         case ConditionAND(args=args):
             return And(tuple(translate(arg, names, depth + 1) for arg in args))

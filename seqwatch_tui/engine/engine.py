@@ -15,7 +15,6 @@ from typing import Any
 
 from seqwatch_tui.catalogue.catalogue import Catalogue
 from seqwatch_tui.config.settings import Settings, SourceSettings, notices
-from seqwatch_tui.detect.load import load_rules
 from seqwatch_tui.engine.clock import Clock, SystemClock
 from seqwatch_tui.engine.intake import Intake
 from seqwatch_tui.engine.jobs import Jobs
@@ -24,7 +23,7 @@ from seqwatch_tui.engine.meter import Meter
 from seqwatch_tui.engine.opening import Opened, open_state
 from seqwatch_tui.engine.parsers import knowledge_of, make_parser
 from seqwatch_tui.engine.people import known_groups
-from seqwatch_tui.engine.rules import detector_for, rule_folders
+from seqwatch_tui.engine.rules import detector_for, read_rules
 from seqwatch_tui.engine.spine import Judge, Writer
 from seqwatch_tui.engine.work import Batch, Change
 from seqwatch_tui.model.action import Plan
@@ -66,7 +65,7 @@ class Engine:
         self.rejected: list[str] = []
         """Why the last edit of the configuration is not in force."""
         self.catalogue = Catalogue(settings, known_groups(settings))
-        self.rules = load_rules(rule_folders(settings))
+        self.rules = read_rules(settings)
         detector = detector_for(self.rules, self.store)
         self.meter = Meter(
             clock, self.store.high_water(), int(self.store.query_sql("select count(*) from events_stored").rows[0][0])

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 from seqwatch_tui.config.settings import Settings
+from seqwatch_tui.detect.cache import RuleCache
 from seqwatch_tui.detect.detector import Detector
-from seqwatch_tui.detect.load import RuleSet, shipped_rules
+from seqwatch_tui.detect.load import RuleSet, load_rules, shipped_rules
 from seqwatch_tui.store.store import Store
 
+LOG = logging.getLogger("seqwatch")
+RULE_CACHE = "cache/rules.json"
 SITE_RULES = "rules"
 """Folder of the site's own rules, beneath the state directory."""
 
@@ -17,6 +21,17 @@ def rule_folders(settings: Settings) -> list[Path]:
     """The shipped rules and the site's own."""
     site = Path(settings.state_dir) / SITE_RULES
     return [shipped_rules(), *([site] if site.is_dir() else [])]
+
+
+def read_rules(settings: Settings) -> RuleSet:
+    """Read the rules of a site; what they compile to is kept in its state directory for the next start."""
+    cache = RuleCache.read(Path(settings.state_dir) / RULE_CACHE)
+    rules = load_rules(rule_folders(settings), cache=cache)
+    try:
+        cache.write()
+    except OSError as error:
+        LOG.warning("compiled rules cannot be kept, the next start takes longer: %s", error)
+    return rules
 
 
 def detector_for(rules: RuleSet, store: Store) -> Detector:
