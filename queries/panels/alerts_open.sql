@@ -3,5 +3,5 @@
 select alert_id, level, state, epoch(last_ts) as last_ts, epoch(first_ts) as first_ts, rule_title, actor, dataset, src_ip,
   count, measure, summary
 from alerts
-where state <> 'closed'
+where state not in ('closed', 'suppressed')
 order by list_position(['critical', 'high', 'medium', 'low', 'informational'], level), alerts.last_ts desc, alert_id desc

@@ -10,7 +10,7 @@ from (
     coalesce(sum(count) filter (kind in ('kernel_lost', 'serial', 'overflow')), 0)::bigint as lost
   from gaps
 ) g, (
-  select count(*) filter (state <> 'closed') as alerts_open, count(*) as alerts from alerts
+  select count(*) filter (state not in ('closed', 'suppressed')) as alerts_open, count(*) as alerts from alerts
 ) a, (
   select count(*) as sessions from sessions
 ) n, (

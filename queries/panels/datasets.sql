@@ -13,7 +13,7 @@ with enc as (
   where current is not false
   group by dataset
 ), a as (
-  select dataset, count(*) as open_alerts from alerts where state <> 'closed' group by dataset
+  select dataset, count(*) as open_alerts from alerts where state not in ('closed', 'suppressed') group by dataset
 ), g as (
   select dataset, count(*) as roles from grants group by dataset
 )

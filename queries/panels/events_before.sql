@@ -6,7 +6,7 @@ with s as (
   select v.event_id,
     arg_max(a.level, list_position(['informational', 'low', 'medium', 'high', 'critical'], a.level)) as severity
   from alert_evidence v join alerts a using (alert_id)
-  where v.event_id >= $before - $limit and v.event_id < $before
+  where a.state <> 'suppressed' and v.event_id >= $before - $limit and v.event_id < $before
   group by v.event_id
 )
 select e.event_id, epoch(e.ts) as ts, e.action, e.outcome, e.user_name, e.src_ip, e.process, e.path, e.dataset, e.role,

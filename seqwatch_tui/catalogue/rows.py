@@ -10,7 +10,7 @@ Row = dict[str, Any]
 
 
 def dataset_rows(settings: Settings) -> list[Row]:
-    """Return a row per dataset; `quarantined` is null here, for whoever knows it to fill."""
+    """Return a row per dataset; `quarantined` and `run_complete` are null here, for whoever knows them to fill."""
     return [_dataset(dataset) for dataset in settings.datasets]
 
 
@@ -31,6 +31,7 @@ def _dataset(dataset: Dataset) -> Row:
         "partners": list(consent.partners),
         "consent_expires": consent.expires,
         "quarantined": None,
+        "run_complete": None,
     }
 
 

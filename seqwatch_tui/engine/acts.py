@@ -116,7 +116,8 @@ def record_outcome(engine: Engine, made: Plan, outcome: Outcome, peer: Peer) -> 
 def offender(engine: Engine, dataset_id: str) -> str | None:
     """Return the account of the newest open alert on a dataset: the one to prove a quarantine on."""
     found = engine.store.query_sql(
-        "select actor from alerts where dataset = ? and state <> 'closed' and actor <> 'unattributed' order by last_ts desc limit 1",
+        "select actor from alerts where dataset = ? and state not in ('closed', 'suppressed') and actor <> 'unattributed' "
+        "order by last_ts desc limit 1",
         [dataset_id],
     )
     return found.rows[0][0] if found.rows else None

@@ -141,7 +141,7 @@ def _verdicts(engine: Engine, lost: int, unparsed: int, gaps: int, sources: list
 
 def _open_levels(engine: Engine) -> dict[str, int]:
     """Open alerts by level."""
-    sql = "select level, count(*) from alerts where state <> 'closed' group by level"
+    sql = "select level, count(*) from alerts where state not in ('closed', 'suppressed') group by level"
     found: dict[str, int] = engine.kept.get(
         "levels", engine.meter.changes["alerts"], lambda: dict(engine.store.query_sql(sql).rows)
     )

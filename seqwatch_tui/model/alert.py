@@ -1,4 +1,4 @@
-"""Alerts: one open alert per rule, actor, dataset and window, folded, with the rows that show it."""
+"""Alerts: one open alert per rule, actor, dataset and window, folded; what operators make of them; the rows that show it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 Level = Literal["informational", "low", "medium", "high", "critical"]
-AlertState = Literal["new", "acknowledged", "contained", "closed"]
+AlertState = Literal["new", "acknowledged", "contained", "closed", "suppressed"]
+AlertVerdict = Literal["true", "false", "expected"]
+"""What an operator said when closing: an incident, a false alarm, or right but planned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,14 @@ class Alert:
     """One sentence: who did what to which dataset, how much, and against what."""
     tags: tuple[str, ...] = ()
     state: AlertState = "new"
+    verdict: AlertVerdict | None = None
+    owner: str | None = None
+    incident_id: int | None = None
+    """Number of the first alert of the incident; null while suppressed."""
+    risk: int = 0
+    """0 to 100 (docs/alerts.md)."""
+    suppressed_by: str | None = None
+    """What keeps it quiet: `maintenance NAME`, `expected NAME` or `snooze N`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from seqwatch_tui.store.schema import (
     HOST_TABLES,
     RECORDS_VIEW,
     STATE_TABLES,
+    STATE_VIEWS,
     TableDef,
     comments,
     event_select,
@@ -118,7 +119,7 @@ def _views(con: duckdb.DuckDBPyConnection, request: Mapping[str, Any]) -> None:
     raw = f"coalesce(try(rtrim(decode(raw), chr(10))), {_ODD_BYTES}) as raw"
     records = [raw if f.name == "raw" else f.name for f in RECORDS_VIEW.fields]
     _view(con, RECORDS_VIEW, f"select {', '.join(records)} from ({_scan(request['records'], RECORD_COLUMNS)})")  # noqa: S608
-    for table in STATE_TABLES:
+    for table in (*STATE_TABLES, *(view.shape for view in STATE_VIEWS)):
         path = request["state"].get(table.name)
         _view(con, table, f"from read_parquet({quote(path)})" if path else _nothing(table))
     for table in HOST_TABLES:

@@ -27,7 +27,7 @@ from seqwatch_tui.store.migrations import prepare
 from seqwatch_tui.store.pages import Pager, PageRequest
 from seqwatch_tui.store.read import Params, Readers
 from seqwatch_tui.store.saved import SavedQuery, load_queries
-from seqwatch_tui.store.schema import STATE_TABLES
+from seqwatch_tui.store.schema import STATE_TABLES, STATE_VIEWS
 
 READ_SECONDS = 10.0
 """How long one read may take in the engine; ad-hoc SQL has its own process and its own limit."""
@@ -165,9 +165,11 @@ class Store:
     def export_state(self, folder: Path) -> dict[str, Path]:
         """Write every small table to `folder`/NAME.parquet for the SQL worker; return the files by table name."""
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        files = {table.name: folder / f"{table.name}.parquet" for table in STATE_TABLES}
-        for table in STATE_TABLES:
-            found = self.arrow(f"select * from {table.name}").cast(rows.arrow_schema(table))  # noqa: S608
+        tables = (*STATE_TABLES, *(view.shape for view in STATE_VIEWS))
+        files = {table.name: folder / f"{table.name}.parquet" for table in tables}
+        for table in tables:
+            names = ", ".join(f'"{field.name}"' for field in table.fields)
+            found = self.arrow(f"select {names} from {table.name}").cast(rows.arrow_schema(table))  # noqa: S608
             pq.write_table(found, files[table.name], compression="zstd")
         return files
 

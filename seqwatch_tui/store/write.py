@@ -13,8 +13,9 @@ import pyarrow as pa
 from seqwatch_tui.model.alert import Alert, Evidence
 from seqwatch_tui.parse.schema import EVENT_SCHEMA
 from seqwatch_tui.store import buckets, rows
+from seqwatch_tui.store.definition import TableDef
 from seqwatch_tui.store.interface import Commit, LedgerMark, StoreError
-from seqwatch_tui.store.schema import (
+from seqwatch_tui.store.state_tables import (
     ACTIONS,
     ALERTS,
     CHECKPOINTS,
@@ -23,13 +24,13 @@ from seqwatch_tui.store.schema import (
     SESSIONS,
     SOURCES,
     STATE_TABLES,
-    TableDef,
 )
 
 _BY_NAME = {t.name: t for t in STATE_TABLES}
 _OWN_FIELDS = frozenset({"alerts", "alert_evidence", "gaps", "sources", "sessions", "checkpoints"})
 _SOURCE_SET = ", ".join(f'"{f.name}" = ?' for f in SOURCES.fields[1:])
-_CHANGING = ("alert_id", "level", "src_ip", "first_ts", "last_ts", "count", "measure", "summary", "state")
+_CHANGING = ("alert_id", "level", "src_ip", "first_ts", "last_ts", "count", "measure", "summary", "state",
+             "verdict", "owner", "incident_id", "risk", "suppressed_by")  # fmt: skip
 _ALERT_CHANGES = tuple(f for f in ALERTS.fields if f.name in _CHANGING)
 """What of an alert moves while it is open; rule, actor, dataset and tags never do."""
 _FEW = 8
@@ -198,16 +199,16 @@ def put(con: duckdb.DuckDBPyConnection, table: TableDef, given: Sequence[Mapping
     if table.key:
         same = " and ".join(f"{table.name}.{k} is not distinct from incoming.{k}" for k in table.key)
         con.execute(f"delete from {table.name} using incoming where {same}")  # noqa: S608
-    con.execute(f"insert into {table.name} select * from incoming")  # noqa: S608
+    con.execute(f"insert into {table.name} by name select * from incoming")  # noqa: S608
     con.unregister("incoming")
 
 
 def insert(con: duckdb.DuckDBPyConnection, table: str, incoming: pa.Table) -> None:
-    """Append an Arrow table by position; the caller has checked the columns.
+    """Append an Arrow table, columns by name (a migrated table has the newer ones last); the caller has checked them.
 
     After an error nothing is unregistered: that would hide the error behind "transaction is aborted", and the next
     `register` takes the name over.
     """
     con.register("incoming", incoming)
-    con.execute(f"insert into {table} select * from incoming")  # noqa: S608
+    con.execute(f"insert into {table} by name select * from incoming")  # noqa: S608
     con.unregister("incoming")

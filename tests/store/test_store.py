@@ -11,7 +11,7 @@ from seqwatch_tui.model.alert import Evidence
 from seqwatch_tui.parse.schema import EVENT_SCHEMA
 from seqwatch_tui.store.filter import compile_filter
 from seqwatch_tui.store.interface import Commit, LedgerMark, StoreError
-from seqwatch_tui.store.schema import STATE_TABLES
+from seqwatch_tui.store.schema import STATE_TABLES, STATE_VIEWS
 from seqwatch_tui.store.store import Store
 from tests.store.samples import START, Site
 from tests.store.values import ALERT, SESSION, SOURCE, filled
@@ -169,7 +169,7 @@ def test_exports_hold_every_table_and_the_events_not_sealed(tmp_path: Path) -> N
     store = Store.open(tmp_path)
     store.commit(filled(Site(), 10))
     files = store.export_state(tmp_path / "export")
-    assert files.keys() == {t.name for t in STATE_TABLES}
+    assert files.keys() == {t.name for t in STATE_TABLES} | {v.shape.name for v in STATE_VIEWS}
     assert pq.read_table(files["alerts"]).to_pylist()[0]["tags"] == ["a", "b"]
     events = pq.read_table(store.export_events(tmp_path / "hot.parquet", 7))
     assert events.schema.names == EVENT_SCHEMA.names
