@@ -129,6 +129,12 @@ def _doctor(p: argparse.ArgumentParser) -> None:
     p.add_argument("--format", choices=("table", "json"), default="table")
 
 
+def _audit_rules(p: argparse.ArgumentParser) -> None:
+    p.add_argument("--check", action="store_true", help="compare with the running kernel (needs root)")
+    p.add_argument("--immutable", action="store_true", help="end with -e 2: locked until the next boot")
+    p.add_argument("--format", choices=("table", "json"), default="table")
+
+
 COMMANDS: tuple[Command, ...] = (
     Command("console", "the console", "open_console", _console),
     Command(
@@ -148,5 +154,10 @@ COMMANDS: tuple[Command, ...] = (
     Command("verify", "check a dataset against its manifest", "verify", _verify),
     Command("quarantine", "take a dataset out of reach, undoably", "response", _act),
     Command("release", "undo a quarantine exactly", "response", _act),
-    Command("audit-rules", "the auditd rules that make the kernel report on the configured datasets", "audit_rules"),
+    Command(
+        "audit-rules",
+        "the auditd rules that make the kernel report on the configured datasets; --check: has it them",
+        "audit_rules",
+        _audit_rules,
+    ),
 )

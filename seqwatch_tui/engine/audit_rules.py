@@ -1,103 +1,152 @@
 """The auditd rules that make the kernel report on the configured datasets, keys and the trail itself; pure text.
 
 Source: auditctl(8), audit.rules(7). One `dir` rule with `perm=rwxa` covers open, openat, openat2, open_by_handle_at,
-creat and everything that changes names, modes, owners or attributes. io_uring requests pass the exit list by and need
-their own list (audit 3.1 and newer).
+creat and everything that changes names, modes, owners or attributes, of 64-bit and of 32-bit programs (no `arch`).
+io_uring requests pass the exit list by and need their own list (audit 3.1 and newer, Linux 5.16 and newer).
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from seqwatch_tui.config.settings import Settings
+from seqwatch_tui.engine.audit_rule import AuditRule, call_rule, file_rule, tree_rule
 
-TRAIL = ("/etc/audit", "/var/log/audit")
+BACKLOG = 16384
 IO_URING = (3, 1)
-_IO_URING_CALLS = ("openat", "openat2", "unlinkat", "renameat", "linkat", "symlinkat", "mkdirat")
-_PLAIN = re.compile(r"[^A-Za-z0-9_./+@%:,=-]")
+TRAIL = (Path("/etc/audit"), Path("/var/log/audit"))
+LOGIN = ("/etc/passwd", "/etc/shadow", "/etc/group", "/etc/gshadow", "/etc/sudoers", "/etc/sudoers.d", "/etc/pam.d",
+         "/etc/ssh/sshd_config", "/etc/ssh/sshd_config.d")  # fmt: skip
+"""Who may come in and become whom."""
+CONTROL = ("auditctl", "augenrules", "systemctl", "service", "pkill", "killall", "chattr")
+"""Programs that can end or change the watch; the rule `audit-trail-attacked` needs their executions."""
+CARRIERS = (
+    "scp",
+    "sftp",
+    "rsync",
+    "rclone",
+    "curl",
+    "wget",
+    "nc",
+    "ncat",
+    "socat",
+    "ftp",
+    "lftp",
+    "aws",
+    "gpg",
+    "age",
+    "croc",
+)
+"""Programs that carry data away; that they read a dataset is seen by the dataset's own rule, that they ran by these."""
+_BIN = "/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin:/sbin:/bin"
+_URING_CALLS = ("openat", "openat2", "unlinkat", "renameat", "linkat", "symlinkat", "mkdirat")
+_CLOCK_CALLS = ("clock_settime", "settimeofday")
 
 
-def rules_text(
-    settings: Settings, auditctl_version: tuple[int, ...] | None, exists: Callable[[Path], bool] = Path.is_dir
-) -> str:
-    """Return the rules file; `auditctl_version` (null = not known) decides how the io_uring rules are written.
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One rule the kernel should have, what for, and why it cannot be loaded just now (empty: it can)."""
 
-    A folder that does not exist makes auditctl refuse the whole file: its rule is written as a comment.
+    rule: AuditRule
+    about: str
+    obstacle: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """What the rules depend on: which paths there are, where programs are, and auditctl's version (null = none)."""
+
+    version: tuple[int, ...] | None
+    exists: Callable[[Path], bool] = Path.exists
+    programs: str = _BIN
+    """Folders that programs are looked for in, as in $PATH."""
+
+
+def wanted_rules(
+    settings: Settings, host: Host, more_keys: Sequence[Path] = (), config: Path | None = None
+) -> list[Wanted]:
+    """Return every rule this site needs, in the order they are to be loaded. ValueError: a path no rule can carry.
+
+    `more_keys` are the key files named by the register; `config` is the configuration file itself.
     """
 
-    def rule(path: Path, permissions: str, key: str) -> str:
-        text = dir_rule(path, permissions, key)
-        return text if exists(path) else f"## (does not exist yet) {text}"
+    def watch(
+        make: Callable[[Path, str, str], AuditRule], path: Path, permissions: str, key: str, about: str
+    ) -> Wanted:
+        return Wanted(make(path, permissions, key), about, "" if host.exists(path) else f"{path} does not exist")
 
+    found = [watch(tree_rule, d.path, "rwxa", "seqwatch", f"dataset {d.id}") for d in settings.datasets]
+    found += [watch(file_rule, p, "rwa", "seqwatch_keys", "key register") for p in [settings.keys.register] if p]
+    found += [watch(file_rule, p, "rwa", "seqwatch_keys", "key file") for p in dict.fromkeys(more_keys)]
+    found.append(watch(tree_rule, settings.state_dir, "wa", "seqwatch_state", "what seqwatch keeps"))
+    found += [watch(file_rule, p, "wa", "seqwatch_state", "configuration") for p in [config] if p]
+    found += [watch(tree_rule, p, "wa", "seqwatch_trail", "audit trail") for p in _trail(settings)]
+    found += list(_host_rules(host))
+    found.append(
+        Wanted(call_rule("io_uring", None, _URING_CALLS, "seqwatch_iouring"), "io_uring", _uring(host.version))
+    )
+    return found
+
+
+def _trail(settings: Settings) -> list[Path]:
+    """The folders of the trail: the usual ones, and those of the configured logs."""
+    logs = [s.path.parent for s in settings.sources if s.path is not None and s.type in ("auditd", "laurel")]
+    return [p for p in dict.fromkeys([*TRAIL, *logs]) if not any(other in p.parents for other in TRAIL)]
+
+
+def _host_rules(host: Host) -> Iterator[Wanted]:
+    """Logins, the clock, and the programs that matter; what this host does not have needs no rule."""
+    for path in map(Path, LOGIN):
+        if host.exists(path):
+            yield Wanted((tree_rule if path.is_dir() else file_rule)(path, "wa", "seqwatch_login"), "who may log in")
+    for arch in ("b64", "b32"):
+        yield Wanted(call_rule("exit", arch, _CLOCK_CALLS, "seqwatch_time"), "the clock set by hand")
+    for names, key, about in (
+        (CONTROL, "seqwatch_control", "control of the watch"),
+        (CARRIERS, "seqwatch_carry", "data carried away"),
+    ):
+        for path in dict.fromkeys(filter(None, (_program(name, host) for name in names))):
+            yield Wanted(file_rule(path, "x", key), f"{about}: {path.name}")
+
+
+def _program(name: str, host: Host) -> Path | None:
+    """The real file behind a program: a rule on a link is not asked when the program runs."""
+    for folder in host.programs.split(":"):
+        path = Path(folder, name)
+        if host.exists(path):
+            return Path(os.path.realpath(path))
+    return None
+
+
+def _uring(version: tuple[int, ...] | None) -> str:
+    if version is None:
+        return "auditctl is not installed here"
+    if version < IO_URING:
+        return f"auditctl {'.'.join(map(str, version))} cannot load rules of this list, 3.1 can; reads by io_uring are not seen"
+    return ""
+
+
+def rules_text(settings: Settings, wanted: Sequence[Wanted], *, immutable: bool = False) -> str:
+    """Return the rules file. What cannot be loaded is a comment: auditctl refuses a whole file for one such line."""
     lines = [
         f"## seqwatch: what the kernel must report for site {settings.site}.",
         "## Put this into /etc/audit/rules.d/70-seqwatch.rules and run: augenrules --load",
-        "## Then `seqwatch doctor` says whether the kernel has them.",
+        "## Then `seqwatch audit-rules --check` says whether the kernel has them, `seqwatch doctor --drill` whether they work.",
         "",
         "## Room for bursts; the default of 64 loses records under load.",
-        "-b 16384",
+        f"-b {BACKLOG}",
         "--backlog_wait_time 60000",
-        "",
-        "## Every access to a dataset.",
-        *(rule(d.path, "rwxa", "seqwatch") for d in settings.datasets),
-        "",
-        "## Keys, and what seqwatch itself keeps.",
-        *(path_rule(p, "rwa", "seqwatch_keys") for p in _key_places(settings)),
-        rule(settings.state_dir, "wa", "seqwatch_state"),
-        "",
-        "## The audit trail itself.",
-        *(rule(Path(p), "wa", "seqwatch_trail") for p in TRAIL),
-        "",
-        "## io_uring: needs auditctl 3.1 and Linux 5.16; without it reads by io_uring are not seen.",
-        *_io_uring(auditctl_version),
-        "",
-        "## Nobody may change their login uid; last of all (once the set is right): lock the rules until the next boot.",
-        "--loginuid-immutable",
-        "## -e 2",
     ]
+    heading = ""
+    for one in wanted:
+        about = one.about.partition(":")[0].partition(" dataset")[0]
+        about = "datasets" if about.startswith("dataset ") else about
+        lines += ["", f"## {about[0].upper()}{about[1:]}."] if about != heading else []
+        lines.append(f"## ({one.obstacle}) {one.rule.text}" if one.obstacle else one.rule.text)
+        heading = about
+    lines += ["", "## Nobody may change their login uid; and last of all: the rules are locked until the next boot.",
+              "--loginuid-immutable", "-e 2" if immutable else "## -e 2"]  # fmt: skip
     return "\n".join(lines) + "\n"
-
-
-def dir_rule(path: Path, permissions: str, key: str) -> str:
-    """Return the rule for everything beneath a directory; spaces and other odd characters are escaped."""
-    return f"-a always,exit -F arch=b64 -F dir={escape(str(path))} -F perm={permissions} -F key={key}"
-
-
-def path_rule(path: Path, permissions: str, key: str) -> str:
-    """Return the rule for one file."""
-    return f"-a always,exit -F arch=b64 -F path={escape(str(path))} -F perm={permissions} -F key={key}"
-
-
-def escape(path: str) -> str:
-    """Escape a path as auditctl -R reads it: a backslash before a space; what it cannot carry is a ValueError."""
-    if "\n" in path or "\\" in path:
-        raise ValueError(f"{path!r} cannot be written in an audit rules file: it holds a newline or a backslash")
-    return _PLAIN.sub(lambda m: "\\ " if m[0] == " " else m[0], path)
-
-
-def _key_places(settings: Settings) -> Sequence[Path]:
-    return [settings.keys.register] if settings.keys.register else []
-
-
-def _io_uring(version: tuple[int, ...] | None) -> list[str]:
-    rule = f"-a always,io_uring {' '.join(f'-S {call}' for call in _IO_URING_CALLS)} -F key=seqwatch_iouring"
-    if version is not None and version >= IO_URING:
-        return [rule]
-    found = "not found here" if version is None else ".".join(map(str, version)) + " here cannot load them"
-    return [f"## (auditctl {found})", "## " + rule]
-
-
-def missing_rules(settings: Settings, loaded: str) -> list[str]:
-    """Return the dataset directories that `auditctl -l` (its output as `loaded`) does not report reads of."""
-    watched = set()
-    for line in loaded.splitlines():
-        found = re.search(r"(?:-w |-F dir=|-F path=)(.+?)(?= -[FpkS] | -F|$)", line)
-        if found and re.search(r"perm=\w*r|-p \w*r", line):
-            watched.add(Path(found[1].strip()))
-    return [
-        str(d.path)
-        for d in settings.datasets
-        if not any(w == Path(d.path) or w in Path(d.path).parents for w in watched)
-    ]

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import ctypes
 import os
-import re
 import shutil
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from seqwatch_tui.config.settings import Settings
-from seqwatch_tui.engine.audit_rules import IO_URING, missing_rules
+from seqwatch_tui.engine.audit_check import check
+from seqwatch_tui.engine.audit_host import CannotAsk, ask_kernel, auditctl_version, wanted_here
+from seqwatch_tui.engine.audit_rules import IO_URING
 from seqwatch_tui.model.safefile import UnsafeFile, safe_open
 from seqwatch_tui.model.verdict import State
 
 _MIN_FREE = 2 << 30
-_BACKLOG = 8192
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,62 +41,32 @@ def examine(settings: Settings) -> Iterator[Check]:
     yield _clock()
 
 
-def auditctl_version() -> tuple[int, ...] | None:
-    """Return auditctl's version, null when it is not installed."""
-    said = _run("auditctl", "-v")
-    found = re.search(r"(\d+(?:\.\d+)+)", said or "")
-    return tuple(int(n) for n in found[1].split(".")) if found else None
-
-
-def _run(*command: str) -> str | None:
-    """Return a command's output, null when it is missing or refuses."""
-    path = shutil.which(command[0], path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
-    if path is None:
-        return None
-    done = subprocess.run([path, *command[1:]], capture_output=True, text=True, timeout=10, check=False)
-    return done.stdout if done.returncode == 0 else None
-
-
 def _audit(settings: Settings) -> Iterator[Check]:
+    """The kernel's audit subsystem and its rules, in short; `seqwatch audit-rules --check` has every rule."""
     version = auditctl_version()
     if version is None:
-        yield Check(
-            "auditctl",
-            "unknown",
-            "auditctl is not installed",
-            "apt install auditd (or your distribution's audit package)",
-        )
+        yield Check("auditctl", "unknown", "auditctl is not installed",
+                    "apt install auditd (or your distribution's audit package)")  # fmt: skip
         return
     text = ".".join(map(str, version))
     yield Check("auditctl", "pass" if version >= IO_URING else "warn", f"version {text}",
                 "" if version >= IO_URING else "reads through io_uring cannot be audited before 3.1")  # fmt: skip
-    status = _run("auditctl", "-s")
-    if status is None:
-        yield Check(
-            "kernel audit", "unknown", "the kernel's audit status needs root to read", "run `sudo seqwatch doctor`"
-        )
+    told = ask_kernel()
+    if isinstance(told, CannotAsk):
+        yield Check("kernel audit", "unknown", told.why, told.do)
         return
-    facts = dict(line.split(maxsplit=1) for line in status.splitlines() if " " in line)
-    yield from _kernel(facts)
-    missing = missing_rules(settings, _run("auditctl", "-l") or "")
-    yield Check("audit rules", "fail" if missing else "pass",
-                f"no read rule for {', '.join(missing)}" if missing else f"reads of {len(settings.datasets)} datasets are reported",
-                "seqwatch audit-rules > /etc/audit/rules.d/70-seqwatch.rules && augenrules --load" if missing else "")  # fmt: skip
-
-
-def _kernel(facts: dict[str, str]) -> Iterator[Check]:
-    enabled, lost = facts.get("enabled", "?"), facts.get("lost", "?")
-    yield Check("kernel audit", "pass" if enabled in ("1", "2") else "fail", f"enabled {enabled}, auditd pid {facts.get('pid', '?')}",
-                "" if enabled in ("1", "2") else "auditctl -e 1, and start auditd")  # fmt: skip
-    yield Check("lost records", "pass" if lost == "0" else "fail", f"lost {lost} since boot",
-                "" if lost == "0" else "raise the backlog (-b 16384): what was lost cannot be had again")  # fmt: skip
-    limit = int(facts.get("backlog_limit", "0"))
-    yield Check(
-        "backlog",
-        "pass" if limit >= _BACKLOG else "warn",
-        f"backlog_limit {limit}",
-        "" if limit >= _BACKLOG else "-b 16384",
-    )
+    try:
+        report = check(wanted_here(settings), told.listing, told.status)
+    except ValueError as error:
+        yield Check("audit rules", "fail", str(error), "rename the folder, or watch its parent")
+        return
+    yield from (Check(c.name, c.state, c.seen, c.do) for c in report.kernel)
+    wrong = [c for c in report.rules if c.state == "fail"]
+    datasets = sum(c.about.startswith("dataset ") for c in wrong)
+    yield Check("audit rules", "fail" if wrong else "pass",
+                f"{len(wrong)} of {len(report.rules)} are missing or do not work, {datasets} of them for datasets" if wrong
+                else f"{len(report.rules)} are loaded; reads of {len(settings.datasets)} datasets are reported",
+                "seqwatch audit-rules --check says which and why" if wrong else "")  # fmt: skip
 
 
 def _source(name: str, kind: str, path: Path | None) -> Check:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from seqwatch_tui.config.settings import load
+from seqwatch_tui.engine.audit_host import wanted_here
 from seqwatch_tui.engine.audit_rules import rules_text
 from tests.live.host import PEOPLE, auditd, auditd_is_busy, missing_tools, people, ssh, sshd
 
@@ -77,7 +78,9 @@ def test_two_people_from_two_addresses_are_seen_and_the_wrong_one_raises_an_aler
 def _run_and_check(folder: Path, data: Path) -> None:
     config = _site(folder, data)
     (folder / "state").mkdir(mode=0o700)
-    rules = "\n".join(line for line in rules_text(load(config), None).splitlines() if not line.startswith("--"))
+    settings = load(config)
+    text = rules_text(settings, wanted_here(settings))
+    rules = "\n".join(line for line in text.splitlines() if not line.startswith("--"))
     with people(), auditd(folder, rules + "\n"), sshd(folder) as (port, key):
         engine = subprocess.Popen(
             [sys.executable, "-m", "seqwatch_tui", "--config", str(config), "engine"], stderr=subprocess.DEVNULL
