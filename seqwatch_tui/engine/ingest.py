@@ -120,6 +120,7 @@ class Ingest:
                 knowledge.names,
                 dict(knowledge.host_names),
                 gaps,
+                engine.store.directories(name),
             )
             return RemoteIntake(request, engine.take, engine.clock)
         parsers = make_parser(name, kind, kind, knowledge)

@@ -32,7 +32,7 @@ class Meter:
         with self._lock:
             self.commits += 1
             self.changes["alerts"] += bool(commit.alerts)
-            self.changes["small"] += bool(commit.tables or commit.replace)
+            self.changes["small"] += bool(commit.tables.keys() - {"directories"} or commit.replace)
             self.changes["gaps"] += bool(commit.gaps)
             for source in commit.sources:
                 self._waiting.pop(source.name, None)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from seqwatch_tui.model.evidence import Resume, Session
 from seqwatch_tui.parse.bulk import BulkAuditdParser
 from seqwatch_tui.parse.interface import Knowledge, Parser
+from seqwatch_tui.parse.places import Places
 from seqwatch_tui.store.store import Store
 
 _REMEMBER_SECONDS = 35 * 86400.0
@@ -21,7 +22,10 @@ def knowledge_of(source: str, store: Store, now: float) -> Knowledge:
         if session.source == source:
             sessions[session.session_id] = session
     names = {s.auid: s.user_name for s in sessions.values() if s.user_name}
-    return Knowledge(sessions=sessions, names=names, host_names={p.pw_uid: p.pw_name for p in pwd.getpwall()})
+    places = Places()
+    places.restore(store.directories(source))
+    host_names = {p.pw_uid: p.pw_name for p in pwd.getpwall()}
+    return Knowledge(sessions=sessions, names=names, host_names=host_names, places=places)
 
 
 def make_parser(

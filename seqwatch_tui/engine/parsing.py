@@ -22,8 +22,9 @@ from seqwatch_tui.engine.clock import Clock, SystemClock
 from seqwatch_tui.engine.intake import Intake
 from seqwatch_tui.engine.parsers import make_parser
 from seqwatch_tui.engine.work import Batch, concatenate
-from seqwatch_tui.model.evidence import Counts, Gap, Resume, Session, SourceState
+from seqwatch_tui.model.evidence import Counts, Directory, Gap, Resume, Session, SourceState
 from seqwatch_tui.parse.interface import Knowledge, Parsed
+from seqwatch_tui.parse.places import Places
 from seqwatch_tui.sources.once import ReadOnce
 
 WORTH_BYTES = 32 << 20
@@ -42,6 +43,7 @@ class Request(msgspec.Struct):
     names: dict[int, str]
     host_names: dict[int, str]
     known_gaps: list[str]
+    directories: list[Directory]
 
 
 class Frame(msgspec.Struct):
@@ -52,6 +54,7 @@ class Frame(msgspec.Struct):
     counts: Counts | None = None
     gaps: tuple[Gap, ...] = ()
     sessions: tuple[Session, ...] = ()
+    directories: tuple[Directory, ...] = ()
     damage: str = ""
     incomplete: bool = False
 
@@ -61,9 +64,12 @@ def main() -> None:
     request = msgspec.json.decode(sys.stdin.buffer.read(), type=Request)
     keep_freed_memory()
     out = sys.stdout.buffer
+    places = Places()
+    places.restore(request.directories)
     knowledge = Knowledge(
-        sessions={s.session_id: s for s in request.sessions}, names=request.names, host_names=request.host_names
-    )
+        sessions={s.session_id: s for s in request.sessions}, names=request.names, host_names=request.host_names,
+        places=places,
+    )  # fmt: skip
     intake = Intake(
         ReadOnce(request.state.name, Path(request.path), request.state.resume),
         make_parser(request.state.name, request.kind, request.kind, knowledge),
@@ -84,7 +90,7 @@ def _ignore(_: str, __: BaseException) -> None:
 
 def _send(out: IO[bytes], batch: Batch) -> None:
     parsed = batch.parsed
-    _line(out, Frame(batch.state, parsed.resume, parsed.counts, parsed.gaps, parsed.sessions))
+    _line(out, Frame(batch.state, parsed.resume, parsed.counts, parsed.gaps, parsed.sessions, parsed.directories))
     for table in (concatenate([parsed.events]), concatenate([parsed.records])):
         with pa.ipc.new_stream(out, table.schema) as stream:
             stream.write_table(table)
@@ -157,7 +163,7 @@ class RemoteIntake:
             records = stream.read_all()
         self.parsed += counts
         self.gaps += len(frame.gaps)
-        parsed = Parsed(events, records, resume, counts, frame.gaps, frame.sessions)
+        parsed = Parsed(events, records, resume, counts, frame.gaps, frame.sessions, frame.directories)
         self._submit(Batch(parsed, frame.state, self._clock.monotonic()))
 
 

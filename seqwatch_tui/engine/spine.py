@@ -8,6 +8,7 @@ stored.
 
 from __future__ import annotations
 
+import dataclasses
 import queue
 import threading
 from collections import deque
@@ -118,12 +119,14 @@ class Judge(threading.Thread):
             alerts, evidence = found.alerts, found.evidence
         else:
             alerts, evidence = (), ()
+        named = [dataclasses.asdict(d) for b in batches for d in b.parsed.directories]
         commit = Commit(
             gaps=[gap for b in batches for gap in b.parsed.gaps],
             alerts=alerts,
             evidence=evidence,
             sources=list({b.state.name: b.state for b in batches}.values()),
             sessions=[s for b in batches for s in b.parsed.sessions],
+            tables={"directories": named} if named else {},
         )
         oldest = min((b.received for b in batches if b.parsed.events.num_rows), default=None)
         self._hand_over(commit, events, records, oldest, ())

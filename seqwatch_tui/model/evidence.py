@@ -38,6 +38,24 @@ class Session:
 
 
 @dataclass(frozen=True, slots=True)
+class Directory:
+    """What the trail has called a directory, by device and inode as its records write them.
+
+    `path` is null when it is not known any more. `certain` is false where a descriptor's number had to be believed;
+    `several` says that it has been called by other names too. `seen` is epoch seconds.
+    """
+
+    source: str
+    host: str
+    dev: str
+    inode: str
+    path: str | None
+    certain: bool
+    several: bool
+    seen: float
+
+
+@dataclass(frozen=True, slots=True)
 class Resume:
     """Where to read on after a restart so that nothing is lost or doubled.
 

@@ -101,6 +101,7 @@ class AuditdParser:
         """A new event was opened: its serial tells of gaps and boots (auditd's own DAEMON_* serials do not)."""
         if position >= self._upto and kind not in _DAEMON and self._gaps.see(group.node, group.serial, group.ts_ms):
             self._identities.reboot()
+            self._knowledge.places.reboot()
 
     def on_record(self, group: Group) -> None:
         """Learn names, addresses and losses from the newest record of a group, before its event ends."""
@@ -112,7 +113,10 @@ class AuditdParser:
 
     def on_end(self, group: Group) -> None:
         """An event is complete: its row, with what is known at this point of the trail."""
-        self._batch.add_event(row_of(facts_of(group, self._host, self._records), self._identities), group.records)
+        self._batch.add_event(self._row(group), group.records)
+
+    def _row(self, group: Group) -> tuple[object, ...]:
+        return row_of(facts_of(group, self._host, self._records), self._identities, self._knowledge.places)
 
     def take(self, *, now: float | None = None, final: bool = False) -> Parsed:
         """Hand over what is complete (see interface.Parser)."""
@@ -132,7 +136,8 @@ class AuditdParser:
             self._leave_file()
         self._batch = Batch(self._source)
         changed = self._identities.take_changed()
-        return Parsed(batch.events(), batch.records(), resume, batch.counts(), gaps, changed)
+        named = self._knowledge.places.take_changed(self._source, (reassembler.clock_ms or 0) / 1000)
+        return Parsed(batch.events(), batch.records(), resume, batch.counts(), gaps, changed, named)
 
     def _finish_file(self) -> None:
         for lines in self._splitter.rest():

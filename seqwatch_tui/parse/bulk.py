@@ -25,8 +25,6 @@ from seqwatch_tui.parse.bulk_past import Handled
 from seqwatch_tui.parse.bulk_tables import Merge
 from seqwatch_tui.parse.bulk_values import Values, read_values
 from seqwatch_tui.parse.bulk_walk import Stages, Walk
-from seqwatch_tui.parse.event import row_of
-from seqwatch_tui.parse.facts import facts_of
 from seqwatch_tui.parse.group import Group
 from seqwatch_tui.parse.identities import TEACHING
 from seqwatch_tui.parse.interface import Knowledge, Parsed
@@ -154,7 +152,7 @@ class BulkAuditdParser(AuditdParser):
         values = read_values(index, usual, self._memory, self._records)
         if values.unusual.any():
             usual, values = usual.without(values.unusual), values.of(np.flatnonzero(~values.unusual))
-        stages = Stages(self._reassembler, self._gaps, self._identities)
+        stages = Stages(self._reassembler, self._gaps, self._identities, self._knowledge.places, self._host)
         self._flush_batch()
         self._walk = Walk(
             stages, index, usual, values, self._memory, clock=clock, serial=lines.serial, millis=lines.millis,
@@ -178,6 +176,8 @@ class BulkAuditdParser(AuditdParser):
 
     def on_begin(self, group: Group, kind: str, position: int) -> None:
         """Note serials for later pieces; a boot of another node may change who is who."""
+        if group.node and self._walk is not None:
+            self._walk.teach()
         super().on_begin(group, kind, position)
         if not group.node:
             self._admission.note(group.serial, own=kind.startswith("DAEMON_"))
@@ -196,7 +196,9 @@ class BulkAuditdParser(AuditdParser):
         if self._walk is None:
             super().on_end(group)
         else:
-            self._walk.ended(row_of(facts_of(group, self._host, self._records), self._identities), group.records)
+            if group.call is not None:
+                self._walk.teach()
+            self._walk.ended(self._row(group), group.records)
 
     # Handing over.
 
@@ -220,7 +222,7 @@ class BulkAuditdParser(AuditdParser):
             return last
         parts, self._ready = [*self._ready, (last.events, last.records, last.counts)], []
         events, records, counts = _joined(parts)
-        return Parsed(events, records, last.resume, counts, last.gaps, last.sessions)
+        return Parsed(events, records, last.resume, counts, last.gaps, last.sessions, last.directories)
 
     def _next_resume(self) -> Resume:
         """As the reference parser: usual events matter only while an event that began before them is open."""

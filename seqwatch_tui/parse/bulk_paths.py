@@ -23,6 +23,7 @@ from seqwatch_tui.parse.normalise import resolve_path
 NO_BASE, CWD_BASE, OTHER_BASE = 0, 1, 2
 """What a relative name is relative to: the call has no directory argument, it is AT_FDCWD, or it is a descriptor."""
 _BASES = (None, "ffffff9c", "3")
+_PAIR = 4
 _SLASH = pa.scalar("/", pa.string())
 
 
@@ -37,6 +38,8 @@ class Chosen:
     """The item is the directory: the object was not recorded."""
     unnamed: Bools
     """Items came, none with a name."""
+    plain_pair: Bools
+    """A rename or link of just two names, each below its directory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,8 @@ class Items:
         # One longer than there are items: no item (-1) is neither created nor a directory.
         self.directory: Bools = np.append(np.array([item.directory for item in items], np.bool_)[kind], False)
         self.created: Bools = np.append(self._of_type("CREATE"), False)
+        self.removed: Bools = np.append(self._of_type("DELETE"), False)
+        self.line: Ints = np.append(lines, -1)
         self._is_parent = self._of_type("PARENT")
         self._named: Bools = self._names.named[self.name]
         self.unusual: Bools = np.zeros(self._events, np.bool_)
@@ -110,6 +115,7 @@ class Items:
             np.where(headed, first, -1),
             (thing < 0) & (named >= 0),
             (first >= 0) & (named < 0),
+            np.zeros(self._events, np.bool_),
         )
         for action, events in renames.items():
             self._choose_pairs(action, events, chosen)
@@ -131,6 +137,8 @@ class Items:
             place_of = {id(value): place for value, place in zip(items, mine, strict=True)}
             chosen.item[event] = place_of[id(item)] if item is not None else -1
             chosen.old[event] = place_of[id(old)] if old is not None else -1
+            chosen.parent[event] = -1
+            chosen.plain_pair[event] = len(mine) == _PAIR and old is not None
 
     def resolved(self, item: Ints, base: Codes, parent: Ints | None, cwds: Directories) -> Resolved:
         """The absolute paths of `item` of every event."""

@@ -17,6 +17,7 @@ from seqwatch_tui.parse.bulk_commands import commands
 from seqwatch_tui.parse.bulk_index import Bools, Index, Ints, Row, word8
 from seqwatch_tui.parse.bulk_layout import Usual
 from seqwatch_tui.parse.bulk_memory import NULL, CallKind, Memory, Middle
+from seqwatch_tui.parse.bulk_lessons import EVERY, Lessons
 from seqwatch_tui.parse.bulk_paths import CWD_BASE, OTHER_BASE, Chosen, Directories, Items
 from seqwatch_tui.parse.bulk_tails import tail_fields
 from seqwatch_tui.parse.normalise import (
@@ -29,6 +30,7 @@ from seqwatch_tui.parse.normalise import (
     normalise_path,
     open_action,
 )
+from seqwatch_tui.parse.placing import GIVING, LEAVING
 from seqwatch_tui.parse.records import Records
 
 _WARNINGS = (W_DIRFD, W_NOCWD, W_PARENT, W_UNNAMED, W_FLAGS, W_SYSCALL)
@@ -36,6 +38,7 @@ _WARNINGS = (W_DIRFD, W_NOCWD, W_PARENT, W_UNNAMED, W_FLAGS, W_SYSCALL)
 _BIT = {warning: 1 << place for place, warning in enumerate(_WARNINGS)}
 _FDCWD, _WIDE = word8(b"ffffff9c"), word8(b"ffffffff")
 _NO_FLAGS = -1
+_PLACELESS = _BIT[W_DIRFD] | _BIT[W_UNNAMED]
 
 
 @dataclass(slots=True)
@@ -57,13 +60,15 @@ class Values:
     """Number (in Memory.people) of who is behind each event."""
     unusual: Bools
     """Events whose values are beyond what is read here; their rows mean nothing."""
+    lessons: Lessons
+    """What they teach of places."""
 
     def of(self, rows: Ints) -> Values:
         """Some of the rows."""
         return Values(
             {name: numbers[rows] for name, numbers in self.numbers.items()},
             {name: Column(column.codes[rows], column.values) for name, column in self.texts.items()},
-            self.complete[rows], self.who[rows], self.unusual[rows],
+            self.complete[rows], self.who[rows], self.unusual[rows], self.lessons.of(rows),
         )  # fmt: skip
 
 
@@ -73,8 +78,9 @@ def read_values(index: Index, usual: Usual, memory: Memory, records: Records) ->
     lines = usual.syscall
     row = index.row(lines, 14)
     fields = tail_fields(index, lines, row, memory)
-    values = Values({}, {}, np.ones(len(lines), np.bool_), fields["who"], np.zeros(len(lines), np.bool_))
-    _read_numbers(values, index, row, fields)
+    lessons = Lessons.none(len(lines))
+    values = Values({}, {}, np.ones(len(lines), np.bool_), fields["who"], np.zeros(len(lines), np.bool_), lessons)
+    exits = _read_numbers(values, index, row, fields)
     texts, numbers = encode(cut(buffer, row.start(2), row.end(4)))
     calls = _Calls([memory.middle(text) for text in texts], numbers, fields["call"], memory)
     items = Items(index, usual, memory)
@@ -88,6 +94,7 @@ def read_values(index: Index, usual: Usual, memory: Memory, records: Records) ->
         ("rule_key", "key", memory.keys),
     ):  # fmt: skip
         values.texts[name] = Column(fields[field].astype(np.int32), known)
+    _read_lessons(values, index, row, calls, items=items, chosen=chosen, warnings=warnings, exits=exits)
     command, spoken, whole = commands(index, usual, records)
     values.texts["command_line"] = Column(command, spoken)
     values.complete &= whole
@@ -95,7 +102,8 @@ def read_values(index: Index, usual: Usual, memory: Memory, records: Records) ->
     return values
 
 
-def _read_numbers(values: Values, index: Index, row: Row, fields: dict[str, Ints]) -> None:
+def _read_numbers(values: Values, index: Index, row: Row, fields: dict[str, Ints]) -> Ints:
+    """The numbers that are columns; returns what the calls returned, -1 for errors."""
     for name, token, skip in (("ppid", 11, 5), ("pid", 12, 4)):
         value, ok = index.decimal(row.start(token) + skip, row.end(token))
         values.unusual |= ~ok
@@ -107,6 +115,7 @@ def _read_numbers(values: Values, index: Index, row: Row, fields: dict[str, Ints
     values.numbers["errno"] = np.where(negative & (value >= 1) & (value <= 4095), value, NULL)
     for name, field in (("auid", "auid"), ("uid", "uid"), ("session_id", "session")):
         values.numbers[name] = fields[field]
+    return np.where(negative, -1, value)
 
 
 class _Calls:
@@ -215,6 +224,35 @@ def _bases(index: Index, row: Row, calls: _Calls, argument: list[int | None]) ->
         wide = (end - start == 16) & (index.words8[start] == _WIDE) & (index.words8[start + 8] == _FDCWD)
         base[rows] = np.where(short | wide, CWD_BASE, OTHER_BASE)
     return base
+
+
+def _read_lessons(
+    values: Values, index: Index, row: Row, calls: _Calls, *, items: Items, chosen: Chosen, warnings: Ints, exits: Ints
+) -> None:
+    """What may be resolved by inode, or names a directory, is left to the reference stages; the rest is a lesson."""
+    done = calls.each([middle.outcome == "success" for middle in calls.middles])
+    kinds = [kind.call.action for kind in calls.kinds]
+    values.unusual |= (warnings & _PLACELESS) != 0
+    renamed = done & calls.each([kind == "rename" for kind in kinds])
+    paired = renamed & chosen.plain_pair & items.created[chosen.item] & items.removed[chosen.old]
+    values.unusual |= done & (items.directory[chosen.item] | renamed & ~paired)
+    action = values.texts["action"]
+    written = [number for number, text in enumerate(action.values.values) if text in {"create", "write"}]
+    gone = done & items.removed[chosen.item]
+    named = done & np.isin(action.codes, written) & ~items.removed[chosen.item] & ~chosen.parent_only
+    lessons = values.lessons
+    lessons.line = np.where(gone | named | paired, items.line[chosen.item], -1)
+    lessons.old = np.where(paired, items.line[chosen.old], -1)
+    lessons.gone = gone
+    lessons.fd = np.where(done, exits, -1)
+    opening = calls.each([kind.call.action == "open" or kind.name in GIVING for kind in calls.kinds])
+    leaving = calls.each([kind.name in LEAVING for kind in calls.kinds])
+    closing = calls.each([kind.name == "close" for kind in calls.kinds])
+    if closing.any():
+        fd, ok = index.hexadecimal(row.start(6) + 3, row.end(6))
+        lessons.fd = np.where(closing, np.where(ok, fd, -1), lessons.fd)
+    lessons.release = done & (opening | leaving | closing)
+    lessons.fd[leaving] = EVERY
 
 
 def _warning_column(warnings: Ints) -> Column:

@@ -15,6 +15,7 @@ import numpy as np
 from seqwatch_tui.parse.bulk_columns import Codes, Distinct, distinct
 from seqwatch_tui.parse.bulk_index import Index, Ints
 from seqwatch_tui.parse.bulk_layout import Usual
+from seqwatch_tui.parse.bulk_lessons import Telling
 from seqwatch_tui.parse.bulk_memory import Memory, Who
 from seqwatch_tui.parse.bulk_past import Handled, Past, Remembered
 from seqwatch_tui.parse.bulk_values import Column, Values
@@ -23,6 +24,7 @@ from seqwatch_tui.parse.group import Record
 from seqwatch_tui.parse.identities import Identities
 from seqwatch_tui.parse.lines import Lines
 from seqwatch_tui.parse.normalise import EXPIRE_MS
+from seqwatch_tui.parse.places import Places
 from seqwatch_tui.parse.reassembly import _DONE_LIMIT, Reassembler
 
 _WHO = ("user_name", "uid_name", "src_ip")
@@ -47,6 +49,9 @@ class Stages:
     reassembler: Reassembler
     gaps: GapWatch
     identities: Identities
+    places: Places
+    host: str
+    """Where usual events come from."""
 
 
 class Walk:
@@ -65,9 +70,12 @@ class Walk:
         self._order = np.argsort(usual.proctitle)
         """Usual events in the order in which they end."""
         self._ends = usual.proctitle[self._order]
-        self._begun = self._ended = self._told = 0
+        self._begun = self._ended = self._told = self._taught = 0
         self._line = 0
         self._past = Past(index, usual, self._order, serial=self._serial, position=position)
+        self._telling = Telling(
+            index, values.lessons, values.numbers["pid"], values.texts["path"], stages.host, stages.places
+        )
         names, addresses = Distinct(), Distinct()
         self.slow: list[Slow] = []
         self.columns = {
@@ -91,7 +99,14 @@ class Walk:
         self._expire(count)
         self._pass(count)
         self._line = count
+        self.teach()
         self._tell()
+
+    def teach(self) -> None:
+        """Tell of places what the usual events ended so far teach of them; before anything asks for places."""
+        if self._ended > self._taught:
+            self._telling.tell(self._order[self._taught : self._ended])
+            self._taught = self._ended
 
     def ended(self, row: tuple[object, ...], records: list[Record]) -> None:
         """An event of the reference stages ended at the line that is being read."""

@@ -14,9 +14,11 @@ from typing import NamedTuple
 from seqwatch_tui.parse.calls import Call
 from seqwatch_tui.parse.identities import Identities, address_value
 from seqwatch_tui.parse.normalise import (
-    FDCWD,
     W_DIRFD,
+    W_DIRFD_HELD,
+    W_DIRFD_RESOLVED,
     W_FLAGS,
+    W_INODE,
     W_LATE,
     W_NOCWD,
     W_OVERFULL,
@@ -28,11 +30,13 @@ from seqwatch_tui.parse.normalise import (
     errno_of,
     open_action,
     record_action,
-    resolve_path,
 )
+from seqwatch_tui.parse.places import Places
+from seqwatch_tui.parse.placing import learn, nameless, resolve
 
 WARNING_ORDER = (
-    W_DIRFD, W_NOCWD, W_PARENT, W_UNNAMED, W_FLAGS, W_SYSCALL, W_LATE, W_UNTERMINATED, W_OVERFULL,
+    W_DIRFD, W_DIRFD_RESOLVED, W_DIRFD_HELD, W_NOCWD, W_PARENT, W_UNNAMED, W_INODE, W_FLAGS, W_SYSCALL, W_LATE,
+    W_UNTERMINATED, W_OVERFULL,
 )  # fmt: skip
 
 
@@ -51,11 +55,15 @@ class Actor(NamedTuple):
 
 
 class PathItem(NamedTuple):
-    """One PATH record: its name as written (null when the kernel had none), nametype, and whether it is a directory."""
+    """One PATH record: its name as written (null when the kernel had none), nametype, and whether it is a directory.
+
+    `at` is `dev inode` as written, empty where the kernel found no inode.
+    """
 
     name: str | None
     nametype: str
     directory: bool = False
+    at: str = ""
 
 
 class SystemCall(NamedTuple):
@@ -117,16 +125,18 @@ ROW_COLUMNS: tuple[str, ...] = (
 _NOBODY = Actor()
 
 
-def row_of(facts: Facts, known: Identities) -> tuple[object, ...]:
-    """The event's row, in ROW_COLUMNS order. `ts` is microseconds since the epoch."""
+def row_of(facts: Facts, known: Identities, places: Places) -> tuple[object, ...]:
+    """The event's row, in ROW_COLUMNS order. `ts` is microseconds since the epoch. `places` learns from the event."""
     call, other = facts.call, facts.other
     actor = call.actor if call else other.actor if other else _NOBODY
     meaning = call_of(call.name, uring=call.uring) if call else call_of("")
     warnings = set(facts.warnings)
-    item, path, old_path = _paths(facts, meaning, warnings)
+    item, path, old_path = _paths(facts, meaning, warnings, places)
     action = _own_action(other)
     if action is None:
         action = _call_action(facts, meaning, item, warnings)
+    if call:
+        learn(facts, meaning, action, item, (path, old_path), warnings, places)
     if call and not call.known:
         warnings.add(W_SYSCALL)
     outcome = other.outcome if other and other.outcome != "unknown" else call.outcome if call else "unknown"
@@ -177,37 +187,38 @@ def _flags(call: SystemCall, meaning: Call, shown: int | None) -> int | None:
         return None
 
 
-def _paths(facts: Facts, meaning: Call, warnings: set[str]) -> tuple[PathItem | None, str | None, str | None]:
+def _paths(
+    facts: Facts, meaning: Call, warnings: set[str], places: Places
+) -> tuple[PathItem | None, str | None, str | None]:
     """The item acted on, its absolute path, and that of the old one (rename, link)."""
     items = facts.paths
     if not items:
         return None, None, None
     item, old = choose_items(items, meaning.action)
     if item is None:
-        warnings.add(W_UNNAMED)
-        return None, None, None
+        found, path = nameless(facts, places)
+        warnings.add(W_UNNAMED if path is None else W_INODE)
+        return (found if path else None), path, None
     if item.nametype == "PARENT":
         warnings.add(W_PARENT)
-    parent = items[0].name if items[0].nametype == "PARENT" else None
-    path = _resolve(facts, item, meaning.dirfd, parent, warnings)
-    return item, path, _resolve(facts, old, meaning.old_dirfd, None, warnings) if old else None
+    first = items[0] if items[0].nametype == "PARENT" else None
+    if meaning.action not in ("rename", "link"):
+        path, warning = resolve(facts, item, meaning.dirfd, first, places)
+        warnings.update((warning,) if warning else ())
+        return item, path, None
+    above, above_old = _parents(items, meaning.action)
+    path, warning = resolve(facts, item, meaning.dirfd, above, places, two=True)
+    old_path, other = resolve(facts, old, meaning.old_dirfd, above_old, places, two=True) if old else (None, None)
+    warnings.update(code for code in (warning, other) if code)
+    return item, path, old_path
 
 
-def _resolve(facts: Facts, item: PathItem, dirfd: int | None, parent: str | None, warnings: set[str]) -> str | None:
-    call = facts.call
-    base: str | None = None
-    if call and dirfd is not None and len(call.args) > dirfd:
-        base = call.args[dirfd]
-    elif call and call.uring:
-        base = "unknown"
-    name = item.name or ""
-    if item.nametype == "PARENT" and base is not None and base not in FDCWD and name == facts.cwd:
-        warnings.add(W_DIRFD)  # the kernel writes CWD for "the descriptor's directory": not evidence of a place
-        return None
-    path, warning = resolve_path(name, facts.cwd, base, parent)
-    if warning:
-        warnings.add(warning)
-    return path
+def _parents(items: Sequence[PathItem], action: str) -> tuple[PathItem | None, PathItem | None]:
+    """The directories of the new and of the old name: of a rename both are recorded, the old one first."""
+    parents = [item for item in items if item.nametype == "PARENT"]
+    if action == "link":
+        return (parents[0] if len(parents) == 1 else None), None
+    return (parents[1], parents[0]) if len(parents) == 2 else (None, None)
 
 
 def choose_items(items: Sequence[PathItem], action: str) -> tuple[PathItem | None, PathItem | None]:

@@ -8,7 +8,8 @@ from typing import Protocol
 
 import pyarrow as pa
 
-from seqwatch_tui.model.evidence import Counts, Gap, Resume, Session
+from seqwatch_tui.model.evidence import Counts, Directory, Gap, Resume, Session
+from seqwatch_tui.parse.places import Places
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,8 @@ class Parsed:
     counts: Counts
     gaps: tuple[Gap, ...] = ()
     sessions: tuple[Session, ...] = ()
+    directories: tuple[Directory, ...] = ()
+    """Directories whose name was learnt, or (path null) is not known any more."""
 
 
 @dataclass(slots=True)
@@ -36,6 +39,7 @@ class Knowledge:
     sessions: dict[int, Session] = field(default_factory=dict)
     names: dict[int, str] = field(default_factory=dict)
     host_names: Mapping[int, str] = field(default_factory=dict)
+    places: Places = field(default_factory=Places)
     last_serial: int | None = None
     last_ts: float | None = None
 

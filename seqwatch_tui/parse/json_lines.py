@@ -73,7 +73,8 @@ class JsonParser:
         batch, self._batch = self._batch, Batch(self._source)
         gaps = self._gaps.take(self._clock_ms, final=final)
         changed = self._identities.take_changed()
-        return Parsed(batch.events(), batch.records(), self._next_resume(), batch.counts(), gaps, changed)
+        named = self._knowledge.places.take_changed(self._source, (self._clock_ms or 0) / 1000)
+        return Parsed(batch.events(), batch.records(), self._next_resume(), batch.counts(), gaps, changed, named)
 
     def _next_resume(self) -> Resume:
         identity = self._resume.identity if self._resume else ""
@@ -130,13 +131,14 @@ class JsonParser:
                 body = b" ".join(key.encode() + b"=" + token for key, token in part.fields.items())
                 self._gaps.hear(part.kind, body, stamp.ts_ms / 1000)
         facts = facts_of_object(stamp, parts, self._host, (W_LATE,) if before is not None else ())
-        self._batch.add_event(row_of(facts, self._identities), [(JSON, b"", line, position)])
+        self._batch.add_event(row_of(facts, self._identities, self._knowledge.places), [(JSON, b"", line, position)])
         return True
 
     def _begin(self, stamp: Stamp, kind: str) -> None:
         self._clock_ms = max(self._clock_ms or 0, stamp.ts_ms)
         if not kind.startswith("DAEMON_") and self._gaps.see(stamp.node, stamp.serial, stamp.ts_ms):
             self._identities.reboot()
+            self._knowledge.places.reboot()
 
     def _remember(self, stamp: Stamp, line: bytes) -> None:
         self._done[stamp] = line

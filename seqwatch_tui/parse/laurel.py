@@ -133,7 +133,10 @@ def _path(value: Mapping[str, Any]) -> tuple[int, PathItem]:
     nametype = value.get("nametype")
     directory = isinstance(mode, str) and is_directory(mode)
     number = item if isinstance(item, int) else 0
-    return number, PathItem(_text(value.get("name")), nametype if isinstance(nametype, str) else "UNKNOWN", directory)
+    kind = nametype if isinstance(nametype, str) else "UNKNOWN"
+    inode, dev = value.get("inode"), value.get("dev")
+    at = f"{dev} {inode}" if isinstance(inode, int | str) and isinstance(dev, str) else ""
+    return number, PathItem(_text(value.get("name")), kind, directory, at)
 
 
 def _argv(value: Mapping[str, Any]) -> list[str] | None:

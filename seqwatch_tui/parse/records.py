@@ -85,7 +85,9 @@ def _path(body: bytes) -> PathItem:
     fields = pairs(body)
     mode = fields.get("mode")
     nametype = from_bytes(fields.get("nametype", b"UNKNOWN"))
-    return PathItem(_name(fields.get("name")), nametype, mode is not None and is_directory(from_bytes(mode)))
+    inode, dev = fields.get("inode"), fields.get("dev")
+    at = from_bytes(dev + b" " + inode) if inode and dev else ""
+    return PathItem(_name(fields.get("name")), nametype, mode is not None and is_directory(from_bytes(mode)), at)
 
 
 def _name(token: bytes | None) -> str | None:
@@ -190,7 +192,8 @@ class Records:
         name = t[1][6:-1]
         if not name or t[1][-1:] != b'"':
             return _path(body)
-        return PathItem(from_bytes(name), self._types[t[8][9:]], self._modes[t[4][5:]])
+        at = from_bytes(t[3][4:] + b" " + t[2][6:]) if t[2][:6] == b"inode=" and t[3][:4] == b"dev=" else ""
+        return PathItem(from_bytes(name), self._types[t[8][9:]], self._modes[t[4][5:]], at)
 
     def cwd(self, body: bytes) -> str | None:
         """Working directory of a CWD record; null when the kernel had none."""

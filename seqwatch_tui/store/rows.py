@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from seqwatch_tui.model.alert import Alert, Evidence
-from seqwatch_tui.model.evidence import Counts, Gap, Resume, Session, SourceState
+from seqwatch_tui.model.evidence import Counts, Directory, Gap, Resume, Session, SourceState
 from seqwatch_tui.model.text import from_bytes
 from seqwatch_tui.store.interface import SegmentRow, StoreError
 from seqwatch_tui.store.schema import TableDef
@@ -174,3 +174,8 @@ def session(row: Mapping[str, Any]) -> Session:
         row["source"], row["session_id"], row["auid"], row["user_name"], row["src_ip"], row["tty"],
         epoch(row["opened"]) or 0.0,
     )  # fmt: skip
+
+
+def directory(row: Mapping[str, Any]) -> Directory:
+    """Return a row of `directories` as the value it was made of."""
+    return Directory(**{**row, "seen": epoch(row["seen"]) or 0.0})

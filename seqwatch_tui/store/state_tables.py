@@ -115,6 +115,19 @@ SESSIONS = table(
     ("opened", TIME, "When it was opened, UTC."),
 )  # fmt: skip
 
+DIRECTORIES = table(
+    "directories", "What the trail has called directories, by inode: names relative to a descriptor are found by it.",
+    "source host dev inode",
+    ("source", "VARCHAR", "Name of the configured source."),
+    ("host", "VARCHAR", "Host that the records came from."),
+    ("dev", "VARCHAR", "Device as the records write it (major:minor, hex)."),
+    ("inode", "VARCHAR", "Inode."),
+    ("path", "VARCHAR", "Name it was opened or made under."),
+    ("certain", "BOOLEAN", "False where the number of a descriptor had to be believed."),
+    ("several", "BOOLEAN", "It has been called by other names too: alone, it resolves nothing."),
+    ("seen", TIME, "When the name was learnt, UTC."),
+)  # fmt: skip
+
 DATASETS = table(
     "datasets", "The guarded datasets, as configured.", "dataset",
     ("dataset", "VARCHAR", "Dataset id; joins with events.dataset."),
@@ -234,8 +247,8 @@ CHECKPOINTS = table(
 )  # fmt: skip
 
 STATE_TABLES: tuple[TableDef, ...] = (
-    ALERTS, EVIDENCE, REASONS, RULE_VERSIONS, SNOOZES, GAPS, SOURCES, SESSIONS, DATASETS, GRANTS, FILES, VERIFICATIONS,
-    KEYS, FINDINGS, ACTIONS, CHECKPOINTS,
+    ALERTS, EVIDENCE, REASONS, RULE_VERSIONS, SNOOZES, GAPS, SOURCES, SESSIONS, DIRECTORIES, DATASETS, GRANTS, FILES,
+    VERIFICATIONS, KEYS, FINDINGS, ACTIONS, CHECKPOINTS,
 )  # fmt: skip
 """The tables beside `events`, in the order of the docs."""
 

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from seqwatch_tui.model.alert import Alert
 from seqwatch_tui.model.assets import asset_dir
-from seqwatch_tui.model.evidence import Session, SourceState
+from seqwatch_tui.model.evidence import Directory, Session, SourceState
 from seqwatch_tui.parse.schema import EVENT_SCHEMA
 from seqwatch_tui.store import buckets, rows, write
 from seqwatch_tui.store.connect import connect, does_not_open, first_line, identity, store_path, wal_path
@@ -207,6 +207,11 @@ class Store:
         """Return the logins opened at or after `since` (epoch seconds), oldest first."""
         found = self.arrow("select * from sessions where opened >= ? order by opened", [rows.timestamp(since)])
         return [rows.session(r) for r in found.to_pylist()]
+
+    def directories(self, source: str) -> list[Directory]:
+        """Return what a source has called directories, oldest first."""
+        found = self.arrow("select * from directories where source = ? order by seen", [source])
+        return [rows.directory(r) for r in found.to_pylist()]
 
     def open_alerts(self) -> list[Alert]:
         """Return the alerts that are not closed, oldest first, as the detector folds into them."""

@@ -19,6 +19,7 @@ from seqwatch_tui.store.state_tables import (
     ACTIONS,
     ALERTS,
     CHECKPOINTS,
+    DIRECTORIES,
     EVIDENCE,
     GAPS,
     SESSIONS,
@@ -172,6 +173,8 @@ def _write_tables(
             put(con, ACTIONS, numbered)
         else:
             put(con, _BY_NAME[name], given)
+        if name == DIRECTORIES.name:
+            con.execute("delete from directories where path is null")
     return action_id
 
 

@@ -9,6 +9,7 @@ import csv
 import io
 import json
 import os
+import re
 import shutil
 import subprocess
 from collections import Counter
@@ -75,11 +76,11 @@ def test_every_event_of_ausearch_is_there(log: Path) -> None:
 def test_opens_per_user_and_path_are_those_of_ausearch() -> None:
     opens = [r for r in parse(ENRICHED.read_bytes()).events.to_pylist() if r["syscall"] == "openat"]
     # ausearch joins names relative to any directory descriptor with CWD, which is right only by chance.
-    unresolved = {r["serial"] for r in opens if r["warnings"] == "dirfd"}
+    relative = {r["serial"] for r in opens if (r["warnings"] or "").startswith("dirfd")}
     ours = Counter(
         (r["user_name"], r["path"], r["outcome"] == "success")
         for r in opens
-        if r["path"].startswith("/data/seq/") and r["user_name"]
+        if r["path"].startswith("/data/seq/") and r["user_name"] and r["serial"] not in relative
     )
     theirs = Counter(
         (e["SUBJ_PRIME"], e["OBJ_PRIME"].rstrip("/"), e["RESULT"] == "success")
@@ -87,10 +88,26 @@ def test_opens_per_user_and_path_are_those_of_ausearch() -> None:
         if e["ACTION"] == "opened-file"
         and e["OBJ_PRIME"].startswith("/data/seq/")
         and e["SUBJ_PRIME"] != "system"
-        and int(e["SERIAL_NUM"]) not in unresolved
+        and int(e["SERIAL_NUM"]) not in relative
     )
     assert ours == theirs
     assert sum(ours.values()) > 40
+
+
+def test_names_below_descriptors_are_those_the_same_inodes_have_elsewhere() -> None:
+    """tar and rsync opened by descriptor what others opened by absolute name: inode by inode the names must agree."""
+    parsed = parse(ENRICHED.read_bytes())
+    inodes: dict[int, list[str]] = {}
+    for record in parsed.records.to_pylist():
+        if record["type"] == "PATH" and (found := re.search(rb" inode=(\d+) ", record["raw"])):
+            inodes.setdefault(record["event_id"], []).append(found[1].decode())
+    opens = [r for r in parsed.events.to_pylist() if r["syscall"] == "openat" and len(inodes.get(r["event_id"], ())) == 1]
+    named = {inodes[r["event_id"]][0]: r["path"] for r in opens if r["warnings"] is None}
+    below = {inodes[r["event_id"]][0]: r["path"] for r in opens if r["warnings"] == "dirfd-held"}
+    both = named.keys() & below.keys()
+    assert {inode: below[inode] for inode in both} == {inode: named[inode] for inode in both}
+    assert len(both) > 40
+    assert not [r for r in parsed.events.to_pylist() if r["warnings"] == "dirfd"]
 
 
 def test_reads_carry_the_address_of_their_login() -> None:

@@ -26,11 +26,14 @@ def written(text: str) -> str:
 
 
 class Corpus:
-    """Events in order, from one seed. `enriched`: with names after 0x1d; `gaps`: serials are skipped now and then."""
+    """Events in order, from one seed. `enriched`: with names after 0x1d; `gaps`: serials are skipped now and then.
 
-    def __init__(self, seed: int, *, enriched: bool = True, gaps: bool = False) -> None:
+    `share` of the events are calls on descriptors.
+    """
+
+    def __init__(self, seed: int, *, enriched: bool = True, gaps: bool = False, share: float = 0.0) -> None:
         self.random = random.Random(seed)
-        self.enriched, self.gaps = enriched, gaps
+        self.enriched, self.gaps, self.share = enriched, gaps, share
         self.ms, self.serial, self.sessions = 1_790_000_000_000, 1000, {}
 
     def stamp(self) -> str:
@@ -44,7 +47,7 @@ class Corpus:
         lines: list[str] = []
         held: list[str] = []
         for _ in range(events):
-            mine = self.login() if self.random.random() < 0.08 else self.call()
+            mine = self.event()
             if held:
                 for i in range(max(len(held), len(mine))):
                     lines += held[i : i + 1] + mine[i : i + 1]
@@ -54,6 +57,12 @@ class Corpus:
             else:
                 lines += mine
         return ("\n".join(lines + held) + "\n").encode()
+
+    def event(self) -> list[str]:
+        """Records of one event."""
+        if self.share and self.random.random() < self.share:
+            return self.descriptors()
+        return self.login() if self.random.random() < 0.08 else self.call()
 
     def login(self) -> list[str]:
         """Records of a login (LOGIN has no end mark), a sudo, or what auditd says itself."""
@@ -98,6 +107,52 @@ class Corpus:
             f"type=PROCTITLE {stamp} proctitle=" + r.choice([title.encode().hex().upper(), '"bash"', "(null)"])
         )
         return lines
+
+    def descriptors(self) -> list[str]:
+        """A call on a descriptor, or one that changes what descriptors and inodes stand for; few of each, so they meet."""
+        r, stamp = self.random, self.stamp()
+        pid, fd, inode = r.randrange(40, 43), r.randrange(3, 6), r.randrange(5001, 5005)
+        folder, file = f"/data/d{inode % 3}", r.choice(["a", "b", "sub/c", ".", "../e", "ü"])
+        dir_mode, file_mode = "040755", "0100640"
+        above = (file.rpartition("/")[0] or "/home/a", inode, dir_mode, "PARENT")
+        below = r.randrange(6001, 6004)
+        name, number, exit_code, args, items = r.choice([
+            *[("openat", 257, fd, "ffffff9c 7f 90800 0", [(folder, inode, dir_mode, "NORMAL")])] * 8,
+            *[("openat", 257, 7, f"{fd:x} 7f 0 0", [(file, below, file_mode, "NORMAL")])] * 6,
+            ("openat", 257, fd, f"{fd:x} 7f 90800 0", [("s", inode + 9, dir_mode, "NORMAL")]),
+            ("openat", 257, fd, f"{fd:x} 7f 0 0", [(file, below, file_mode, "NORMAL")]),
+            ("openat", 257, 7, f"{fd:x} 7f 241 1b6", [above, (file, below, file_mode, "CREATE")]),
+            ("openat", 257, fd, "ffffff9c 7f 241 1b6", [("/data/f", below, file_mode, "NORMAL")]),
+            ("unlinkat", 263, 0, f"{fd:x} 7f 0 0", [above, (file, below, file_mode, "DELETE")]),
+            ("unlinkat", 263, 0, "ffffff9c 7f 200 0", [("/data", 1, dir_mode, "PARENT"), (folder, inode, dir_mode, "DELETE")]),
+            ("renameat2", 316, 0, f"{fd:x} 7f {fd:x} 7f", [above, above, ("a", below, file_mode, "DELETE"), ("b", below, file_mode, "CREATE")]),
+            ("rename", 82, 0, "7f 7f 0 0", [("/data", 1, dir_mode, "PARENT"), ("/data", 1, dir_mode, "PARENT"),
+                                            (folder, inode, dir_mode, "DELETE"), ("/data/d9", inode, dir_mode, "CREATE")]),
+            ("fchmod", 91, 0, "7 1a4 0 0", [(None, r.choice([inode, below]), file_mode, "NORMAL")]),
+            ("close", 3, 0, f"{fd:x} 0 0 0", []),
+            ("dup2", 33, fd, "0 0 0 0", []),
+            ("mkdir", 83, 0, "7f 1ed 0 0", [("/data", 1, dir_mode, "PARENT"), (folder, inode, dir_mode, "CREATE")]),
+            ("execve", 59, 0, "7f 7f 7f 0", [("/bin/x", 77, file_mode, "NORMAL")]),
+        ])  # fmt: skip
+        a0, a1, a2, a3 = args.split()
+        ok, exe = r.random() < 0.9, r.choice("xxxxxxxxxxxxxxxy")
+        tail = f'{GS}ARCH=x86_64 SYSCALL={name} AUID="alice" UID="alice"' if self.enriched else ""
+        lines = [
+            f"type=SYSCALL {stamp} arch=c000003e syscall={number} success={'yes' if ok else 'no'} exit={exit_code if ok else -13}"
+            f" a0={a0} a1={a1} a2={a2} a3={a3} items={len(items)} ppid=1 pid={pid} auid=1001 uid=1001 gid=0 euid=0 suid=0"
+            f' fsuid=0 egid=0 sgid=0 fsgid=0 tty=(none) ses=1 comm="x" exe="/bin/{exe}" key="k"{tail}'
+        ]
+        if name == "execve":
+            lines.append(f'type=EXECVE {stamp} argc=1 a0="x"')
+        if items:
+            lines.append(f'type=CWD {stamp} cwd="/home/a"')
+        for i, (path, ino, mode, kind) in enumerate(items):
+            shown = "(null)" if path is None else written(path)
+            lines.append(
+                f"type=PATH {stamp} item={i} name={shown} inode={ino} dev={'08:01' if r.random() < 0.95 else '08:02'}"
+                f" mode={mode} ouid=0 ogid=0 rdev=00:00 nametype={kind} cap_fp=0 cap_fi=0 cap_fe=0 cap_fver=0 cap_frootid=0"
+            )
+        return [*lines, f'type=PROCTITLE {stamp} proctitle="x"']
 
     def syscall(self, stamp: str, name: str, number: int, items: int, *, at: bool) -> str:
         """A SYSCALL record."""

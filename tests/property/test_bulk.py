@@ -22,12 +22,12 @@ _SETTINGS = settings(max_examples=40, deadline=None, derandomize=True, suppress_
 _LOGS = sorted(GOLDEN.glob("*.log"))
 
 
-def bulk(piece: int) -> BulkAuditdParser:
-    return BulkAuditdParser("audit", "host", Knowledge(), piece=piece)
+def bulk(piece: int, knowledge: Knowledge | None = None) -> BulkAuditdParser:
+    return BulkAuditdParser("audit", "host", knowledge or Knowledge(), piece=piece)
 
 
-def reference() -> AuditdParser:
-    return AuditdParser("audit", "host", Knowledge())
+def reference(knowledge: Knowledge | None = None) -> AuditdParser:
+    return AuditdParser("audit", "host", knowledge or Knowledge())
 
 
 def feed(parser: Parser, log: bytes, cuts: list[int], takes: set[int], start: int = 0) -> list[Parsed]:
@@ -83,6 +83,22 @@ def test_generated_logs(log: bytes, cuts: list[int], taken: set[int], piece: int
     assert_same(feed(bulk(piece), log, cuts, takes), feed(reference(), log, [], set()))
 
 
+on_descriptors = st.builds(
+    lambda seed, share, events: Corpus(seed, share=share).log(events),
+    st.integers(0, 10_000), st.sampled_from([0.3, 0.7, 1.0]), st.integers(50, 200),
+)  # fmt: skip
+
+
+@given(log=on_descriptors, cuts=cutting, piece=st.sampled_from([1500, 6000, 30_000]))
+@settings(_SETTINGS, max_examples=60)
+def test_names_below_descriptors(log: bytes, cuts: list[int], piece: int) -> None:
+    learnt, expected = Knowledge(), Knowledge()
+    assert_same(feed(bulk(piece, learnt), log, cuts, set(cuts[:2])), feed(reference(expected), log, [], set()))
+    assert (learnt.places.directories, learnt.places.files, learnt.places.held) == (
+        expected.places.directories, expected.places.files, expected.places.held,
+    )  # fmt: skip
+
+
 @st.composite
 def damaged(draw: st.DrawFn) -> bytes:
     """A log with lines dropped, doubled, moved and garbled."""
@@ -124,7 +140,10 @@ def test_golden_logs(path: Path, raw: bool) -> None:
     assert parser.columnar_events > 0
 
 
-@given(log=corpora, stop=st.integers(1000, 100_000), piece=st.sampled_from([1500, 6000]), order=st.booleans())
+resumed = st.one_of(corpora, st.builds(lambda seed: Corpus(seed, share=1.0).log(120), st.integers(0, 10_000)))
+
+
+@given(log=resumed, stop=st.integers(1000, 100_000), piece=st.sampled_from([1500, 6000]), order=st.booleans())
 @_SETTINGS
 def test_either_parser_goes_on_where_the_other_stopped(log: bytes, stop: int, piece: int, order: bool) -> None:
     stop = min(stop, len(log))
