@@ -43,7 +43,7 @@ class Request(msgspec.Struct):
     names: dict[int, str]
     host_names: dict[int, str]
     known_gaps: list[str]
-    directories: list[Directory]
+    directories: list[Directory] = []
 
 
 class Frame(msgspec.Struct):

@@ -50,9 +50,11 @@ def _alerts(events: pa.Table, size: int) -> list[Alert]:
 def test_each_thing_that_happened_is_one_alert(events: pa.Table, size: int) -> None:
     assert sorted((alert.rule_id, alert.actor, alert.dataset, alert.count) for alert in _alerts(events, size)) == [
         ("access-without-grant", "unattributed", "wgs-cohort-a", 1),
+        ("archive-or-copy-out", "alice", "wgs-cohort-a", 3),
+        ("archive-or-copy-out", "carol", "wgs-cohort-a", 45),
         ("audit-daemon-ended", "root", None, 1),
         ("audit-trail-attacked", "unattributed", None, 5),
-        ("bulk-read", "carol", "wgs-cohort-a", 42),
+        ("bulk-read", "carol", "wgs-cohort-a", 87),
         ("permission-change", "alice", "wgs-cohort-a", 1),
         ("raw-data-destroyed", "alice", "wgs-cohort-a", 2),
         ("write-by-read-only-role", "alice", "wgs-cohort-a", 6),
@@ -63,6 +65,6 @@ def test_the_auditors_bulk_read_says_who_how_much_and_from_where(events: pa.Tabl
     (alert,) = [alert for alert in _alerts(events, 10) if alert.rule_id == "bulk-read"]
     assert alert.src_ip == "127.0.9.9"
     assert alert.summary == (
-        "carol (auditor) read 42 distinct files of wgs-cohort-a in 10 min from 127.0.9.9; "
+        "carol (auditor) read 45 distinct files of wgs-cohort-a in 10 min from 127.0.9.9; "
         "threshold 30, role has no bulk grant"
     )

@@ -140,7 +140,7 @@ def test_the_copy_of_a_cohort_raises_one_bulk_alert(site: Running) -> None:
     alerts = [a for a in site.api.get("/v1/alerts").rows if a["rule_title"].startswith("Bulk read")]
     reads = site.api.sql(
         "select count(*) as n, count(distinct path) as files from events "
-        "where user_name = 'carol' and action = 'read' and dataset = 'wgs-cohort-a'"
+        "where user_name = 'carol' and action = 'read' and outcome = 'success' and dataset = 'wgs-cohort-a'"
     )
     assert [(a["actor"], a["dataset"], a["src_ip"]) for a in alerts] == [("carol", "wgs-cohort-a", "127.0.9.9")]
     assert (alerts[0]["count"], alerts[0]["measure"]) == (reads[0]["n"], reads[0]["files"])
