@@ -110,7 +110,14 @@ class Intake(threading.Thread):
     def _emit(self, parsed: Parsed, changed: bool = False) -> None:
         self.parsed += parsed.counts
         self.gaps += len(parsed.gaps)
-        if not (parsed.records.num_rows or parsed.events.num_rows or parsed.gaps or parsed.sessions or parsed.directories or changed):
+        if not (
+            parsed.records.num_rows
+            or parsed.events.num_rows
+            or parsed.gaps
+            or parsed.sessions
+            or parsed.directories
+            or changed
+        ):
             return
         counts, last = self.state.counts + parsed.counts, self._last_ts(parsed)
         self.state = replace(self.state, counts=counts, resume=parsed.resume, last_ts=last or self.state.last_ts)

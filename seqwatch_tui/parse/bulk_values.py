@@ -16,8 +16,8 @@ from seqwatch_tui.parse.bulk_columns import Codes, Distinct, cut, distinct, enco
 from seqwatch_tui.parse.bulk_commands import commands
 from seqwatch_tui.parse.bulk_index import Bools, Index, Ints, Row, word8
 from seqwatch_tui.parse.bulk_layout import Usual
-from seqwatch_tui.parse.bulk_memory import NULL, CallKind, Memory, Middle
 from seqwatch_tui.parse.bulk_lessons import EVERY, Lessons
+from seqwatch_tui.parse.bulk_memory import NULL, CallKind, Memory, Middle
 from seqwatch_tui.parse.bulk_paths import CWD_BASE, OTHER_BASE, Chosen, Directories, Items
 from seqwatch_tui.parse.bulk_tails import tail_fields
 from seqwatch_tui.parse.normalise import (

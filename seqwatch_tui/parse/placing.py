@@ -27,16 +27,17 @@ if TYPE_CHECKING:
 _MOST_FD = 1 << 30
 """No descriptor is as high (fs.nr_open): such an argument is something else."""
 
-GIVING = frozenset(
-    "dup dup2 dup3 socket accept accept4 memfd_create pidfd_open open_tree epoll_create epoll_create1 eventfd eventfd2 "
-    "inotify_init inotify_init1 signalfd signalfd4 timerfd_create fanotify_init userfaultfd".split()
-)
+GIVING = frozenset({
+    "dup", "dup2", "dup3", "socket", "accept", "accept4", "memfd_create", "pidfd_open", "open_tree", "epoll_create",
+    "epoll_create1", "eventfd", "eventfd2", "inotify_init", "inotify_init1", "signalfd", "signalfd4", "timerfd_create",
+    "fanotify_init", "userfaultfd",
+})  # fmt: skip
 """Calls beside the open family that return a new descriptor."""
 LEAVING = frozenset({"execve", "execveat", "exit", "exit_group"})
 """Calls after which none of the descriptors may be there any more."""
 
 
-def resolve(  # noqa: PLR0917 - the event, which of its names, and what is known
+def resolve(
     facts: Facts, item: PathItem, dirfd: int | None, parent: PathItem | None, places: Places, *, two: bool = False
 ) -> tuple[str | None, str | None]:
     """The absolute path of an item and a warning. `parent` is the PARENT item above it, `dirfd` the argument's number.

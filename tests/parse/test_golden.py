@@ -101,7 +101,9 @@ def test_names_below_descriptors_are_those_the_same_inodes_have_elsewhere() -> N
     for record in parsed.records.to_pylist():
         if record["type"] == "PATH" and (found := re.search(rb" inode=(\d+) ", record["raw"])):
             inodes.setdefault(record["event_id"], []).append(found[1].decode())
-    opens = [r for r in parsed.events.to_pylist() if r["syscall"] == "openat" and len(inodes.get(r["event_id"], ())) == 1]
+    opens = [
+        r for r in parsed.events.to_pylist() if r["syscall"] == "openat" and len(inodes.get(r["event_id"], ())) == 1
+    ]
     named = {inodes[r["event_id"]][0]: r["path"] for r in opens if r["warnings"] is None}
     below = {inodes[r["event_id"]][0]: r["path"] for r in opens if r["warnings"] == "dirfd-held"}
     both = named.keys() & below.keys()

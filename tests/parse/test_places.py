@@ -34,21 +34,23 @@ class Trail:
         )
 
     def __call__(
-        self, call: str, *items: Item, args: str = "ffffff9c 7f 0 0", exit: int = 0, pid: int = 9, exe: str = "/bin/x",
+        self, call: str, *items: Item, args: str = "ffffff9c 7f 0 0", code: int = 0, pid: int = 9, exe: str = "/bin/x",
         cwd: str = "/home/ann", dev: str = "08:01",
     ) -> dict[str, Any]:  # fmt: skip
         self.serial += 1
-        data = (self._records if self.form == "auditd" else self._object)(call, items, args.split(), exit, pid, exe, cwd, dev)
+        data = (self._records if self.form == "auditd" else self._object)(
+            call, items, args.split(), code, pid, exe, cwd, dev
+        )
         self.parser.feed(data, self.offset)
         self.offset += len(data)
         (row,) = self.parser.take().events.to_pylist()
         return row
 
-    def _records(self, call: str, items: tuple[Item, ...], a: list[str], exit: int, *rest: Any) -> bytes:  # noqa: PLR0917
+    def _records(self, call: str, items: tuple[Item, ...], a: list[str], code: int, *rest: Any) -> bytes:
         pid, exe, cwd, dev = rest
-        done = "yes" if exit >= 0 else "no"
+        done = "yes" if code >= 0 else "no"
         lines = [
-            f"type=SYSCALL %s arch=c000003e syscall={_NUMBERS[call]} success={done} exit={exit} a0={a[0]} a1={a[1]} a2={a[2]} "
+            f"type=SYSCALL %s arch=c000003e syscall={_NUMBERS[call]} success={done} exit={code} a0={a[0]} a1={a[1]} a2={a[2]} "
             f'a3={a[3]} items={len(items)} ppid=1 pid={pid} auid=7 uid=0 tty=(none) ses=3 comm="x" exe="{exe}" key=(null)',
             *(['type=EXECVE %s argc=1 a0="x"'] if call == "execve" else []),
             *([f'type=CWD %s cwd="{cwd}"'] if items else []),
@@ -62,16 +64,17 @@ class Trail:
         lines.append('type=PROCTITLE %s proctitle="x"')
         return "".join(line.replace("%s", f"msg=audit(1000.000:{self.serial}):") + "\n" for line in lines).encode()
 
-    def _object(self, call: str, items: tuple[Item, ...], a: list[str], exit: int, *rest: Any) -> bytes:  # noqa: PLR0917
+    def _object(self, call: str, items: tuple[Item, ...], a: list[str], code: int, *rest: Any) -> bytes:
         pid, exe, cwd, dev = rest
         paths = [
-            {"item": i, "inode": inode, "dev": dev, "mode": f"0o{mode}", "nametype": kind} | ({"name": name} if name else {})
+            {"item": i, "inode": inode, "dev": dev, "mode": f"0o{mode}", "nametype": kind}
+            | ({"name": name} if name else {})
             for i, (name, inode, mode, kind) in enumerate(items)
         ]
         value = {
             "ID": f"1000.000:{self.serial}",
             "SYSCALL": {
-                "arch": "0xc000003e", "syscall": _NUMBERS[call], "success": "yes" if exit >= 0 else "no", "exit": exit,
+                "arch": "0xc000003e", "syscall": _NUMBERS[call], "success": "yes" if code >= 0 else "no", "exit": code,
                 "items": len(items), "ppid": 1, "pid": pid, "auid": 7, "uid": 0, "ses": 3, "comm": "x", "exe": exe,
                 "ARGV": [f"0x{arg}" for arg in a],
             },
@@ -95,29 +98,29 @@ ABOVE: Item = ("/home/ann", 50, _DIR, "PARENT")
 
 
 def test_the_parents_inode_names_the_directory(trail: Trail) -> None:
-    trail("openat", RAW, exit=3, pid=1)
+    trail("openat", RAW, code=3, pid=1)
     gone = trail("unlinkat", ABOVE, ("lane1", 60, _FILE, "DELETE"), args="5 7f 0 0", pid=2)
     assert seen(gone) == ("/data/seq/raw/lane1", "dirfd-resolved")
     assert seen(trail("unlinkat", ("sub/", 50, _DIR, "PARENT"), ("sub/x", 61, _FILE, "DELETE"), args="5 7f 0 0")) == (
         "/data/seq/raw/x", "dirfd-resolved",
     )  # fmt: skip
-    refused = trail("openat", ABOVE, args="5 7f 241 1b6", exit=-13)
+    refused = trail("openat", ABOVE, args="5 7f 241 1b6", code=-13)
     assert seen(refused) == ("/data/seq/raw", "dirfd-resolved;parent")
 
 
 def test_without_a_parent_it_is_what_the_process_opened(trail: Trail) -> None:
-    trail("openat", RAW, exit=3)
-    assert seen(trail("openat", LANE, args="3 7f 0 0", exit=4)) == ("/data/seq/raw/lane1", "dirfd-held")
-    assert seen(trail("openat", LANE, args="4 7f 0 0", exit=5)) == ("lane1", "dirfd"), "another descriptor"
-    assert seen(trail("openat", LANE, args="3 7f 0 0", exit=5, pid=10)) == ("lane1", "dirfd"), "another process"
-    assert seen(trail("openat", LANE, args="3 7f 0 0", exit=5, exe="/bin/y")) == ("lane1", "dirfd"), "its number again"
-    assert seen(trail("openat", LANE, args="3 7f 0 0", exit=5, dev="08:02")) == ("lane1", "dirfd"), "another device"
+    trail("openat", RAW, code=3)
+    assert seen(trail("openat", LANE, args="3 7f 0 0", code=4)) == ("/data/seq/raw/lane1", "dirfd-held")
+    assert seen(trail("openat", LANE, args="4 7f 0 0", code=5)) == ("lane1", "dirfd"), "another descriptor"
+    assert seen(trail("openat", LANE, args="3 7f 0 0", code=5, pid=10)) == ("lane1", "dirfd"), "another process"
+    assert seen(trail("openat", LANE, args="3 7f 0 0", code=5, exe="/bin/y")) == ("lane1", "dirfd"), "its number again"
+    assert seen(trail("openat", LANE, args="3 7f 0 0", code=5, dev="08:02")) == ("lane1", "dirfd"), "another device"
 
 
 def test_a_directory_below_a_descriptor_is_known_but_not_for_certain(trail: Trail) -> None:
-    trail("openat", ("/data/seq", 49, _DIR, "NORMAL"), exit=3)
-    assert seen(trail("openat", ("raw", 50, _DIR, "NORMAL"), args="3 7f 90800 0", exit=4))[1] == "dirfd-held"
-    assert seen(trail("openat", LANE, args="4 7f 0 0", exit=5)) == ("/data/seq/raw/lane1", "dirfd-held")
+    trail("openat", ("/data/seq", 49, _DIR, "NORMAL"), code=3)
+    assert seen(trail("openat", ("raw", 50, _DIR, "NORMAL"), args="3 7f 90800 0", code=4))[1] == "dirfd-held"
+    assert seen(trail("openat", LANE, args="4 7f 0 0", code=5)) == ("/data/seq/raw/lane1", "dirfd-held")
     gone = trail("unlinkat", ABOVE, ("lane1", 60, _FILE, "DELETE"), args="4 7f 0 0", pid=2)
     assert seen(gone) == ("/data/seq/raw/lane1", "dirfd-held")
 
@@ -127,15 +130,17 @@ def test_a_directory_below_a_descriptor_is_known_but_not_for_certain(trail: Trai
     [
         ("close", (), {"args": "3 0 0 0"}),
         ("execve", (("/bin/y", 9, _FILE, "NORMAL"),), {}),
-        ("openat", (("/other", 70, _FILE, "NORMAL"),), {"exit": 3}),
+        ("openat", (("/other", 70, _FILE, "NORMAL"),), {"code": 3}),
     ],
     ids=["close", "execve", "opened anew"],
 )
-def test_a_descriptor_that_is_something_else_by_now_names_nothing(trail: Trail, change: tuple[str, tuple[Item, ...], Any]) -> None:
-    trail("openat", RAW, exit=3)
+def test_a_descriptor_that_is_something_else_by_now_names_nothing(
+    trail: Trail, change: tuple[str, tuple[Item, ...], Any]
+) -> None:
+    trail("openat", RAW, code=3)
     call, items, more = change
     trail(call, *items, **more)
-    assert seen(trail("openat", LANE, args="3 7f 0 0", exit=5)) == ("lane1", "dirfd")
+    assert seen(trail("openat", LANE, args="3 7f 0 0", code=5)) == ("lane1", "dirfd")
 
 
 @pytest.mark.parametrize(
@@ -150,20 +155,20 @@ def test_a_descriptor_that_is_something_else_by_now_names_nothing(trail: Trail, 
     ids=["removed", "its parent renamed", "another inode of that name", "another name"],
 )  # fmt: skip
 def test_a_directory_that_may_be_elsewhere_resolves_nothing(trail: Trail, change: tuple[str, tuple[Item, ...]]) -> None:
-    trail("openat", RAW, exit=3, pid=1)
-    trail(change[0], *change[1], exit=0 if change[0] != "openat" else 8, pid=2)
+    trail("openat", RAW, code=3, pid=1)
+    trail(change[0], *change[1], code=0 if change[0] != "openat" else 8, pid=2)
     gone = trail("unlinkat", ABOVE, ("lane1", 60, _FILE, "DELETE"), args="5 7f 0 0", pid=3)
     assert seen(gone) == ("lane1", "dirfd")
 
 
 def test_a_refused_removal_changes_nothing(trail: Trail) -> None:
-    trail("openat", RAW, exit=3)
-    trail("rmdir", ("/data/seq", 49, _DIR, "PARENT"), ("/data/seq/raw", 50, _DIR, "DELETE"), exit=-39)
-    assert seen(trail("openat", LANE, args="3 7f 0 0", exit=4)) == ("/data/seq/raw/lane1", "dirfd-held")
+    trail("openat", RAW, code=3)
+    trail("rmdir", ("/data/seq", 49, _DIR, "PARENT"), ("/data/seq/raw", 50, _DIR, "DELETE"), code=-39)
+    assert seen(trail("openat", LANE, args="3 7f 0 0", code=4)) == ("/data/seq/raw/lane1", "dirfd-held")
 
 
 def test_a_renamed_directory_is_found_under_its_new_name(trail: Trail) -> None:
-    trail("openat", RAW, exit=3, pid=1)
+    trail("openat", RAW, code=3, pid=1)
     above: Item = ("/data/seq", 49, _DIR, "PARENT")
     trail("rename", above, above, ("/data/seq/raw", 50, _DIR, "DELETE"), ("/data/seq/new", 50, _DIR, "CREATE"), pid=2)
     gone = trail("unlinkat", ABOVE, ("lane1", 60, _FILE, "DELETE"), args="5 7f 0 0", pid=3)
@@ -171,19 +176,31 @@ def test_a_renamed_directory_is_found_under_its_new_name(trail: Trail) -> None:
 
 
 def test_each_side_of_a_rename_has_its_own_directory(trail: Trail) -> None:
-    trail("openat", RAW, exit=3)
-    trail("openat", ("/data/out", 51, _DIR, "NORMAL"), exit=4)
+    trail("openat", RAW, code=3)
+    trail("openat", ("/data/out", 51, _DIR, "NORMAL"), code=4)
     other: Item = ("/home/ann", 51, _DIR, "PARENT")
     row = trail("renameat2", ABOVE, other, ("a", 60, _FILE, "DELETE"), ("b", 60, _FILE, "CREATE"), args="3 7f 4 7f")
     assert (row["old_path"], *seen(row)) == ("/data/seq/raw/a", "/data/out/b", "dirfd-resolved")
-    row = trail("rename", ("/data/x/", 52, _DIR, "PARENT"), other, ("/data/x/a", 61, _FILE, "DELETE"), ("c", 61, _FILE, "CREATE"))
+    row = trail(
+        "rename",
+        ("/data/x/", 52, _DIR, "PARENT"),
+        other,
+        ("/data/x/a", 61, _FILE, "DELETE"),
+        ("c", 61, _FILE, "CREATE"),
+    )
     assert (row["old_path"], *seen(row)) == ("/data/x/a", "/home/ann/c", None)
 
 
 @pytest.mark.parametrize("call", ["fchmod", "ftruncate"])
 def test_a_file_without_a_name_is_the_one_that_was_written(trail: Trail, call: str) -> None:
     assert seen(trail(call, (None, 60, _FILE, "NORMAL"), args="4 1a4 0 0")) == (None, "unnamed")
-    trail("openat", ("/data/seq", 49, _DIR, "PARENT"), ("/data/seq/new.bam", 60, _FILE, "CREATE"), args="ffffff9c 7f 241 1b6", exit=4)
+    trail(
+        "openat",
+        ("/data/seq", 49, _DIR, "PARENT"),
+        ("/data/seq/new.bam", 60, _FILE, "CREATE"),
+        args="ffffff9c 7f 241 1b6",
+        code=4,
+    )
     assert seen(trail(call, (None, 60, _FILE, "NORMAL"), args="4 1a4 0 0")) == ("/data/seq/new.bam", "inode-resolved")
     trail("unlinkat", ("/data/seq", 49, _DIR, "PARENT"), ("/data/seq/new.bam", 60, _FILE, "DELETE"))
     assert seen(trail(call, (None, 60, _FILE, "NORMAL"), args="4 1a4 0 0")) == (None, "unnamed")
@@ -191,8 +208,8 @@ def test_a_file_without_a_name_is_the_one_that_was_written(trail: Trail, call: s
 
 def test_what_is_known_outlives_a_restart_and_a_reboot_ends_it() -> None:
     first = Trail("auditd")
-    first("openat", RAW, exit=3)
-    first("openat", ("/data/b", 51, _DIR, "NORMAL"), exit=4)
+    first("openat", RAW, code=3)
+    first("openat", ("/data/b", 51, _DIR, "NORMAL"), code=4)
     places = Places()
     places.restore([d for d in _stored(first.knowledge.places) if d.path])
     assert places.directories == first.knowledge.places.directories
