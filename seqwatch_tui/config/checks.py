@@ -9,6 +9,7 @@ from seqwatch_tui.config.errors import nearest
 from seqwatch_tui.config.forms import PLACEHOLDER_PIN
 from seqwatch_tui.config.reader import KeyPath, dotted
 from seqwatch_tui.config.schema import Settings, SourceSettings
+from seqwatch_tui.config.telling import telling_checks, telling_notices
 
 Wrong = tuple[KeyPath, str]
 
@@ -20,6 +21,7 @@ def cross_checks(settings: Settings) -> Iterator[Wrong]:
     yield from _grants(settings)
     for index, source in enumerate(settings.sources):
         yield from _source(source, ("sources", index))
+    yield from telling_checks(settings)
     hours = settings.business_hours
     if hours is not None and hours.start == hours.end:
         yield ("business_hours", "end"), 'business_hours.end equals start; write e.g. end: "19:00"'
@@ -42,7 +44,7 @@ def notices(settings: Settings) -> tuple[str, ...]:
         for tls in settings.tls
         if PLACEHOLDER_PIN in tls.pins
     ]
-    return tuple(found)
+    return (*found, *telling_notices(settings))
 
 
 def _unique(settings: Settings) -> Iterator[Wrong]:

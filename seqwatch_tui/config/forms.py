@@ -25,6 +25,8 @@ _TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DUO = re.compile(r"DUO:[0-9]{7}|[A-Z]{2,8}(:[^\s:].{0,200})?")
 _URL = re.compile(r"[a-z][a-z0-9+.-]{1,30}:\S+")
+_SPAN = re.compile(r"([1-9][0-9]{0,5})([smhd])")
+_SPAN_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _ENDPOINT = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):([0-9]{1,5})")
 
 
@@ -154,6 +156,14 @@ def _span(word: str) -> list[int]:
         raise Unfit("is not a day or a span of days (mon, tue, wed, thu, fri, sat, sun; mon-fri)")
     first, last = WEEKDAYS.index(ends[0]), WEEKDAYS.index(ends[-1])
     return [(first + step) % 7 for step in range((last - first) % 7 + 1)]
+
+
+def span(value: object) -> int:
+    """A length of time as whole seconds: a number and s, m, h or d."""
+    found = _SPAN.fullmatch(value) if isinstance(value, str) else None
+    if found is None:
+        raise Unfit("is not a length of time (30s, 90m, 12h, 1d)")
+    return int(found[1]) * _SPAN_SECONDS[found[2]]
 
 
 def duo(value: object) -> str:

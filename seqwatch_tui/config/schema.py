@@ -26,6 +26,7 @@ Positive = Annotated[int, forms.positive]
 AbsolutePath = Annotated[Path, forms.absolute_path]
 Day = Annotated[date, forms.day]
 ClockTime = Annotated[time, forms.clock_time]
+Span = Annotated[int, forms.span]
 Network = Annotated[IPv4Network | IPv6Network, forms.network]
 
 SourceType = Literal["auditd", "laurel", "jsonl", "fanotify"]
@@ -34,6 +35,8 @@ Framework = Literal["hipaa", "gdpr", "gina", "nih-gds", "clia", "cap", "21cfr11"
 Purpose = Literal["clinical", "research", "commercial"]
 Encryption = Literal["crypt4gh", "fscrypt", "luks", "any", "none"]
 Operation = Literal["read", "write", "bulk"]
+Security = Literal["none", "starttls", "tls"]
+PageContent = Literal["brief", "full"]
 Severity = Literal["informational", "low", "medium", "high", "critical"]
 
 
@@ -172,9 +175,34 @@ class Notify(_Section, frozen=True, kw_only=True):
     """One address that is told of alerts (`notify`)."""
 
     url: Annotated[Annotated[str, forms.url], Write('url: "mailto://oncall@example.org"')]
-    """Address with its scheme."""
+    """Where pages go: mailto://, https://, http://, exec:, file: or syslog: (docs/notify.md)."""
     min_severity: Annotated[Severity, Write("min_severity: high")] = "high"
     """Least level that is sent: informational, low, medium, high or critical."""
+    content: Annotated[PageContent, Write("content: brief")] = "brief"
+    """brief names rule, dataset and numbers only; full also the person, the address and the whole sentence."""
+    arguments: Annotated[tuple[Text, ...], Write("arguments: [--urgent]")] = ()
+    """Arguments of the program (exec only); there is no shell."""
+    smtp: Annotated[Annotated[str, forms.endpoint], Write('smtp: "mail.example.org:587"')] = "localhost:25"
+    """Mail server, host:port (mailto only)."""
+    security: Annotated[Security, Write("security: starttls")] = "none"
+    """none, starttls or tls, to the mail server (mailto only); its certificate is verified."""
+    sender: Annotated[Text | None, Write("sender: seqwatch@example.org")] = None
+    """Sender of the mail (mailto only); without one seqwatch@ and this host's name."""
+    user: Annotated[Text | None, Write("user: seqwatch")] = None
+    """Name to log in to the mail server with (mailto only); needs `secret_file`."""
+    secret_file: Annotated[AbsolutePath | None, Write("secret_file: /etc/seqwatch/page.secret")] = None
+    """File (mode 0600) with the password of `user`, or the bearer token of a webhook."""
+
+
+class Drill(_Section, frozen=True, kw_only=True):
+    """The fire drill (`drill`): reads a canary and follows it to the page."""
+
+    canary: Annotated[AbsolutePath, Write("canary: /data/seq/wgs-cohort-a/NA00000.bam")]
+    """A file in a dataset that nobody has a reason to open; yours to make, it is only read."""
+    every: Annotated[Span | None, Write("every: 1d")] = None
+    """How often the engine drills by itself. Absent: only when asked."""
+    within: Annotated[Span, Write("within: 30s")] = 30
+    """How long the whole chain may take before its missing links are a failure."""
 
 
 class Settings(_Section, frozen=True, kw_only=True):
@@ -216,6 +244,15 @@ class Settings(_Section, frozen=True, kw_only=True):
         tuple[Notify, ...], Write('notify: [{url: "mailto://oncall@example.org", min_severity: high}]')
     ] = ()
     """Who is told of alerts."""
+    canaries: Annotated[tuple[AbsolutePath, ...], Write("canaries: [/data/seq/wgs-cohort-a/NA00000.bam]")] = ()
+    """Files in datasets that nobody has a reason to open: whoever does raises a critical alert."""
+    drill: Annotated[Drill | None, Write("drill: {canary: /data/seq/wgs-cohort-a/NA00000.bam, every: 1d}")] = None
+    """The fire drill; its canary is one of `canaries` by itself."""
+
+    @property
+    def all_canaries(self) -> tuple[Path, ...]:
+        """`canaries` and that of the drill, each once."""
+        return tuple(dict.fromkeys((*self.canaries, *([self.drill.canary] if self.drill else []))))
 
     @property
     def hash(self) -> str:

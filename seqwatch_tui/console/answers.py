@@ -120,6 +120,8 @@ class Status:
     jobs: tuple[Job, ...]
     quarantined: tuple[str, ...]
     errors: tuple[str, ...]
+    unpaged: tuple[str, ...]
+    """Addresses whose last page did not go out, each with the reason."""
 
     @classmethod
     def of(cls, data: Json) -> Status:
@@ -132,6 +134,7 @@ class Status:
             verdicts=tuple(Verdict(v["name"], v["state"], v.get("text") or "") for v in data["verdicts"]),
             sources=tuple(data.get("sources") or ()), jobs=tuple(map(Job.of, data.get("jobs") or ())),
             quarantined=tuple(data.get("quarantined") or ()), errors=tuple(data.get("errors") or ()),
+            unpaged=tuple(str(p.get("last") or p.get("label")) for p in data.get("paging") or () if p.get("state") == "fail"),
         )  # fmt: skip
 
     def essence(self) -> tuple[object, ...]:
@@ -140,7 +143,7 @@ class Status:
         sources = tuple((s.get("name"), s.get("state"), s.get("records"), s.get("lost")) for s in self.sources)
         return (
             round(self.rate, 1), lag, self.newest, self.lost, self.unparsed, self.gaps, self.verdicts, sources,
-            self.jobs, self.quarantined, self.errors,
+            self.jobs, self.quarantined, self.errors, self.unpaged,
         )  # fmt: skip
 
 

@@ -21,6 +21,7 @@ from seqwatch_tui.engine.jobs import Jobs
 from seqwatch_tui.engine.kept import Kept
 from seqwatch_tui.engine.meter import Meter
 from seqwatch_tui.engine.opening import Opened, open_state
+from seqwatch_tui.engine.paging import Paging
 from seqwatch_tui.engine.parsers import knowledge_of, make_parser
 from seqwatch_tui.engine.people import known_groups
 from seqwatch_tui.engine.rules import detector_for, read_rules
@@ -71,7 +72,8 @@ class Engine:
             clock, self.store.high_water(), int(self.store.query_sql("select count(*) from events_stored").rows[0][0])
         )
         self.judge = Judge(self.catalogue, detector, self.ledger, self.store.next_event_id(), clock, self.fail)
-        self.writer = Writer(self.judge, self.store, self.meter, self.fail)
+        self.paging = Paging(settings, self.store, clock, self.submit, self.trouble)
+        self.writer = Writer(self.judge, self.store, self.meter, self.fail, self.stored)
 
     @classmethod
     def open(cls, settings: Settings, config: Path, clock: Clock | None = None) -> Engine:
@@ -144,6 +146,10 @@ class Engine:
         self.judge.inbox.put(change)
         change.done.result(timeout)
 
+    def stored(self, commit: Commit) -> None:
+        """Pass on what has been stored; called by the writer, never waits."""
+        self.paging.stored(commit)
+
     def trouble(self, what: str, error: BaseException) -> None:
         """Note something that went wrong without ending the engine; operators see it in the status."""
         LOG.error("%s failed: %s", what, error, exc_info=error)
@@ -164,6 +170,7 @@ class Engine:
             intake.stopping.set()
         for intake in self.intakes:
             intake.join(timeout=5.0)
+        self.paging.stop()
         if not self.failed.is_set():
             self.judge.stop()
             self.judge.join()

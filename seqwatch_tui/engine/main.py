@@ -85,6 +85,7 @@ async def _serve(engine: Engine, *, sources: bool, child: bool) -> None:
     await server.start()
     housekeeper = Housekeeper(engine)
     housekeeper.start()
+    engine.paging.begin()
     edits = EditWatch(engine)
     edits.start()
     if sources:

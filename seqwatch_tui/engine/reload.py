@@ -31,5 +31,6 @@ def reload_engine(engine: Engine) -> list[str]:
     engine.judge.inbox.put(swap)
     swap.done.result(60.0)
     engine.settings, engine.catalogue, engine.rules = settings, catalogue, rules
+    engine.paging.configure(settings)
     engine.declare()
     return []

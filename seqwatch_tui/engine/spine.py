@@ -182,10 +182,17 @@ class Judge(threading.Thread):
 class Writer(threading.Thread):
     """Commits what is ready, joining what has piled up; the only thread that writes to the store."""
 
-    def __init__(self, judge: Judge, store: Store, meter: Meter, fail: Callable[[str, BaseException], None]) -> None:
-        """`meter` learns of every commit."""
+    def __init__(
+        self,
+        judge: Judge,
+        store: Store,
+        meter: Meter,
+        fail: Callable[[str, BaseException], None],
+        stored: Callable[[Commit], None],
+    ) -> None:
+        """`meter` learns of every commit, and so does `stored`, which must not wait."""
         super().__init__(name="writer", daemon=True)
-        self._judge, self._store, self._meter, self._fail = judge, store, meter, fail
+        self._judge, self._store, self._meter, self._fail, self._stored = judge, store, meter, fail, stored
         self._held: Ready | None = None
 
     def run(self) -> None:
@@ -226,6 +233,7 @@ class Writer(threading.Thread):
     def _settle(self, pending: list[Ready], commit: Commit) -> None:
         self._judge.stored.append(pending[-1].mark)
         self._meter.stored(commit, min((r.oldest for r in pending if r.oldest is not None), default=None))
+        self._stored(commit)
         for ready in pending:
             for future in ready.done:
                 future.set_result(True)

@@ -75,6 +75,8 @@ class SystemView(View):
         yield "site", f"{status.site} on {status.host}, seqwatch {hello.version}, engine pid {hello.pid}, {you}", "text"
         yield "zone", f"{hello.timezone}; {status.events} events stored", "text"
         yield "quarantine", ", ".join(status.quarantined) or "none", "warn" if status.quarantined else "dim"
+        for address in status.unpaged:
+            yield "page", address, "fail"
         for error in status.errors:
             yield "error", error, "fail"
 

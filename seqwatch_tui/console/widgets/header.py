@@ -60,6 +60,7 @@ class Header(Bar):
         if desk.snapshot is None:
             return [("waiting for the engine", "bar")]
         facts = [(desk.note, "bar")] if desk.note else []
+        facts += [("PAGE FAILED", "bar.fail")] if desk.snapshot.status.unpaged else []
         numbers = status_facts(desk.snapshot.status, wide=self.size.width >= 100)
         facts += numbers if self.size.width >= 60 else [fact for fact in numbers if fact[1] != "bar"] or numbers[:1]
         if desk.read_only and self.size.width >= 90:
