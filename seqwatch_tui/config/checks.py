@@ -30,11 +30,6 @@ def cross_checks(settings: Settings) -> Iterator[Wrong]:
 def notices(settings: Settings) -> tuple[str, ...]:
     """What is accepted but has no effect in this version, or none at all: sentences for the operator."""
     found = [
-        f"source {source.name}: the built-in sensor (type fanotify) is not in this version; nothing is read from it"
-        for source in settings.sources
-        if source.type == "fanotify"
-    ]
-    found += [
         f"role {name} has neither users nor groups; its grants reach nobody"
         for name, people in settings.roles.items()
         if not people.users and not people.groups
@@ -95,10 +90,7 @@ def _grants(settings: Settings) -> Iterator[Wrong]:
 
 def _source(source: SourceSettings, at: KeyPath) -> Iterator[Wrong]:
     where = dotted(at)
-    if source.type == "fanotify":
-        if source.path is not None:
-            yield (*at, "path"), f"{where}.path is not for type fanotify, which watches the datasets; leave it out"
-    elif source.path is None:
+    if source.path is None and source.type != "fanotify":
         yield at, f"{where} of type {source.type} needs key 'path'; write e.g. path: /var/log/audit/audit.log"
     if source.type == "jsonl" and source.mapping is None:
         yield at, f"{where} of type jsonl needs key 'mapping'; write e.g. mapping: falco"

@@ -52,7 +52,8 @@ class SourceSettings(_Section, frozen=True, kw_only=True):
     type: Annotated[SourceType, Write("type: auditd")]
     """auditd (raw or enriched log), laurel (its JSON lines), jsonl (any JSON lines, needs `mapping`) or fanotify."""
     path: Annotated[AbsolutePath | None, Write("path: /var/log/audit/audit.log")] = None
-    """The file to follow, absolute; its rotated predecessors are found beside it. Not for fanotify."""
+    """The file to follow, absolute; its rotated predecessors are found beside it. For fanotify: the socket of a sensor
+    that runs as a service; without it the engine starts a sensor of its own."""
     mapping: Annotated[Text | None, Write("mapping: falco")] = None
     """Which field is which column (jsonl only): the name of a shipped mapping or the path of a YAML file."""
 

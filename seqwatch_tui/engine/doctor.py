@@ -9,10 +9,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from seqwatch_tui.config.settings import Settings
+from seqwatch_tui.config.settings import Settings, SourceSettings
 from seqwatch_tui.engine.audit_check import check
 from seqwatch_tui.engine.audit_host import CannotAsk, ask_kernel, auditctl_version, wanted_here
 from seqwatch_tui.engine.audit_rules import IO_URING
+from seqwatch_tui.engine.clock import SystemClock
+from seqwatch_tui.engine.sensor_check import sensor_finding
 from seqwatch_tui.model.safefile import UnsafeFile, safe_open
 from seqwatch_tui.model.verdict import State
 
@@ -33,7 +35,7 @@ def examine(settings: Settings) -> Iterator[Check]:
     """Yield every check for this host and configuration."""
     yield from _audit(settings)
     for source in settings.sources:
-        yield _source(source.name, source.type, source.path)
+        yield _sensor(settings, source) if source.type == "fanotify" else _source(source.name, source.path)
     for dataset in settings.datasets:
         yield _dataset(dataset.id, Path(dataset.path))
     yield _disk(Path(settings.state_dir))
@@ -69,10 +71,14 @@ def _audit(settings: Settings) -> Iterator[Check]:
                 "seqwatch audit-rules --check says which and why" if wrong else "")  # fmt: skip
 
 
-def _source(name: str, kind: str, path: Path | None) -> Check:
+def _sensor(settings: Settings, source: SourceSettings) -> Check:
+    return Check(f"source {source.name}", *sensor_finding(settings, source, SystemClock()))
+
+
+def _source(name: str, path: Path | None) -> Check:
     title = f"source {name}"
-    if kind == "fanotify" or path is None:
-        return Check(title, "n/a", "the built-in sensor is not in this version", "use auditd")
+    if path is None:
+        return Check(title, "fail", "no path is configured", "write its path")
     try:
         os.close(safe_open(path))
     except FileNotFoundError:

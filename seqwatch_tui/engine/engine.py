@@ -25,6 +25,7 @@ from seqwatch_tui.engine.paging import Paging
 from seqwatch_tui.engine.parsers import knowledge_of, make_parser
 from seqwatch_tui.engine.people import known_groups
 from seqwatch_tui.engine.rules import detector_for, read_rules
+from seqwatch_tui.engine.sensors import sensor_intake
 from seqwatch_tui.engine.spine import Judge, Writer
 from seqwatch_tui.engine.work import Batch, Change
 from seqwatch_tui.model.action import Plan
@@ -32,6 +33,7 @@ from seqwatch_tui.model.evidence import SourceState
 from seqwatch_tui.response.journal import Journal
 from seqwatch_tui.response.state import is_quarantined
 from seqwatch_tui.sources.follow import Follower
+from seqwatch_tui.sources.sensor import SensorStream
 from seqwatch_tui.store.interface import Commit
 
 LOG = logging.getLogger("seqwatch")
@@ -57,6 +59,7 @@ class Engine:
         self.troubles: deque[str] = deque(maxlen=20)
         self.jobs = Jobs(clock)
         self.intakes: list[Intake] = []
+        self.sensors: list[SensorStream] = []
         self.stopping = threading.Event()
         """Set when the engine is to stop: long answers give up."""
         self.plans: dict[str, Plan] = {}
@@ -122,7 +125,9 @@ class Engine:
         """Start one intake per configured source, where it stopped last time."""
         known = {s.name: s for s in self.store.sources()}
         for source in self.settings.sources:
-            if source.path is not None:
+            if source.type == "fanotify":
+                self.intakes.append(sensor_intake(self, source, known.get(source.name)))
+            elif source.path is not None:
                 new = SourceState(source.name, source.type, str(source.path), "waiting")
                 self.intakes.append(self._intake(source, source.path, known.get(source.name, new)))
         for intake in self.intakes:

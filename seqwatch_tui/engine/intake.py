@@ -83,7 +83,7 @@ class Intake(threading.Thread):
         before = (self.state.state, self.state.reason)
         self.state = replace(self.state, state=chunk.state, reason=chunk.reason, size=chunk.size)  # type: ignore[arg-type]
         for parsed in self._parsed(parser, chunk):
-            self._emit(parsed, (self.state.state, self.state.reason) != before)
+            self._emit(parsed, chunk.keep or (self.state.state, self.state.reason) != before)
 
     def _parsed(self, parser: Parser, chunk: Chunk) -> Iterator[Parsed]:
         gaps = tuple(gap for gap in chunk.gaps if gap.detail not in self._known_gaps)

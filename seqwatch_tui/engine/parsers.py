@@ -35,6 +35,10 @@ def make_parser(
     name = host or socket.gethostname()
     if kind == "auditd":
         return lambda resume: BulkAuditdParser(source, name, knowledge, resume)
+    if kind == "fanotify":
+        from seqwatch_tui.parse.sensor import SensorParser
+
+        return lambda resume: SensorParser(source, name, knowledge, resume)
     from seqwatch_tui.parse.json_lines import JsonParser, load_mapping
 
     loaded = load_mapping(mapping or kind)

@@ -33,4 +33,6 @@ def reload_engine(engine: Engine) -> list[str]:
     engine.settings, engine.catalogue, engine.rules = settings, catalogue, rules
     engine.paging.configure(settings)
     engine.declare()
+    for sensor in engine.sensors:
+        sensor.renew()
     return []

@@ -26,6 +26,8 @@ class Chunk:
     gaps: tuple[Gap, ...] = ()
     state: str = "live"
     reason: str = ""
+    keep: bool = False
+    """Store the source's position now, though nothing else is new: what lies after it could not be read again."""
 
 
 class Source(Protocol):

@@ -1,0 +1,155 @@
+"""The sensor as a process: `python -m seqwatch_tui.sensor`, an order on standard input, lines on standard output.
+
+It ends when its input closes: with the engine, however that went. Exit 0 then, 3 when it cannot watch (standard error
+says why in one line).
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import select
+import sys
+import time
+
+from seqwatch_tui.model.sensor import BEAT_SECONDS, LINE_LIMIT
+from seqwatch_tui.sensor import kernel
+from seqwatch_tui.sensor.decode import Malformed
+from seqwatch_tui.sensor.order import Order, Refused, read_order
+from seqwatch_tui.sensor.watch import Watch
+from seqwatch_tui.sensor.wire import Wire
+
+_KEPT = (kernel.CAP_SYS_ADMIN, kernel.CAP_SYS_PTRACE, kernel.CAP_DAC_READ_SEARCH)
+_PACE_SECONDS = 0.005
+_FLOOD_EVENTS, _FLOOD_SECONDS = 500, 0.25
+"""So many events in so many seconds and no new process among them: then reading less often lets the kernel join them."""
+
+
+class Loop:
+    """Waits for the kernel and for the engine."""
+
+    def __init__(self, orders: int, wire: Wire) -> None:
+        self._orders, self._wire = orders, wire
+        self._held = b""
+        self._poll = select.poll()
+        self._mounts = os.open("/proc/self/mountinfo", os.O_RDONLY | os.O_CLOEXEC)
+        self._poll.register(self._mounts, select.POLLPRI)
+        self._poll.register(orders, select.POLLIN)
+        self._watched: tuple[int, ...] = ()
+        self._window, self._events, self._newcomer = 0.0, 0, 0.0
+
+    def first_order(self) -> Order | None:
+        """Wait for the first order; null when the engine goes away without one."""
+        while True:
+            line = self._next_line()
+            if line is None:
+                return None
+            if line:
+                return read_order(line)
+
+    def run(self, watch: Watch) -> None:
+        """Watch until the engine goes away."""
+        watch.check(time.time())
+        next_beat = 0.0
+        while True:
+            self._follow(watch)
+            now = time.time()
+            if not 0 < next_beat - now <= BEAT_SECONDS:
+                watch.beat(now)
+                next_beat = now + BEAT_SECONDS
+            ready = self._poll.poll(1000 * min(watch.due(now), next_beat - now))
+            now = time.time()
+            for fd, _ in ready:
+                if fd == self._orders:
+                    line = self._next_line()
+                    if line is None:
+                        watch.close(now)
+                        return
+                    if line:
+                        watch = self._take_over(watch, read_order(line), now)
+                        break
+                elif fd == self._mounts:
+                    watch.check(now)
+                else:
+                    self._count(watch.read(fd, now), watch.newcomers, now)
+            watch.turn(now)
+            self._pace(now)
+
+    def _take_over(self, old: Watch, order: Order, now: float) -> Watch:
+        """Watch other datasets from here on; the new marks stand before the old ones go."""
+        new = Watch(order, self._wire, now)
+        new.check(now)
+        for group in old.groups():
+            while old.read(group, now):
+                pass
+        old.close(now)
+        return new
+
+    def _follow(self, watch: Watch) -> None:
+        groups = watch.groups()
+        if groups != self._watched:
+            for fd in self._watched:
+                if fd not in groups:
+                    self._poll.unregister(fd)
+            for fd in groups:
+                self._poll.register(fd, select.POLLIN)
+            self._watched = groups
+
+    def _next_line(self) -> bytes | None:
+        """Return an order that is complete, nothing while it is not, null at the end of the input."""
+        data = os.read(self._orders, LINE_LIMIT)
+        if not data:
+            return None
+        self._held += data
+        line, newline, rest = self._held.partition(b"\n")
+        if not newline:
+            if len(line) > LINE_LIMIT * 16:
+                raise Refused("an order without an end")
+            return b""
+        self._held = rest
+        return line
+
+    def _count(self, events: int, newcomers: int, now: float) -> None:
+        if now - self._window > _FLOOD_SECONDS or now < self._window:
+            self._window, self._events = now, 0
+        self._events += events
+        if newcomers:
+            self._newcomer = now
+
+    def _pace(self, now: float) -> None:
+        if self._events > _FLOOD_EVENTS and now - self._newcomer > _FLOOD_SECONDS:
+            time.sleep(_PACE_SECONDS)
+
+
+def main() -> int:
+    """Give up what is not needed, take an order, watch."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    wire = Wire(sys.stdout.fileno())
+    try:
+        _be_quick()
+        kernel.keep_capabilities(_KEPT)
+        loop = Loop(sys.stdin.fileno(), wire)
+        order = loop.first_order()
+        if order is None:
+            return 0
+        loop.run(Watch(order, wire, time.time()))
+    except BrokenPipeError:
+        return 0  # the engine has gone; what it has stored is what counts
+    except (OSError, Refused, Malformed) as error:
+        sys.stderr.write(f"the sensor cannot watch: {error}\n")
+        return 3
+    return 0
+
+
+def _be_quick() -> None:
+    """A process that opened a file may be gone in a millisecond: ask to be run soon, and not to be the first to be killed."""
+    try:
+        os.setpriority(os.PRIO_PROCESS, 0, -10)
+        with open("/proc/self/oom_score_adj", "w") as file:
+            file.write("-900")
+    except OSError:
+        return  # a wish, not a need: it works with less
+
+
+if __name__ == "__main__":
+    sys.exit(main())
