@@ -10,12 +10,15 @@ from seqwatch_tui.cli.settings import load_settings
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run until stopped; exit 3 when it cannot start or has to stop."""
+    """Run until stopped; exit 2 when a mapping cannot be used, 3 when it cannot start or has to stop."""
     settings, config = load_settings(options)
     # Arrow's own allocator keeps freed pages; the system's gives them back after a back-fill. Read when pyarrow loads.
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     from seqwatch_tui.engine.main import EngineError, run_engine
+    from seqwatch_tui.engine.parsers import mapping_problems
 
+    if problems := mapping_problems(settings):
+        raise CommandError(Exit.USAGE, "\n".join(problems))
     try:
         return run_engine(settings, config, sources=not options.no_sources, child=options.child)
     except EngineError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
 from seqwatch_tui.cli.exits import CommandError, Exit, note
@@ -15,7 +16,7 @@ from seqwatch_tui.cli.settings import load_settings
 def run(options: argparse.Namespace) -> int:
     """Ingest the files; exit 3 when one could not be read to its end."""
     settings, config = load_settings(options)
-    wanted = {"paths": [str(p.absolute()) for p in options.files], "format": options.format}
+    wanted = {"paths": [str(p.absolute()) for p in options.files], "format": _format(options.format)}
     with engine_for(settings, config) as client:
         summary = None
         for said in client.lines("/v1/ingest", wanted):
@@ -37,6 +38,11 @@ def run(options: argparse.Namespace) -> int:
     for failure in [*summary["failures"], *summary["notes"]]:
         note(f"seqwatch: {failure}")
     return int(Exit.FAILED if summary["failures"] else Exit.OK)
+
+
+def _format(name: str) -> str:
+    """A mapping's file by its whole path: the engine has another working directory."""
+    return str(Path(name).absolute()) if Path(name).suffix in (".yaml", ".yml") else name
 
 
 def _progress(p: dict[str, Any]) -> None:

@@ -50,7 +50,7 @@ class SourceSettings(_Section, frozen=True, kw_only=True):
     name: Annotated[Name, Write("name: audit")]
     """Name of the source in `events.source` and `sources`; unique."""
     type: Annotated[SourceType, Write("type: auditd")]
-    """auditd (raw or enriched log), laurel (its JSON lines), jsonl (any JSON lines, needs `mapping`) or fanotify."""
+    """auditd (raw or enriched log), laurel (its JSON lines), jsonl (lines that a `mapping` describes) or fanotify."""
     path: Annotated[AbsolutePath | None, Write("path: /var/log/audit/audit.log")] = None
     """The file to follow, absolute; its rotated predecessors are found beside it. For fanotify: the socket of a sensor
     that runs as a service; without it the engine starts a sensor of its own."""

@@ -67,10 +67,18 @@ def loads(text: str, name: str) -> Settings:
 
 
 def _resolved(settings: Settings, folder: Path) -> Settings:
-    if settings.keys.register is None:
-        return settings
-    keys = msgspec.structs.replace(settings.keys, register=folder / settings.keys.register)
-    return msgspec.structs.replace(settings, keys=keys)
+    """Files beside the configuration by their whole path: the key register and mappings."""
+    changes: dict[str, object] = {}
+    if settings.keys.register is not None:
+        changes["keys"] = msgspec.structs.replace(settings.keys, register=folder / settings.keys.register)
+    changes["sources"] = tuple(_mapping_resolved(source, folder) for source in settings.sources)
+    return msgspec.structs.replace(settings, **changes)
+
+
+def _mapping_resolved(source: SourceSettings, folder: Path) -> SourceSettings:
+    if source.mapping is None or Path(source.mapping).suffix not in (".yaml", ".yml"):
+        return source
+    return msgspec.structs.replace(source, mapping=str(folder / source.mapping))
 
 
 def _read(path: Path) -> str:

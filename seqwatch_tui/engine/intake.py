@@ -87,7 +87,7 @@ class Intake(threading.Thread):
 
     def _parsed(self, parser: Parser, chunk: Chunk) -> Iterator[Parsed]:
         gaps = tuple(gap for gap in chunk.gaps if gap.detail not in self._known_gaps)
-        self.incomplete = chunk.end and not self._live and self._last_byte != b"\n"
+        self.incomplete = chunk.end and not self._live and self._last_byte != b"\n" and not parser.ends_whole()
         if self.incomplete:
             yield parser.take()  # the next take has what this one may keep back
             last = parser.take()

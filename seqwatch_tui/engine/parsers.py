@@ -6,6 +6,7 @@ import pwd
 import socket
 from collections.abc import Callable
 
+from seqwatch_tui.config.settings import Settings
 from seqwatch_tui.model.evidence import Resume, Session
 from seqwatch_tui.parse.bulk import BulkAuditdParser
 from seqwatch_tui.parse.interface import Knowledge, Parser
@@ -26,6 +27,20 @@ def knowledge_of(source: str, store: Store, now: float) -> Knowledge:
     places.restore(store.directories(source))
     host_names = {p.pw_uid: p.pw_name for p in pwd.getpwall()}
     return Knowledge(sessions=sessions, names=names, host_names=host_names, places=places)
+
+
+def mapping_problems(settings: Settings) -> list[str]:
+    """What is wrong with the mappings of the configured sources: one sentence each, with file, line and what to write."""
+    problems = []
+    for source in settings.sources:
+        if source.mapping is not None:
+            from seqwatch_tui.parse.mapping_file import MappingError, load_mapping
+
+            try:
+                load_mapping(source.mapping)
+            except MappingError as error:
+                problems += [f"source {source.name}: {line}" for line in str(error).splitlines()]
+    return problems
 
 
 def make_parser(

@@ -139,6 +139,10 @@ class AuditdParser:
         named = self._knowledge.places.take_changed(self._source, (reassembler.clock_ms or 0) / 1000)
         return Parsed(batch.events(), batch.records(), resume, batch.counts(), gaps, changed, named)
 
+    def ends_whole(self) -> bool:
+        """Never (see interface.Parser): a record without its newline may have been cut anywhere."""
+        return False
+
     def _finish_file(self) -> None:
         for lines in self._splitter.rest():
             if lines.pieces:

@@ -56,6 +56,11 @@ class GapWatch:
             if lost != 0:
                 self._gaps.append(loss_gap(self._source, ts, lost))
 
+    def dropped(self, ts: float, count: int) -> None:
+        """Note that the source says it dropped `count` events before `ts` (epoch seconds)."""
+        detail = f"{count} events dropped by the source itself, by its own word; widen its buffers or narrow its rules"
+        self._gaps.append(Gap(self._source, "overflow", ts, ts, count, "exact", detail))
+
     def unparsed(self, position: int, *, oversize: bool) -> None:
         """Note a line that did not parse, at `position` of the file."""
         kind = "oversize" if oversize else "unparsed"

@@ -56,3 +56,6 @@ class Parser(Protocol):
         `now` (epoch seconds) lets events without an end mark expire by wall clock on a quiet host; without it only
         the events' own timestamps count. `final` closes everything still open (end of file, rotation).
         """
+
+    def ends_whole(self) -> bool:
+        """Whether what was fed ends in a line that is surely whole, though its newline is missing."""

@@ -44,6 +44,11 @@ class LineSplitter:
         """Position where the next bytes must begin, null before the first ones."""
         return None if self.upto is None else self.upto + len(self._held)
 
+    @property
+    def held(self) -> bytes:
+        """The half line whose rest has not come."""
+        return self._held
+
     def feed(self, data: bytes | memoryview, offset: int) -> list[Lines]:
         """Take bytes that begin at `offset`; after a jump what was held comes out as a piece."""
         out: list[Lines] = []

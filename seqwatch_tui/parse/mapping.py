@@ -1,116 +1,118 @@
-"""Mapping files: which JSON field is which column of `events`. YAML in, a frozen value or one clear sentence out.
+"""Mapping files as values: which field of a record is which column of `events`, and what the source's words mean.
 
-A mapping is checked whole when it is loaded, so that a typo is found before the first event. Knows nothing of events.
+The language is described in docs/sources.md; `mapping_file` reads and checks it, `flat` carries it out. Knows nothing of
+lines or events.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass, field
-from difflib import get_close_matches
-from pathlib import Path
-from typing import Any, Literal
-
-import yaml
+from typing import Literal
 
 from seqwatch_tui.model.columns import ACTIONS
 from seqwatch_tui.parse.event import ROW_COLUMNS
 
-_SHIPPED = Path(__file__).parent / "mappings"
-_FORMATS = ("flat", "laurel")
-_KEYS = ("format", "fields", "values")
-_ALLOWED_VALUES = {"action": ACTIONS, "outcome": ("success", "failure", "unknown")}
-
 MAPPED_COLUMNS = tuple(c for c in ROW_COLUMNS if c not in ("serial", "complete", "warnings"))
 """Columns a mapping may fill."""
 
-Steps = tuple[str, ...]
-"""Where a value is: the field, then fields within it."""
+WORDS: MappingOf[str, tuple[str, ...]] = {"action": ACTIONS, "outcome": ("success", "failure", "unknown")}
+"""Columns that hold one of a few words, which only a table or `is` can give."""
+
+ANY = "*"
+"""In a condition: any value that is there. In a table: whatever is not listed."""
+
+Form = Literal["json", "text", "laurel"]
+FORMS: tuple[Form, ...] = ("json", "text", "laurel")
 
 
-class MappingError(ValueError):
-    """A mapping that cannot be used; the text names the file and the key and says what to write."""
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a value is. `field`: steps into the record; `outer`: into the object around a list of records (`^.a`);
+    `group`: a part of a text that an `extract` took apart (`$name.group`, or `$name` for whether it matched).
+    """
+
+    kind: Literal["field", "outer", "group"]
+    steps: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return {"field": "", "outer": "^.", "group": "$"}[self.kind] + ".".join(self.steps)
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """The value at `place` is one of `values` (lower case), or with ANY among them is there at all; none: is not there."""
+
+    place: Place
+    values: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """One way to a column's value. Exactly one of `places`, `constant`, `text` and `account` is set."""
+
+    places: tuple[Place, ...] = ()
+    """Places to look, in order; the first value that is there counts."""
+    constant: str | None = None
+    text: tuple[str | Place, ...] = ()
+    """Pieces of text and places between them; without one of the places there is no value."""
+    account: Place | None = None
+    """A uid whose name, as the trail or the host knows it, is the value."""
+    when: tuple[Condition, ...] = ()
+    """All must hold, else there is no value."""
+    table: MappingOf[str, str] | None = None
+    """What the source writes (lower case) -> what is meant; what is not listed is no value, but for ANY."""
+    time: str | None = None
+    """s, ms, us, ns or a format of strptime(3); null: ISO 8601, or a number whose size tells the unit."""
+    percent: bool = False
+    """The value is percent-encoded."""
+
+    def used(self) -> Iterator[Place]:
+        """Every place this looks at."""
+        yield from self.places
+        yield from (piece for piece in self.text if isinstance(piece, Place))
+        yield from (condition.place for condition in self.when)
+        if self.account is not None:
+            yield self.account
+
+
+@dataclass(frozen=True, slots=True)
+class Extract:
+    """A text taken apart: an RE2 pattern with named groups, searched in the first of `places` that holds a text."""
+
+    places: tuple[Place, ...]
+    pattern: str
+    groups: tuple[str, ...]
+    when: tuple[Condition, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
-    """A checked mapping. `fields`: column -> places to look, in order; `values`: column -> written -> meant."""
+    """A checked mapping."""
 
     name: str
-    format: Literal["flat", "laurel"]
-    fields: MappingOf[str, tuple[Steps, ...]] = field(default_factory=dict)
-    values: MappingOf[str, MappingOf[str, str]] = field(default_factory=dict)
+    form: Form
+    about: str = ""
+    pattern: str = ""
+    """form text: the RE2 pattern of a line; its named groups are the record's fields."""
+    records: tuple[tuple[str, ...], ...] = ()
+    """Where a line may hold a list of records; the first list that is there counts, else the object is the record."""
+    only: tuple[tuple[Condition, ...], ...] = ()
+    """Records for which one of these holds become events; the others are kept without one. Empty: all do."""
+    absent: frozenset[str] = frozenset()
+    """Texts that say that there is no value."""
+    byte_arrays: bool = False
+    """A list of numbers is a text written as its bytes."""
+    lost: tuple[Spec, ...] = ()
+    """Where a record tells how many events the source itself dropped."""
+    extracts: MappingOf[str, Extract] = field(default_factory=dict)
+    columns: MappingOf[str, tuple[Spec, ...]] = field(default_factory=dict)
+    """Column -> ways to its value, in order; the first that gives one counts."""
 
-
-def load_mapping(name_or_path: str | Path) -> Mapping:
-    """Load a shipped mapping by name (laurel, generic) or a file by path; MappingError says what is wrong."""
-    path = Path(name_or_path)
-    if path.suffix not in (".yaml", ".yml"):
-        path = _SHIPPED / f"{path.name}.yaml"
-        if not path.is_file() or str(name_or_path) != path.stem:
-            shipped = ", ".join(sorted(p.stem for p in _SHIPPED.glob("*.yaml")))
-            raise MappingError(f"no mapping '{name_or_path}': shipped are {shipped}; or give the path of a .yaml file")
-    try:
-        content = yaml.safe_load(path.read_bytes())
-    except OSError as error:
-        raise MappingError(f"{path}: cannot be read: {error.strerror}") from error
-    except yaml.YAMLError as error:
-        raise MappingError(f"{path}: is not valid YAML: {_one_line(error)}") from error
-    return _check(path, content)
-
-
-def _check(path: Path, content: Any) -> Mapping:
-    if not isinstance(content, dict):
-        raise MappingError(f"{path}: must be a mapping with the keys format, fields and values")
-    for key in content:
-        _known(path, "", key, _KEYS)
-    form = content.get("format")
-    if form not in _FORMATS:
-        raise MappingError(f"{path}: format: must be flat or laurel, not {form!r}")
-    fields = {c: _places(path, c, places) for c, places in _section(path, content, "fields").items()}
-    if form == "flat" and "ts" not in fields:
-        raise MappingError(f"{path}: fields.ts: is missing; name the JSON field that holds the time of the event")
-    if form == "laurel" and fields:
-        raise MappingError(f"{path}: fields: the laurel format has none; its structure is known. Remove the section")
-    values = {c: _values(path, c, table) for c, table in _section(path, content, "values").items()}
-    return Mapping(path.stem, form, fields, values)
-
-
-def _section(path: Path, content: dict[str, Any], name: str) -> dict[str, Any]:
-    section = content.get(name) or {}
-    if not isinstance(section, dict):
-        raise MappingError(f"{path}: {name}: must be a mapping of columns")
-    for column in section:
-        _known(path, f"{name}.", column, MAPPED_COLUMNS if name == "fields" else tuple(_ALLOWED_VALUES))
-    return section
-
-
-def _places(path: Path, column: str, places: Any) -> tuple[Steps, ...]:
-    names = [places] if isinstance(places, str) else places
-    if not isinstance(names, list) or not names or not all(isinstance(n, str) and n for n in names):
-        raise MappingError(f"{path}: fields.{column}: must be the name of a JSON field or a list of names")
-    return tuple(tuple(n.split(".")) for n in names)
-
-
-def _values(path: Path, column: str, table: Any) -> dict[str, str]:
-    if not isinstance(table, dict):
-        raise MappingError(f"{path}: values.{column}: must map what the source writes to what is meant")
-    for written, meant in table.items():
-        if not isinstance(written, str):
-            raise MappingError(f"{path}: values.{column}.{written}: write it in quotes; YAML reads it as no text")
-        _known(path, f"values.{column}.{written}: ", meant, _ALLOWED_VALUES[column])
-    return dict(table)
-
-
-def _known(path: Path, where: str, key: Any, known: Iterable[str]) -> None:
-    names = tuple(known)
-    if key in names:
-        return
-    near = get_close_matches(str(key), names, 1)
-    advice = f"did you mean {near[0]}?" if near else f"write one of {', '.join(names)}"
-    raise MappingError(f"{path}: {where}{key}: is not known; {advice}")
-
-
-def _one_line(error: yaml.YAMLError) -> str:
-    return " ".join(str(error).split())
+    def used(self) -> frozenset[Place]:
+        """Every place that this mapping looks at."""
+        specs = (place for ways in (*self.columns.values(), self.lost) for spec in ways for place in spec.used())
+        taken = (p for e in self.extracts.values() for p in (*e.places, *(c.place for c in e.when)))
+        kept = (condition.place for conditions in self.only for condition in conditions)
+        return frozenset((*specs, *taken, *kept))

@@ -116,6 +116,10 @@ class SensorParser:
         for lines in self._splitter.feed(data, offset):
             self._lines(lines)
 
+    def ends_whole(self) -> bool:
+        """Never (see interface.Parser): the sensor ends every message."""
+        return False
+
     def take(self, *, now: float | None = None, final: bool = False) -> Parsed:  # noqa: ARG002 - nothing stays open
         """Hand over what was read (see interface.Parser)."""
         if final:

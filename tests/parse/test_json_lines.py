@@ -11,7 +11,7 @@ import pytest
 
 from seqwatch_tui.parse.flat import time_us
 from seqwatch_tui.parse.interface import Knowledge, Parsed
-from seqwatch_tui.parse.json_lines import JsonParser, MappingError, load_mapping
+from seqwatch_tui.parse.json_lines import JsonParser, load_mapping
 from tests.parse.feeding import GENERATED, GOLDEN, assert_equation, by_serial, feed_all, parse, records, rows
 
 LAUREL = GOLDEN / "generated.laurel.jsonl"
@@ -152,7 +152,7 @@ def test_times(value: Any, micros: int | None) -> None:
 def test_nested_fields_and_own_words(tmp_path: Path) -> None:
     file = tmp_path / "falco.yaml"
     file.write_text(
-        "format: flat\n"
+        "format: json\n"
         "fields: {ts: time, path: [a.b, c.d], action: evt.type, host: hostname}\n"
         "values: {action: {openat: read}}\n"
     )
@@ -160,42 +160,3 @@ def test_nested_fields_and_own_words(tmp_path: Path) -> None:
     parser.feed(b'{"time": "2026-09-21T14:13:20Z", "c": {"d": "/x"}, "evt": {"type": "openat"}}\n', 0)
     (row,) = rows(parser.take())
     assert (row["ts"], row["path"], row["action"]) == (datetime(2026, 9, 21, 14, 13, 20), "/x", "read")  # noqa: DTZ001
-
-
-@pytest.mark.parametrize(
-    ("text", "error"),
-    [
-        ("format: flt\n", "format: must be flat or laurel, not 'flt'"),
-        ("format: flat\nfieds: {}\n", "fieds: is not known; did you mean fields?"),
-        ("format: flat\nfields: {}\n", "fields.ts: is missing; name the JSON field that holds the time of the event"),
-        ("format: flat\nfields: {ts: t, pth: p}\n", "fields.pth: is not known; did you mean path?"),
-        ("format: flat\nfields: {ts: 5}\n", "fields.ts: must be the name of a JSON field or a list of names"),
-        ("format: flat\nfields: {ts: t}\nvalues: {action: {x: reed}}\n", "values.action.x: reed: is not known; did you mean read?"),
-        ("format: flat\nfields: {ts: t}\nvalues: {outcome: {yes: success}}\n",
-         "values.outcome.True: write it in quotes; YAML reads it as no text"),
-        ("format: laurel\nfields: {ts: t}\n", "fields: the laurel format has none; its structure is known. Remove the section"),
-        ("- a\n", "must be a mapping with the keys format, fields and values"),
-    ],
-)  # fmt: skip
-def test_mapping_errors_name_file_and_key(tmp_path: Path, text: str, error: str) -> None:
-    file = tmp_path / "m.yaml"
-    file.write_text(text)
-    with pytest.raises(MappingError) as caught:
-        load_mapping(file)
-    assert str(caught.value) == f"{file}: {error}"
-
-
-def test_mapping_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(MappingError, match="no mapping 'nope': shipped are generic, laurel; or give the path"):
-        load_mapping("nope")
-    with pytest.raises(MappingError, match="cannot be read: No such file"):
-        load_mapping(tmp_path / "x.yaml")
-    with pytest.raises(MappingError, match="shipped are"):
-        load_mapping("../generic")
-
-
-def test_broken_yaml_says_where(tmp_path: Path) -> None:
-    file = tmp_path / "m.yaml"
-    file.write_text("format: [flat\n")
-    with pytest.raises(MappingError, match=r"is not valid YAML: .*line 2"):
-        load_mapping(file)
