@@ -106,6 +106,17 @@ def _rules(p: argparse.ArgumentParser) -> None:
     _format(p)
 
 
+def _sources(p: argparse.ArgumentParser) -> None:
+    p.add_argument(
+        "do", choices=("list", "test", "formats"), nargs="?", default="list",
+        help="the configured sources; how a file maps; the shipped mappings",
+    )  # fmt: skip
+    p.add_argument("file", nargs="?", type=Path, metavar="FILE", help="test: the file, plain, .gz, .zst or .bz2")
+    p.add_argument("--mapping", metavar="M", help="test: the name of a shipped mapping, or the path of a YAML file")
+    p.add_argument("--limit", type=_whole(1), default=10, metavar="N", help="test: most reasons and events shown")
+    _format(p)
+
+
 def _ledger(p: argparse.ArgumentParser) -> None:
     p.add_argument("do", choices=("verify", "status"), nargs="?", default="verify")
     p.add_argument("--format", choices=("table", "json"), default="table")
@@ -150,6 +161,9 @@ COMMANDS: tuple[Command, ...] = (
     Command("datasets", "the datasets as they stand", "datasets", _datasets),
     Command("keys", "encryption at rest and key ages", "keys", _keys),
     Command("rules", "the detection rules, and what did not load", "rules", _rules),
+    Command(
+        "sources", "the sources as they stand; how a file maps (test); the mappings (formats)", "sources", _sources
+    ),
     Command("ledger", "verify the hash chain of everything recorded", "ledger", _ledger),
     Command("verify", "check a dataset against its manifest", "verify", _verify),
     Command("quarantine", "take a dataset out of reach, undoably", "response", _act),

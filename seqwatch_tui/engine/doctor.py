@@ -14,6 +14,7 @@ from seqwatch_tui.engine.audit_check import check
 from seqwatch_tui.engine.audit_host import CannotAsk, ask_kernel, auditctl_version, wanted_here
 from seqwatch_tui.engine.audit_rules import IO_URING
 from seqwatch_tui.engine.clock import SystemClock
+from seqwatch_tui.engine.parsers import mapping_problems
 from seqwatch_tui.engine.sensor_check import sensor_finding
 from seqwatch_tui.model.safefile import UnsafeFile, safe_open
 from seqwatch_tui.model.verdict import State
@@ -36,6 +37,7 @@ def examine(settings: Settings) -> Iterator[Check]:
     yield from _audit(settings)
     for source in settings.sources:
         yield _sensor(settings, source) if source.type == "fanotify" else _source(source.name, source.path)
+    yield from (Check("mapping", "fail", problem, "correct the mapping file") for problem in mapping_problems(settings))
     for dataset in settings.datasets:
         yield _dataset(dataset.id, Path(dataset.path))
     yield _disk(Path(settings.state_dir))
