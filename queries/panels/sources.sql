@@ -1,6 +1,7 @@
 -- title: Sources
--- question: Where do events come from, and how far has each source been read?
-select name, type, path, state, reason, records, events, unparsed, duplicates, bytes, resume_offset as "offset", size,
-  epoch(last_ts) as last_ts
+-- question: Where do events come from, how far has each source been read, and what became of every line?
+select name, type, path, state, reason, read, records - duplicates - unparsed as stored, duplicates, declared,
+  unparsed - parts as unparsed, held, read - (records - parts) - declared - held as balance, records, events, bytes,
+  resume_offset as "offset", size, epoch(last_ts) as last_ts
 from sources
 order by list_position(['failed', 'waiting', 'live', 'done'], state), name

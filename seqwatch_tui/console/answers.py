@@ -140,7 +140,9 @@ class Status:
     def essence(self) -> tuple[object, ...]:
         """What is worth drawing again: everything but the clock and jitter below what the header shows."""
         lag = None if self.lag is None else round(self.lag)
-        sources = tuple((s.get("name"), s.get("state"), s.get("records"), s.get("lost")) for s in self.sources)
+        sources = tuple(
+            (s.get("name"), s.get("state"), s.get("read"), s.get("balance"), s.get("lost")) for s in self.sources
+        )
         return (
             round(self.rate, 1), lag, self.newest, self.lost, self.unparsed, self.gaps, self.verdicts, sources,
             self.jobs, self.quarantined, self.errors, self.unpaged,

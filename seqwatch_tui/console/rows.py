@@ -47,9 +47,9 @@ INTEGRITY = (
     Col("checked", 12, least=46), Col("work", share=2, least=100),
 )  # fmt: skip
 SOURCES = (
-    Col("", 2), Col("source", 10), Col("type", 9, least=90), Col("state", 7), Col("records", 8, keep="right", least=50),
+    Col("", 2), Col("source", 10), Col("type", 9, least=90), Col("state", 7), Col("read", 8, keep="right", least=50), Col("sum", 3),
     Col("lost", 5, keep="right"), Col("unparsed", 8, keep="right", least=60), Col("gaps", 4, keep="right", least=60),
-    Col("lag", 6, keep="right", least=50), Col("why not, or file", share=1),
+    Col("lag", 6, keep="right", least=70), Col("why not, or file", share=1),
 )  # fmt: skip
 
 
@@ -160,6 +160,13 @@ def work(desk: Desk, row: Row) -> str:
     return f"{job.kind} {job.state}: {done}{left}"
 
 
+def sums(balance: object) -> Span:
+    """Whether every line that was read is accounted for: `ok`, `!!`, or `?` when it is not known."""
+    if not isinstance(balance, int):
+        return "?", "unknown"
+    return ("!!", "fail") if balance else ("ok", "pass")
+
+
 def source(_desk: Desk, row: Row) -> Sequence[Span]:
     """The cells of a source, in the order of SOURCES."""
     state = {"live": "pass", "done": "pass", "waiting": "warn", "failed": "fail"}.get(text(row.get("state")), "unknown")
@@ -168,6 +175,6 @@ def source(_desk: Desk, row: Row) -> Sequence[Span]:
     return (
         glyph(state), (text(row.get("name")), "strong"), (text(row.get("type")), "text"),
         (text(row.get("state")), state),
-        (text(row.get("records")), "text"), *counts, ("?" if lag is None else f"{lag:.1f} s", "text"),
+        (text(row.get("read")), "text"), sums(row.get("balance")), *counts, ("?" if lag is None else f"{lag:.1f} s", "text"),
         (text(row.get("reason") or row.get("path"), ""), "warn" if row.get("reason") else "dim"),
     )  # fmt: skip

@@ -54,7 +54,8 @@ class Ingest:
         _give_back()
         return {
             "files": files, "records": self.counts.records, "events": self.counts.events, "unparsed": self.counts.unparsed,
-            "duplicates": self.counts.duplicates, "gaps": self.gaps, "alerts": self._alerts() - alerts,
+            "read": self.counts.read, "duplicates": self.counts.duplicates, "declared": self.counts.declared,
+            "gaps": self.gaps, "alerts": self._alerts() - alerts,
             "seconds": round(self.engine.clock.monotonic() - began, 3), "failures": self.failures, "notes": self.notes,
         }  # fmt: skip
 

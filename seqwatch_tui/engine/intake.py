@@ -6,9 +6,10 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+from seqwatch_tui.engine.account import Account, without_file
 from seqwatch_tui.engine.clock import Clock
 from seqwatch_tui.engine.work import Batch
-from seqwatch_tui.model.evidence import Counts, Resume, SourceState
+from seqwatch_tui.model.evidence import Counts, Gap, Resume, SourceState
 from seqwatch_tui.parse.interface import Parsed, Parser
 from seqwatch_tui.sources.interface import Chunk, Source
 
@@ -53,6 +54,8 @@ class Intake(threading.Thread):
         self._source, self._make, self._submit, self._clock, self._fail = source, make_parser, submit, clock, fail
         self._live, self._known_gaps = live, known_gaps
         self._parser: Parser | None = None
+        self._account = Account(Resume("", 0))
+        self._declared: tuple[Gap, ...] = ()
         self._identity, self._fed, self._last_byte = "", 0, b"\n"
 
     def run(self) -> None:
@@ -74,6 +77,7 @@ class Intake(threading.Thread):
     def _take(self, chunk: Chunk) -> None:
         parser = self._parser_for(chunk)
         if chunk.data:
+            self._account.feed(chunk.data, chunk.offset)
             parser.feed(chunk.data, chunk.offset)
             self._fed += len(chunk.data)
             self._last_byte = chunk.data[-1:]
@@ -82,12 +86,14 @@ class Intake(threading.Thread):
         self._fed = 0
         before = (self.state.state, self.state.reason)
         self.state = replace(self.state, state=chunk.state, reason=chunk.reason, size=chunk.size)  # type: ignore[arg-type]
+        final = chunk.end and not self._incomplete(parser, chunk)
         for parsed in self._parsed(parser, chunk):
-            self._emit(parsed, chunk.keep or (self.state.state, self.state.reason) != before)
+            changed = chunk.keep or (self.state.state, self.state.reason) != before
+            self._emit(parsed, changed=changed, final=final)
 
     def _parsed(self, parser: Parser, chunk: Chunk) -> Iterator[Parsed]:
         gaps = tuple(gap for gap in chunk.gaps if gap.detail not in self._known_gaps)
-        self.incomplete = chunk.end and not self._live and self._last_byte != b"\n" and not parser.ends_whole()
+        self.incomplete = self._incomplete(parser, chunk)
         if self.incomplete:
             yield parser.take()  # the next take has what this one may keep back
             last = parser.take()
@@ -97,30 +103,34 @@ class Intake(threading.Thread):
             self.damage = chunk.gaps[-1].detail
         yield replace(last, gaps=(*last.gaps, *gaps)) if gaps else last
 
+    def _incomplete(self, parser: Parser, chunk: Chunk) -> bool:
+        return chunk.end and not self._live and self._last_byte != b"\n" and not parser.ends_whole()
+
     def _parser_for(self, chunk: Chunk) -> Parser:
         if self._parser is None or chunk.identity != self._identity:
             if self._parser is not None:
-                self._emit(self._parser.take(final=True))
+                self._emit(self._parser.take(final=True), final=True)
             resume = self.state.resume
             known = resume if resume is not None and resume.identity == chunk.identity else None
-            self._parser = self._make(known or Resume(chunk.identity, chunk.offset))
+            self.state, self._declared = without_file(self.state, chunk.identity, self._clock.now())
+            begin = known or Resume(chunk.identity, chunk.offset)
+            self._parser, self._account = self._make(begin), Account(begin)
             self._identity = chunk.identity
         return self._parser
 
-    def _emit(self, parsed: Parsed, changed: bool = False) -> None:
+    def _emit(self, parsed: Parsed, *, changed: bool = False, final: bool = False) -> None:
+        if self._declared:
+            parsed, self._declared = replace(parsed, gaps=(*parsed.gaps, *self._declared)), ()
+        if final:
+            self._account.end()
+        elif not (changed or _told(parsed)):
+            return
+        state, parsed = self._account.settle(self.state, parsed, final=final, now=self._clock.now())
+        if not (changed or parsed.counts.read or _told(parsed)):
+            return
         self.parsed += parsed.counts
         self.gaps += len(parsed.gaps)
-        if not (
-            parsed.records.num_rows
-            or parsed.events.num_rows
-            or parsed.gaps
-            or parsed.sessions
-            or parsed.directories
-            or changed
-        ):
-            return
-        counts, last = self.state.counts + parsed.counts, self._last_ts(parsed)
-        self.state = replace(self.state, counts=counts, resume=parsed.resume, last_ts=last or self.state.last_ts)
+        self.state = replace(state, resume=parsed.resume, last_ts=self._last_ts(parsed) or state.last_ts)
         self._submit(Batch(parsed, self.state, self._clock.monotonic()))
 
     @staticmethod
@@ -129,3 +139,9 @@ class Intake(threading.Thread):
             return None
         last = parsed.events["ts"][parsed.events.num_rows - 1]
         return last.value / 1e6 if last.is_valid else None
+
+
+def _told(parsed: Parsed) -> bool:
+    """Whether there is anything to store."""
+    rows = parsed.counts.records or parsed.records.num_rows or parsed.events.num_rows
+    return bool(rows or parsed.gaps or parsed.sessions or parsed.directories)

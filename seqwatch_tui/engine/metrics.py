@@ -36,6 +36,22 @@ def _lines(status: dict[str, Any]) -> Iterator[str]:
     yield from ("# HELP seqwatch_source_up 1 when the source is read.", "# TYPE seqwatch_source_up gauge")
     for source in status["sources"]:
         yield f'seqwatch_source_up{{source="{_label(source["name"])}"}} {int(source["state"] in ("live", "done"))}'
+    yield from _accounts(status["sources"])
+
+
+def _accounts(sources: list[dict[str, Any]]) -> Iterator[str]:
+    yield from (
+        "# HELP seqwatch_source_lines Lines of a source: read = stored + duplicates + declared + unparsed + held.",
+        "# TYPE seqwatch_source_lines gauge",
+    )
+    for source in sources:
+        for what in ("read", "stored", "duplicates", "declared", "unparsed", "held"):
+            count = source[what] - (source["parts"] if what == "unparsed" else 0)
+            yield f'seqwatch_source_lines{{source="{_label(source["name"])}",what="{what}"}} {count}'
+    yield from ("# HELP seqwatch_source_balance Lines accounted for nowhere; not 0 is a fault.",
+                "# TYPE seqwatch_source_balance gauge")  # fmt: skip
+    for source in sources:
+        yield f'seqwatch_source_balance{{source="{_label(source["name"])}"}} {source["balance"]}'
 
 
 def _label(text: str) -> str:

@@ -27,6 +27,9 @@ def worst(states: Iterable[State]) -> State:
 
 def evidence_verdict(lost: int, unparsed: int, gaps: int, sources: Sequence[dict[str, Any]]) -> Verdict:
     """How complete the evidence is: a source that cannot be read, known losses, lines that did not parse."""
+    wrong = [s["name"] for s in sources if s.get("balance")]
+    if wrong:
+        return Verdict("evidence", "fail", f"{len(wrong)} !! sums")
     failed = [s["name"] for s in sources if s["state"] == "failed"]
     waiting = [s["name"] for s in sources if s["state"] == "waiting"]
     if failed:

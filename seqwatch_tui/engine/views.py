@@ -111,11 +111,12 @@ def _sources(engine: Engine) -> list[Value]:
     gaps = gap_totals(engine)
     found = []
     for name, state in {**stored, **live}.items():
-        done = stored.get(name, state).counts
+        kept = stored.get(name, state)
         offset = state.resume.offset if state.resume else 0
         found.append({
             "name": name, "type": state.type, "path": state.path, "state": state.state, "reason": state.reason,
-            **{k: v for k, v in asdict(done).items() if k != "bytes"},
+            **{k: v for k, v in asdict(kept.counts).items() if k != "bytes"},
+            "stored": kept.counts.stored, "held": kept.held, "balance": kept.balance,
             "gaps": int(gaps.get(name, {}).get("gaps", 0)), "lost": int(gaps.get(name, {}).get("lost", 0) or 0),
             "offset": offset, "size": state.size, "last_ts": state.last_ts,
             "lag": None if state.state in ("failed", "waiting") else engine.meter.delay,

@@ -70,18 +70,32 @@ class Resume:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """The equation of one source: records = stored + duplicates + unparsed; unparsed lines are stored as well."""
+    """What became of what was read: read = stored + duplicates + declared + unparsed, and `SourceState.held`.
+
+    `records` are those handed over: rows stored (unparsed lines are stored verbatim) and duplicates. `read` is counted
+    where the bytes come in, by other code than the rest, so that the two sides check each other. `declared` lines were
+    read and given up, each in a row of gaps. `parts` are rows beyond one a line (of lines too long for one row).
+    """
 
     records: int = 0
     events: int = 0
     unparsed: int = 0
     duplicates: int = 0
     bytes: int = 0
+    read: int = 0
+    declared: int = 0
+    parts: int = 0
+
+    @property
+    def stored(self) -> int:
+        """Records that parsed and are stored."""
+        return self.records - self.duplicates - self.unparsed
 
     def __add__(self, other: Counts) -> Counts:
         return Counts(
             self.records + other.records, self.events + other.events, self.unparsed + other.unparsed,
-            self.duplicates + other.duplicates, self.bytes + other.bytes,
+            self.duplicates + other.duplicates, self.bytes + other.bytes, self.read + other.read,
+            self.declared + other.declared, self.parts + other.parts,
         )  # fmt: skip
 
 
@@ -98,3 +112,11 @@ class SourceState:
     resume: Resume | None = None
     size: int | None = None
     last_ts: float | None = None
+    held: int = 0
+    """Lines read of events that are not complete yet; they are read again after a restart."""
+
+    @property
+    def balance(self) -> int:
+        """Lines read that are accounted for nowhere; anything but 0 is a fault of seqwatch (below 0: counted twice)."""
+        counts = self.counts
+        return counts.read - (counts.records - counts.parts) - counts.declared - self.held

@@ -94,7 +94,7 @@ class AuditdParser:
     def _keep_piece(self, position: int, line: bytes) -> None:
         """A part of a line that is too long: kept, unless it was handed over before a restart."""
         if position >= self._upto:
-            self._batch.add_record(UNPARSED, line, position)
+            self._batch.add_piece(line, position)
             self._gaps.unparsed(position, oversize=True)
 
     def on_begin(self, group: Group, kind: str, position: int) -> None:
@@ -131,19 +131,25 @@ class AuditdParser:
                 self._gaps.unparsed(position, oversize=False)
         batch.duplicates, batch.duplicate_bytes = reassembler.take_duplicates()
         gaps = self._gaps.take(reassembler.clock_ms, final=final)
-        resume = self._next_resume()
+        resume, held = self._next_resume(), self._lines_held()
         if final:
             self._leave_file()
         self._batch = Batch(self._source)
         changed = self._identities.take_changed()
         named = self._knowledge.places.take_changed(self._source, (reassembler.clock_ms or 0) / 1000)
-        return Parsed(batch.events(), batch.records(), resume, batch.counts(), gaps, changed, named)
+        return Parsed(batch.events(), batch.records(), resume, batch.counts(), gaps, changed, named, held)
+
+    def _lines_held(self) -> int | None:
+        """Lines of open events; null until what was read before a restart has been read again."""
+        upto = self._splitter.upto
+        return None if upto is None or upto < self._upto else self._reassembler.lines_open
 
     def ends_whole(self) -> bool:
         """Never (see interface.Parser): a record without its newline may have been cut anywhere."""
         return False
 
     def _finish_file(self) -> None:
+        self._batch.parts -= self._splitter.inside  # what was cut last ends the line
         for lines in self._splitter.rest():
             if lines.pieces:
                 self._feed_lines(lines)

@@ -9,6 +9,7 @@ goes never changes what comes out. Knows no file and no clock.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import cast
 
 import numpy as np
@@ -206,6 +207,7 @@ class BulkAuditdParser(AuditdParser):
         """Turn the rows collected so far into tables; strays wait for the end, as in the reference parser."""
         batch, self._batch = self._batch, Batch(self._source)
         self._batch._strays, batch._strays = batch._strays, []
+        self._batch.parts, batch.parts = batch.parts, 0
         counts = batch.counts()
         if counts.records:
             self._ready.append((batch.events(), batch.records(), counts))
@@ -218,11 +220,14 @@ class BulkAuditdParser(AuditdParser):
             self._give_held()
         self._in_bulk = False
         last = super().take(now=now, final=final)
+        ahead = sum(piece.count(b"\n") for piece in self._held)
         if not self._ready:
-            return last
+            return replace(last, ahead=ahead)
         parts, self._ready = [*self._ready, (last.events, last.records, last.counts)], []
         events, records, counts = _joined(parts)
-        return Parsed(events, records, last.resume, counts, last.gaps, last.sessions, last.directories)
+        return Parsed(
+            events, records, last.resume, counts, last.gaps, last.sessions, last.directories, last.held, ahead
+        )
 
     def _next_resume(self) -> Resume:
         """As the reference parser: usual events matter only while an event that began before them is open."""

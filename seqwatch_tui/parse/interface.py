@@ -27,6 +27,12 @@ class Parsed:
     sessions: tuple[Session, ...] = ()
     directories: tuple[Directory, ...] = ()
     """Directories whose name was learnt, or (path null) is not known any more."""
+    held: int | None = 0
+    """Lines before the position of `resume` that are not handed over yet; null while they are being read again."""
+    ahead: int = 0
+    """Whole lines fed that lie after that position: kept for the next piece, read again after a restart."""
+    own: int = 0
+    """Lines that are the stream's own and no records (beats and status lines of the sensor)."""
 
 
 @dataclass(slots=True)

@@ -99,6 +99,7 @@ class JsonParser:
     def take(self, *, now: float | None = None, final: bool = False) -> Parsed:  # noqa: ARG002 - nothing stays open
         """Hand over what was read (see interface.Parser); no event waits for another line, so `now` has no part."""
         if final:
+            self._batch.parts -= self._splitter.inside  # what was cut last ends the line
             for lines in self._splitter.rest():
                 self._feed_lines(lines)
         batch, self._batch = self._batch, Batch(self._source)
@@ -134,7 +135,10 @@ class JsonParser:
             self._feed_run(whole)
 
     def _refuse(self, line: bytes, position: int, why: str, *, piece: bool = False) -> None:
-        self._batch.add_record(UNPARSED, line, position)
+        if piece:
+            self._batch.add_piece(line, position)
+        else:
+            self._batch.add_record(UNPARSED, line, position)
         self._gaps.unparsed(position, oversize=piece)
         if self._tell is not None:
             self._tell(position, why)
@@ -163,6 +167,7 @@ class JsonParser:
 
     def _add_elements(self, run: _Run, cut: Cut, outer: dict[str, Any], position: int) -> None:
         self._batch.add_record(JSON, cut.rest, position)
+        self._batch.parts += len(cut.elements)
         for offset, text, value in cut.elements:
             if isinstance(value, dict):
                 run.add(value, outer, text, position + offset)

@@ -70,6 +70,7 @@ class LineSplitter:
     def rest(self) -> list[Lines]:
         """Hand out the half line that is held, if any (end of file)."""
         if not self._held or self.upto is None:
+            self.inside = False
             return []
         lines = Lines(self.upto, [self._held], [0] if self.inside else [])
         self.upto += len(self._held)

@@ -104,6 +104,11 @@ class Reassembler:
         """Position of the oldest record not yet handed over."""
         return min((g.records[0][3] for g in self._open.values()), default=None)
 
+    @property
+    def lines_open(self) -> int:
+        """Lines of events not yet handed over."""
+        return sum(len(group.records) for group in self._open.values())
+
     def add(self, lines: Lines) -> None:
         """Take consecutive lines; `lines.pieces` must be empty. Bodies keep the line's end, which is white space."""
         position = lines.start

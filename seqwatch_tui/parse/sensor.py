@@ -6,6 +6,7 @@ the stream's own and are not records. The stream cannot be read again: its posit
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Literal
 
 import msgspec
@@ -110,6 +111,7 @@ class SensorParser:
         self._batch = Batch(source)
         self._gaps: list[Gap] = []
         self._next: int | None = None
+        self._own = 0
 
     def feed(self, data: bytes | memoryview, offset: int) -> None:
         """Take bytes that begin at `offset` of the run."""
@@ -123,6 +125,7 @@ class SensorParser:
     def take(self, *, now: float | None = None, final: bool = False) -> Parsed:  # noqa: ARG002 - nothing stays open
         """Hand over what was read (see interface.Parser)."""
         if final:
+            self._batch.parts -= self._splitter.inside  # what was cut last ends the line
             for lines in self._splitter.rest():
                 self._lines(lines)
         if self._splitter.upto is not None:
@@ -132,15 +135,19 @@ class SensorParser:
         gaps, self._gaps = (*self._gaps, *self._bad.take(clock, final=final)), []
         heard = (f"{_HEARD}{self._heard:.3f}",) if self._heard is not None else ()
         resume = Resume(self._run, self._upto, heard)
-        return Parsed(batch.events(), batch.records(), resume, batch.counts(), gaps, self._identities.take_changed())
+        own, self._own = self._own, 0
+        sessions = self._identities.take_changed()
+        return Parsed(batch.events(), batch.records(), resume, batch.counts(), gaps, sessions, own=own)
 
     def _lines(self, lines: Lines) -> None:
         position = lines.start
         for index, line in enumerate(lines.lines):
-            said = None if lines.pieces and index in lines.pieces else self._decode(line)
+            oversize = bool(lines.pieces) and index in lines.pieces
+            said = None if oversize else self._decode(line)
             if said is None:
-                self._batch.add_record(UNPARSED, line, position)
-                self._bad.unparsed(position, oversize=bool(lines.pieces) and index in lines.pieces)
+                add = self._batch.add_piece if oversize else partial(self._batch.add_record, UNPARSED)
+                add(line, position)
+                self._bad.unparsed(position, oversize=oversize)
             else:
                 self._hear(said, line, position)
             position += len(line)
@@ -158,7 +165,9 @@ class SensorParser:
         self._heard = max(self._heard or 0.0, said.ts)
         if isinstance(said, _Access):
             self._batch.add_event(self._row(said), [(FANOTIFY, b"", line, position)])
-        elif isinstance(said, _Overflow):
+            return
+        self._own += 1
+        if isinstance(said, _Overflow):
             detail = "the kernel's fanotify queue was full: raise fs.fanotify.max_queued_events; the datasets are looked over for traces"
             self._gaps.append(Gap(self._source, "overflow", said.start, said.end, None, "unknown", detail))
         elif isinstance(said, _Unwatched):

@@ -29,6 +29,8 @@ class Batch:
         self._strays: list[Record] = []
         self.duplicates = 0
         self.duplicate_bytes = 0
+        self.parts = 0
+        """Rows beyond one a line: parts of lines that are too long for one."""
 
     def add_event(self, row: tuple[object, ...], records: Sequence[Record]) -> None:
         """Add an event's row and its records, in order."""
@@ -39,6 +41,11 @@ class Batch:
         """Add a line that belongs to no event: one that did not parse (UNPARSED), or an end mark that came late."""
         self._strays.append((kind, b"", line, position))
 
+    def add_piece(self, line: bytes, position: int) -> None:
+        """Add a piece of a line that is too long; the piece that ends the line stands for it."""
+        self.add_record(UNPARSED, line, position)
+        self.parts += line[-1:] != b"\n"
+
     def counts(self) -> Counts:
         """Counts of this batch."""
         lines = [record[2] for record in chain(*self._records, self._strays)]
@@ -48,6 +55,7 @@ class Batch:
             unparsed=sum(record[0] == UNPARSED for record in self._strays),
             duplicates=self.duplicates,
             bytes=sum(map(len, lines)) + self.duplicate_bytes,
+            parts=self.parts,
         )
 
     def events(self) -> pa.Table:

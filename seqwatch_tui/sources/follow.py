@@ -20,7 +20,7 @@ from seqwatch_tui.sources.late import LateWrites
 from seqwatch_tui.sources.notice import Notice
 from seqwatch_tui.sources.opening import Problem, open_log, read_problem
 from seqwatch_tui.sources.rotated import missing_text, read_rotated, truncation_text
-from seqwatch_tui.sources.siblings import Sibling, backlog_of
+from seqwatch_tui.sources.siblings import Sibling, backlog_of, copies_since
 
 _PIECE = 1 << 20
 _TICK = 0.5
@@ -51,14 +51,15 @@ class Follower:
     """A live log. `chunks` never ends by itself; a file that cannot be read is a state with a reason, and retried.
 
     `poll` is how often to look (seconds) where the kernel does not tell of changes; `grace` how long a rotated file
-    has to be quiet before it counts as ended. Used from one thread.
+    has to be quiet before it counts as ended; `tick` how often a quiet log says so. Used from one thread.
     """
 
     def __init__(
-        self, name: str, path: Path, resume: Resume | None = None, poll: float = 0.07, grace: float = 1.0
-    ) -> None:
+        self, name: str, path: Path, resume: Resume | None = None, *,
+        poll: float = 0.07, grace: float = 1.0, tick: float = _TICK,
+    ) -> None:  # fmt: skip
         self.name, self.path = name, str(path)
-        self._path, self._poll, self._grace = path, poll, grace
+        self._path, self._poll, self._grace, self._tick_seconds = path, poll, grace, tick
         identity = parse_identity(resume.identity) if resume else None
         self._at = _Cursor(identity, resume.offset) if resume and identity else None
         self._truncated = False
@@ -71,13 +72,13 @@ class Follower:
                 opened = open_log(self._path)
                 if isinstance(opened, Problem):
                     yield self._without_file(opened)
-                    stop.wait(_TICK)
+                    stop.wait(self._tick_seconds)
                     continue
                 try:
                     yield from self._read(opened.fd, stop)
                 except OSError as error:
                     yield self._without_file(read_problem(self._path, error))
-                    stop.wait(_TICK)
+                    stop.wait(self._tick_seconds)
                 finally:
                     if self._late is None or self._late.fd != opened.fd:  # a file that has ended belongs to _late
                         os.close(opened.fd)
@@ -110,16 +111,16 @@ class Follower:
             self._at = replace(at, before=before, ended=False)
             return
         yield from self._backlog(at, fd, emptied=here)
-        cut = at.identity.cut
-        self._at, self._truncated = (_Cursor(replace(live, cut=cut + 1), 0) if here else None), False
+        cut = replace(live, cut=at.identity.cut).after_cut(os.fstat(fd).st_mtime_ns)
+        self._at, self._truncated = (_Cursor(cut, 0) if here else None), False
 
     def _backlog(self, at: _Cursor, fd: int, *, emptied: bool) -> Iterator[Chunk]:
         backlog = backlog_of(self._path, at.identity)
         mine = None if at.ended else backlog.mine
-        if emptied:
+        if emptied or self._truncated or (mine is not None and backlog.copied):
             yield self._loss(at, fd, "truncated", truncation_text(self._path, at.offset, mine))
-        elif mine is None and not at.ended:
-            yield self._loss(at, fd, "rotation", missing_text(self._path, at.offset))
+        elif backlog.mine is None and (backlog.newer or not at.ended):
+            yield self._loss(at, fd, "rotation", missing_text(self._path, at.offset, ended=at.ended))
         if backlog.problems and mine is None and not at.ended:
             yield self._loss(at, fd, "rotation", "rotated files not read: " + "; ".join(backlog.problems))
         if mine is not None:
@@ -138,16 +139,28 @@ class Follower:
         """Wait until enough of a new file exists to know it by; its identity then stays the same for good."""
         if self._at is not None and self._at.before is not None:
             return self._at
-        cut, patient = (self._at.identity.cut if self._at else 0), True
+        cut, patient = (self._at.identity.cut if self._at else os.fstat(fd).st_mtime_ns), True
         with Notice(fd, self._poll) as notice:
             while not stop.is_set() and (size := os.fstat(fd).st_size) < HEAD_ENOUGH:
                 if (size and not patient) or self._elsewhere(fd) == "moved":
                     break
                 shown = self._at.identity if self._at else identify(fd)
                 yield Chunk(shown.text, 0, b"", size, gaps=self._late_gaps())
-                patient = notice.wait(_TICK) or size == 0
+                patient = notice.wait(self._tick_seconds) or size == 0
+        if self._at is not None:
+            cut = yield from self._copied_meanwhile(self._at, fd)
         self._at = _Cursor(replace(identify(fd), cut=cut), 0, b"")
         return self._at
+
+    def _copied_meanwhile(self, at: _Cursor, fd: int) -> Generator[Chunk, None, int]:
+        """Read what an emptied file held and lost again before it was looked at; return when it was found empty last."""
+        copies = copies_since(self._path, at.identity, os.pread(fd, HEAD_BYTES, 0))
+        if not copies:
+            return at.identity.cut
+        yield self._loss(at, fd, "truncated", truncation_text(self._path, 0, copies[-1]))
+        for sibling in copies:
+            yield from self._rotated(sibling, sibling.identity, 0)
+        return at.identity.after_cut(os.fstat(fd).st_mtime_ns).cut
 
     def _follow(self, fd: int, at: _Cursor, stop: Event) -> Iterator[Chunk]:
         with Notice(fd, self._poll) as notice:
@@ -161,9 +174,9 @@ class Follower:
                 if where == "moved":
                     yield from self._finish(fd, at, notice, stop)
                     return
-                told = notice.wait(_TICK)
-                quiet = 0.0 if told else quiet + (self._poll if notice.blind else _TICK)
-                if quiet >= _TICK:
+                told = notice.wait(self._tick_seconds)
+                quiet = 0.0 if told else quiet + (self._poll if notice.blind else self._tick_seconds)
+                if quiet >= self._tick_seconds:
                     quiet = 0.0
                     yield self._tick(fd, at, where)
 

@@ -24,8 +24,8 @@ _libc = ctypes.CDLL(None, use_errno=True)
 class FileIdentity:
     """A file by place (dev, ino, birth time) and by content (SHA-256 of its first `head_len` bytes).
 
-    `born` is in nanoseconds since the epoch, None where the file system keeps none. `cut` counts how often the
-    file has been found truncated, so that what was written after a cut is never taken for what was there before.
+    `born` is in nanoseconds since the epoch, None where the file system keeps none. `cut` is the time (ns) of the
+    last write when the file was first seen, or last found truncated: what came after is never taken for what was there.
     """
 
     dev: int
@@ -59,9 +59,14 @@ class FileIdentity:
         head = head[:HEAD_BYTES]
         return replace(self, head_len=len(head), head=_digest(head))
 
-    def after_cut(self, head: bytes) -> FileIdentity:
-        """The identity of what the same inode holds after a truncation."""
-        return replace(self.with_head(head), cut=self.cut + 1)
+    def after_cut(self, written: int) -> FileIdentity:
+        """The identity of what the same inode holds after a truncation; `written` is its mtime (ns) when that was seen."""
+        return replace(self, cut=max(self.cut + 1, written))
+
+    @property
+    def since(self) -> int | None:
+        """Nothing of this content was written before (ns); None where that is not known."""
+        return None if self.born is None else max(self.born, self.cut)
 
 
 def _digest(head: bytes) -> str:

@@ -62,8 +62,13 @@ def truncation_text(path: Path, offset: int, copy: Sibling | None) -> str:
     return f"{path} was truncated after byte {offset} had been read; {saved}; rotate by rename, not by copytruncate"
 
 
-def missing_text(path: Path, offset: int) -> str:
-    """What to tell when the file read before is nowhere to be found."""
+def missing_text(path: Path, offset: int, *, ended: bool) -> str:
+    """What to tell when the file read before is nowhere to be found; `ended` when it had been read to its end."""
+    if ended:
+        return (
+            f"the file that was {path} has been read to its end and is gone while others were rotated after it: some of"
+            " those may be gone unread too; keep more rotated files (num_logs, rotate), or let them grow larger"
+        )
     return (
         f"the file that was {path} when byte {offset} of it had been read is gone, and no rotated copy of it is left;"
         " what was written to it after that is missing; keep more rotated files (num_logs, rotate)"

@@ -51,22 +51,41 @@ class Backlog:
     mine: Sibling | None
     newer: tuple[Sibling, ...]
     problems: tuple[str, ...]
+    copied: bool = False
+    """`mine` is a copy of a file that was then emptied."""
 
 
 def backlog_of(live: Path, identity: FileIdentity) -> Backlog:
     """Find what was rotated away since `identity` was read, oldest first.
 
-    Without `mine`, a sibling last written after that file was born is newer than it. Where the birth time is not
-    known, or the live inode itself was emptied, nothing can be told apart and `newer` is empty.
+    Without `mine`, a sibling last written after that content was first seen is newer than it. Where that is not known,
+    nothing can be told apart and `newer` is empty.
     """
     found, problems = rotated(live)
     place = next((i for i, sibling in enumerate(found) if sibling.holds(identity)), None)
     if place is not None:
-        return Backlog(found[place], tuple(found[place + 1 :]), problems)
-    born = identity.born
-    if born is None or _is_at(live, identity):
+        return Backlog(found[place], tuple(found[place + 1 :]), problems, _copied(found, found[place], identity))
+    since = identity.since
+    if since is None:
         return Backlog(None, (), problems)
-    return Backlog(None, tuple(s for s in found if s.modified > born), problems)
+    return Backlog(None, tuple(s for s in found if s.modified > since), problems)
+
+
+def copies_since(live: Path, identity: FileIdentity, head: bytes) -> tuple[Sibling, ...]:
+    """Copies made of an emptied file since it was found empty, oldest first, but for one of what begins with `head`.
+
+    Only for a file that is rotated by copying: where the writer may still write to a rotated file, this tells nothing.
+    """
+    since, now = identity.since, identity.with_head(head)
+    found, _ = rotated(live)
+    return tuple(s for s in found if since is not None and s.modified > since and not now.proves_content(s.head))
+
+
+def _copied(found: list[Sibling], mine: Sibling, identity: FileIdentity) -> bool:
+    """Whether `mine` is a copy: rotation by rename keeps the inode, and an inode with other content was emptied."""
+    if not mine.packed:
+        return not mine.place.same_place(identity)
+    return any(s.place.same_place(identity) for s in found if s is not mine)
 
 
 def rotated(live: Path) -> tuple[list[Sibling], tuple[str, ...]]:
@@ -131,13 +150,3 @@ def _head(content: Unpacking) -> bytes:
             break
         head += piece
     return head[:HEAD_BYTES]
-
-
-def _is_at(live: Path, identity: FileIdentity) -> bool:
-    opened = open_log(live)
-    if isinstance(opened, Problem):
-        return False
-    try:
-        return identify(opened.fd).same_place(identity)
-    finally:
-        os.close(opened.fd)

@@ -144,7 +144,7 @@ def source_row(source: SourceState) -> dict[str, Any]:
     resume = source.resume
     return {
         "name": source.name, "type": source.type, "path": source.path, "state": source.state, "reason": source.reason,
-        **dataclasses.asdict(source.counts),
+        **dataclasses.asdict(source.counts), "held": source.held,
         "resume_identity": resume.identity if resume else None, "resume_offset": resume.offset if resume else None,
         "resume_done": list(resume.done) if resume else None, "size": source.size, "last_ts": source.last_ts,
     }  # fmt: skip
@@ -155,10 +155,11 @@ def source_state(row: Mapping[str, Any]) -> SourceState:
     resume = None
     if row["resume_offset"] is not None:
         resume = Resume(row["resume_identity"] or "", row["resume_offset"], tuple(row["resume_done"] or ()))
-    counts = Counts(row["records"], row["events"], row["unparsed"], row["duplicates"], row["bytes"])
+    known = {**row, "read": row["records"]} if row["read"] is None else row  # stored before lines were counted
+    counts = Counts(**{f.name: known[f.name] or 0 for f in dataclasses.fields(Counts)})
     return SourceState(
         row["name"], row["type"], row["path"], row["state"], row["reason"], counts, resume, row["size"],
-        epoch(row["last_ts"]),
+        epoch(row["last_ts"]), row["held"] or 0,
     )  # fmt: skip
 
 

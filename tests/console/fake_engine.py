@@ -156,6 +156,7 @@ class Site:
         source = {
             "name": "audit", "type": "auditd", "path": "/var/log/audit/audit.log", "state": "live", "reason": "",
             "records": total * 4, "events": total, "unparsed": 0, "duplicates": 0, "gaps": 0, "lost": self.lost,
+            "read": total * 4, "stored": total * 4, "declared": 0, "held": 0, "parts": 0, "balance": 0,
             "offset": total * 700, "size": total * 700, "lag": 0.02, "last_ts": self.now(),
         }  # fmt: skip
         falco = {**source, "name": "falco", "type": "jsonl", "path": "/var/log/falco.jsonl", "state": "failed",

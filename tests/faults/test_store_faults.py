@@ -184,7 +184,7 @@ def test_a_newer_format_is_refused(tmp_path: Path) -> None:
     con = duckdb.connect(str(tmp_path / "store.duckdb"))
     con.execute("update store_meta set value = 99 where name = 'format'")
     con.close()
-    with pytest.raises(StoreError, match="format 99 and this version of seqwatch reads format 1"):
+    with pytest.raises(StoreError, match="format 99 and this version of seqwatch reads format 2"):
         Store.open(tmp_path)
 
 

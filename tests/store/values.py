@@ -30,7 +30,7 @@ SOURCE = SourceState(
     "/var/log/audit/audit.log",
     "live",
     "",
-    Counts(5, 3, 1, 1, 900),
+    Counts(5, 3, 1, 1, 900, 9, 2, 1),
     Resume("x", 900, ("k",)),
     901,
     START,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 
 from textual.app import ComposeResult
 
 from seqwatch_tui.console import rows
-from seqwatch_tui.console.answers import Panel
+from seqwatch_tui.console.answers import Json, Panel
 from seqwatch_tui.console.client import Client
 from seqwatch_tui.console.host import Host
 from seqwatch_tui.console.views.base import View
@@ -56,7 +56,10 @@ class SystemView(View):
         snapshot = self.desk.snapshot
         if snapshot is None:
             return False
-        columns = ("name", "type", "state", "records", "lost", "unparsed", "gaps", "lag", "reason", "path")
+        columns = (
+            "name", "type", "state", "read", "balance", "lost", "unparsed", "gaps", "lag", "reason", "path",
+            "stored", "duplicates", "declared", "held", "parts", "events", "offset", "size",
+        )  # fmt: skip
         lines = tuple(tuple(source.get(name) for name in columns) for source in snapshot.status.sources)
         drawn = self.sources.show(Panel(columns, lines, len(lines), False))
         return self.facts.show(self._facts()) or drawn
@@ -74,11 +77,26 @@ class SystemView(View):
         you = f"{hello.user or 'you'} as {hello.role or 'nobody'}{', read-only' if self.desk.read_only else ''}"
         yield "site", f"{status.site} on {status.host}, seqwatch {hello.version}, engine pid {hello.pid}, {you}", "text"
         yield "zone", f"{hello.timezone}; {status.events} events stored", "text"
+        yield account_of(status.sources)
         yield "quarantine", ", ".join(status.quarantined) or "none", "warn" if status.quarantined else "dim"
         for address in status.unpaged:
             yield "page", address, "fail"
         for error in status.errors:
             yield "error", error, "fail"
+
+
+def account_of(sources: Sequence[Json]) -> Paragraph:
+    """The equation over all sources in one line; every source has its own `sum` in the table."""
+    names = ("read", "stored", "duplicates", "declared", "unparsed", "held", "parts", "balance")
+    total = {name: sum(int(s.get(name) or 0) for s in sources) for name in names}
+    wrong = [str(s.get("name")) for s in sources if s.get("balance")]
+    words = (
+        f"{total['read']} lines read = {total['stored']} stored + {total['duplicates']} duplicates +"
+        f" {total['declared']} declared lost + {total['unparsed'] - total['parts']} unparsed + {total['held']} held"
+    )
+    if wrong:
+        return "account", f"!! {words}: does not add up for {', '.join(wrong)}", "fail"
+    return "account", f"{words}: ok", "dim"
 
 
 def _panel(path: str, client: Client) -> Panel:
