@@ -15,6 +15,7 @@ from seqwatch_tui.catalogue.paths import OUTSIDE, PathIndex
 from seqwatch_tui.catalogue.people import NEED_OF_ACTION, NEEDS, NO_DATASET, People, Verdict
 from seqwatch_tui.catalogue.rows import Row, dataset_rows, grant_rows
 from seqwatch_tui.config.schema import Dataset, Settings
+from seqwatch_tui.model.canary import TOUCHED
 
 _MEMO = 65_536
 
@@ -33,6 +34,7 @@ class Catalogue:
         self._verdicts: dict[tuple[str | None, int, int], Verdict] = {}
         self._networks = AllowedNetworks(settings.networks.allowed) if settings.networks else None
         self._hours = Hours(settings.business_hours, settings.timezone) if settings.business_hours else None
+        self._canaries = frozenset(map(str, settings.all_canaries))
         self._settings = settings
 
     def judge(self, events: pa.Table) -> pa.Table:
@@ -45,7 +47,7 @@ class Catalogue:
             "dataset": words_array(datasets, self._ids),  # OUTSIDE is -1: the last word, which is None
             "role": _words(which, [v.role for v in verdicts]),
             "allowed": verdict_array(allowed),
-            "reason": _words(which, [v.reason for v in verdicts]),
+            "reason": self._with_canaries(events, _words(which, [v.reason for v in verdicts])),
             "business_hours": verdict_array(self._business_hours(events)),
             "network_allowed": verdict_array(self._network_allowed(events)),
             "bulk_granted": verdict_array(bulk),
@@ -81,6 +83,20 @@ class Catalogue:
         if old.null_count == len(old):
             return numbers
         return np.where(numbers == OUTSIDE, coded(old).map(self._paths.number, OUTSIDE), numbers)
+
+    def _with_canaries(self, events: pa.Table, reasons: pa.DictionaryArray) -> pa.DictionaryArray:
+        """Say in the reason of every event on a canary that it was one (`model.canary`)."""
+        if not self._canaries:
+            return reasons
+        touched = coded(events.column("path")).map(self._canaries.__contains__, 0)
+        touched |= coded(events.column("old_path")).map(self._canaries.__contains__, 0)
+        rows = np.flatnonzero(touched)
+        if not rows.size:
+            return reasons
+        words = reasons.to_pylist()
+        for row in rows.tolist():
+            words[row] = f"{TOUCHED}; {words[row]}" if words[row] else TOUCHED
+        return pa.array(words, pa.string()).dictionary_encode()
 
     def _verdicts_of(self, events: pa.Table, datasets: Codes) -> tuple[list[Verdict], npt.NDArray[np.intp]]:
         """Return the distinct verdicts of the batch, and which of them each row has."""

@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Examine and report."""
+    """Examine and report; with `--drill`, have the engine prove the whole chain."""
     settings, config = load_settings(options)
+    if options.drill:
+        return _drill(settings, options.format)
     from seqwatch_tui.engine.doctor import examine
 
     checks = [*examine(settings), *running_engine(settings)]
@@ -31,6 +33,30 @@ def run(options: argparse.Namespace) -> int:
         for check in checks:
             print(safe_text(f"{check.state:8} {check.name:22} {check.seen}" + (f"; {check.do}" if check.do else "")))
     return int(Exit.FINDING if any(c.state == "fail" for c in checks) else Exit.OK)
+
+
+def _drill(settings: Settings, form: str) -> int:
+    if settings.drill is None:
+        raise CommandError(
+            Exit.USAGE,
+            "no drill is configured",
+            "write e.g. drill: {canary: /data/seq/wgs-cohort-a/NA00000.bam} (docs/drill.md)",
+        )
+    report = Client(settings.state_dir / "engine.sock").post("/v1/drill", {}, timeout=settings.drill.within + 60.0)
+    if form == "json":
+        print(json.dumps(report, indent=1, ensure_ascii=False))
+    else:
+        print(safe_text(f"drill {report['number']} on {report['canary']}"))
+        for leg in report["legs"]:
+            took = "" if leg["seconds"] is None else f"{leg['seconds'] * 1000:9.1f} ms  (+{leg['after'] * 1000:.1f})"
+            print(
+                safe_text(
+                    f"{leg['state']:8} {leg['name']:28} {took:28} {leg['seen']}"
+                    + (f"; {leg['do']}" if leg["do"] else "")
+                )
+            )
+        print(safe_text(("passed: " if report["passed"] else "FAILED: ") + report["said"]))
+    return int(Exit.OK if report["passed"] else Exit.FINDING)
 
 
 def running_engine(settings: Settings) -> Iterator[Check]:
@@ -44,6 +70,16 @@ def running_engine(settings: Settings) -> Iterator[Check]:
         yield Check("engine", "unknown", error.text, "start it (seqwatch engine), or ask as one of its operators")
         return
     yield Check("engine", "pass", f"answers; {status['events']} events stored")
+    if last := status["drill"]:
+        done = last["outcome"] == "done"
+        yield Check(
+            "last drill",
+            "pass" if done else "fail",
+            last["detail"],
+            "" if done else "seqwatch doctor --drill shows every link",
+        )
+    elif settings.drill is not None:
+        yield Check("last drill", "unknown", "there was none yet", "seqwatch doctor --drill")
     for address in status["paging"]:
         seen = address["last"] or "no page so far"
         if address["dropped"]:

@@ -137,6 +137,9 @@ def _act(p: argparse.ArgumentParser) -> None:
 
 
 def _doctor(p: argparse.ArgumentParser) -> None:
+    p.add_argument(
+        "--drill", action="store_true", help="have the engine read its canary and prove the chain to the page"
+    )
     p.add_argument("--format", choices=("table", "json"), default="table")
 
 

@@ -11,6 +11,9 @@ from seqwatch_tui.config.reader import KeyPath, dotted
 from seqwatch_tui.config.schema import Settings, SourceSettings
 from seqwatch_tui.config.telling import telling_checks, telling_notices
 
+OWN_SOURCE = "seqwatch"
+"""The source of the events that the engine itself makes."""
+
 Wrong = tuple[KeyPath, str]
 
 
@@ -90,6 +93,11 @@ def _grants(settings: Settings) -> Iterator[Wrong]:
 
 def _source(source: SourceSettings, at: KeyPath) -> Iterator[Wrong]:
     where = dotted(at)
+    if source.name == OWN_SOURCE:
+        yield (
+            (*at, "name"),
+            f"{where}.name '{OWN_SOURCE}' is what the engine's own events are kept under; write another name",
+        )
     if source.path is None and source.type != "fanotify":
         yield at, f"{where} of type {source.type} needs key 'path'; write e.g. path: /var/log/audit/audit.log"
     if source.type == "jsonl" and source.mapping is None:

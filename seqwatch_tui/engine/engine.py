@@ -16,6 +16,7 @@ from typing import Any
 from seqwatch_tui.catalogue.catalogue import Catalogue
 from seqwatch_tui.config.settings import Settings, SourceSettings, notices
 from seqwatch_tui.engine.clock import Clock, SystemClock
+from seqwatch_tui.engine.drills import Drills
 from seqwatch_tui.engine.intake import Intake
 from seqwatch_tui.engine.jobs import Jobs
 from seqwatch_tui.engine.kept import Kept
@@ -75,6 +76,7 @@ class Engine:
             clock, self.store.high_water(), int(self.store.query_sql("select count(*) from events_stored").rows[0][0])
         )
         self.judge = Judge(self.catalogue, detector, self.ledger, self.store.next_event_id(), clock, self.fail)
+        self.drills = Drills(self)
         self.paging = Paging(settings, self.store, clock, self.submit, self.trouble)
         self.writer = Writer(self.judge, self.store, self.meter, self.fail, self.stored)
 
@@ -153,6 +155,7 @@ class Engine:
 
     def stored(self, commit: Commit) -> None:
         """Pass on what has been stored; called by the writer, never waits."""
+        self.judge.witness.stored(commit.alerts)
         self.paging.stored(commit)
 
     def trouble(self, what: str, error: BaseException) -> None:

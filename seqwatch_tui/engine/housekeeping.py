@@ -41,6 +41,7 @@ class Housekeeper(threading.Thread):
                     next_survey = self._engine.clock.monotonic() + EVERY_SECONDS
                     self._survey()
                 self._engine.store.check_alive()
+                self._engine.drills.look()
                 if self._engine.quarantined:
                     self._engine.unenforced = unenforced(self._engine)
                 low = self._disk(low)

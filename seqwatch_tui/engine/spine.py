@@ -23,6 +23,7 @@ from seqwatch_tui.detect.detector import Detector
 from seqwatch_tui.engine import note as notes_of
 from seqwatch_tui.engine.clock import Clock
 from seqwatch_tui.engine.meter import Meter
+from seqwatch_tui.engine.witness import Witness
 from seqwatch_tui.engine.work import AlertChange, Batch, Change, Ready, Swap, Work, concatenate, merge, shifted
 from seqwatch_tui.ledger.ledger import Ledger
 from seqwatch_tui.parse.schema import EVENT_SCHEMA, RECORD_SCHEMA
@@ -61,6 +62,7 @@ class Judge(threading.Thread):
         self._ledger, self._clock, self._fail = ledger, clock, fail
         self._next_event_id = next_event_id
         self._held: Work | object | None = None
+        self.witness = Witness(clock, clock.now())
 
     def run(self) -> None:
         """Work until told to stop; then seal nothing: the spool is as good as a segment."""
@@ -114,9 +116,10 @@ class Judge(threading.Thread):
     def _record_batches(self, batches: list[Batch]) -> None:
         events, records = self._numbered(batches)
         if events.num_rows:
-            events = self.catalogue.judge(events)
+            events = self.witness.mark(self.catalogue.judge(events), {b.state.name: b.received for b in batches})
             found = self.detector.feed(events)
             alerts, evidence = found.alerts, found.evidence
+            self.witness.raised(alerts)
         else:
             alerts, evidence = (), ()
         named = [dataclasses.asdict(d) for b in batches for d in b.parsed.directories]

@@ -82,7 +82,8 @@ def status(engine: Engine) -> Value:
         "lag": _lag(engine, sources), "events": engine.meter.events, "newest": engine.meter.newest,
         "lost": lost, "unparsed": unparsed, "gaps": gaps,
         "verdicts": [asdict(v) for v in _verdicts(engine, lost, unparsed, gaps, sources)],
-        "sources": sources, "paging": engine.paging.views(), "jobs": engine.jobs.views(), "quarantined": sorted(engine.quarantined),
+        "sources": sources, "paging": engine.paging.views(), "drill": engine.drills.view(),
+        "jobs": engine.jobs.views(), "quarantined": sorted(engine.quarantined),
         "errors": [*engine.unenforced, *engine.rejected, *_faults(engine), *engine.notes, *engine.troubles],
     }  # fmt: skip
 

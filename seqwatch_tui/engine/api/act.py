@@ -67,6 +67,18 @@ async def survey(request: web.Request) -> web.Response:
     return answer({"done": True})
 
 
+async def drill(request: web.Request) -> web.Response:
+    """Read the canary and follow it to the page; the answer comes when that is over."""
+    engine = request.app[ENGINE]
+    try:
+        report = await asyncio.shield(in_thread(engine.drills.run, request[PEER]))
+    except ValueError as error:
+        raise ApiError(409, str(error), "docs/drill.md says how to make a canary") from error
+    if report is None:
+        raise ApiError(409, "a drill is running already", "wait for its end; it is a row in actions")
+    return answer({"passed": report.passed, "said": report.said, **asdict(report)})
+
+
 async def plan(request: web.Request) -> web.Response:
     """Make a plan, or say why there is none."""
     from seqwatch_tui.engine.acts import make_plan

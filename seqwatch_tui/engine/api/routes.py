@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from seqwatch_tui.engine.api.act import alert_state, carry_out, job, plan, reload, survey, verify
+from seqwatch_tui.engine.api.act import alert_state, carry_out, drill, job, plan, reload, survey, verify
 from seqwatch_tui.engine.api.adhoc import ingest, saved, sql
 from seqwatch_tui.engine.api.read import (
     alert,
@@ -52,6 +52,7 @@ ROUTES: tuple[tuple[str, str, Role | None, Handler], ...] = (
     ("POST", "/v1/verify", "responder", verify),
     ("POST", "/v1/jobs/{id}", "responder", job),
     ("POST", "/v1/survey", "responder", survey),
+    ("POST", "/v1/drill", "responder", drill),
     ("POST", "/v1/plans", "responder", plan),
     ("POST", "/v1/plans/{id}", "responder", carry_out),
     ("POST", "/v1/sql", "auditor", sql),

@@ -1,0 +1,52 @@
+"""Events of the engine itself, of the source `seqwatch`: so that what it notices passes the same rules, ledger and store."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from typing import TYPE_CHECKING, Any
+
+from seqwatch_tui.config.checks import OWN_SOURCE
+from seqwatch_tui.engine.work import Batch
+from seqwatch_tui.model.evidence import Counts, Resume, SourceState
+from seqwatch_tui.parse.interface import Parsed
+from seqwatch_tui.parse.schema import event_table, record_table
+
+if TYPE_CHECKING:
+    from seqwatch_tui.engine.engine import Engine
+
+RECORD_TYPE = "SEQWATCH"
+
+
+def tell(engine: Engine, kind: str, sentence: str, detail: Any) -> None:
+    """Hand over one event: `rule_key` is `kind`, the sentence is its command line, the raw record has the detail as JSON.
+
+    Waits while the spine is full. The row of the source in `sources` counts it like any other.
+    """
+    now = engine.clock.now()
+    raw = json.dumps({"ts": now, "kind": kind, "text": sentence, "detail": detail}, ensure_ascii=False).encode() + b"\n"
+    counts = Counts(records=1, events=1, bytes=len(raw))
+    known = next((s for s in engine.store.sources() if s.name == OWN_SOURCE), None)
+    before = known.counts if known else Counts()
+    events = event_table(
+        {
+            "event_id": [0], "ts": [int(now * 1_000_000)], "host": [socket.gethostname()], "source": [OWN_SOURCE],
+            "action": ["other"], "outcome": ["failure"], "pid": [os.getpid()], "uid": [os.geteuid()], "process": ["seqwatch"],
+            "command_line": [sentence], "rule_key": [kind], "syscall": [RECORD_TYPE], "complete": [True],
+        }, 1,
+    )  # fmt: skip
+    records = record_table(
+        {
+            "event_id": [0],
+            "source": [OWN_SOURCE],
+            "seq": [0],
+            "type": [RECORD_TYPE],
+            "raw": [raw],
+            "position": [before.bytes],
+        },
+        1,
+    )
+    resume = Resume(OWN_SOURCE, before.bytes + len(raw))
+    state = SourceState(OWN_SOURCE, "engine", "", "live", counts=before + counts, resume=resume, last_ts=now)
+    engine.take(Batch(Parsed(events, records, resume, counts), state, engine.clock.monotonic()))
