@@ -10,6 +10,7 @@ $(VENV)/.run: .ci/locks/run.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .ci/locks/run.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	-$(BIN)/python -m compileall -q -j 0 $(VENV)/lib seqwatch_tui
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.run .ci/locks/dev.txt
@@ -30,7 +31,7 @@ lint: $(VENV)/.dev  ## format, lint, types, layers
 
 check: lint test  ## everything that must hold before a commit
 
-bench: $(VENV)/.dev  ## the figures of docs/performance.md, in one run on this machine
+bench: $(VENV)/.dev  ## the figures of README, in one run on this machine
 	$(BIN)/python -m tests.bench
 
 screenshots: $(VENV)/.dev  ## screenshots/ from the running app

@@ -5,13 +5,13 @@ A file is known by its content, not by its name: ingested again, it goes on wher
 
 from __future__ import annotations
 
-import ctypes
 import os
 import threading
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from seqwatch_tui.engine.heap import freed_memory_kept
 from seqwatch_tui.engine.intake import Intake
 from seqwatch_tui.engine.parsers import knowledge_of, make_parser
 from seqwatch_tui.engine.parsing import WORTH_BYTES, RemoteIntake, Request
@@ -47,11 +47,11 @@ class Ingest:
         began = self.engine.clock.monotonic()
         alerts = self._alerts()
         self.size = sum(p.stat().st_size for p in self.paths if p.is_file())
-        files = [self._file(path) for path in self.paths if not self._stopped.is_set()]
-        last = Change(Commit())
-        self.engine.judge.inbox.put(last)
-        last.done.result()
-        _give_back()
+        with freed_memory_kept():
+            files = [self._file(path) for path in self.paths if not self._stopped.is_set()]
+            last = Change(Commit())
+            self.engine.judge.inbox.put(last)
+            last.done.result()
         return {
             "files": files, "records": self.counts.records, "events": self.counts.events, "unparsed": self.counts.unparsed,
             "read": self.counts.read, "duplicates": self.counts.duplicates, "declared": self.counts.declared,
@@ -129,13 +129,6 @@ class Ingest:
             ReadOnce(name, path, state.resume), parsers, state, engine.take, engine.clock, engine.trouble, live=False,
             known_gaps=frozenset(gaps),
         )  # fmt: skip
-
-
-def _give_back() -> None:
-    """Return what a back-fill needed to the system (malloc_trim(3)); where libc has no such call nothing is done."""
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-    if trim is not None:
-        trim(0)
 
 
 def source_name(path: Path) -> str:

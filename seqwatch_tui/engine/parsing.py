@@ -7,7 +7,6 @@ ends when nobody reads any more. The engine's side is `RemoteIntake`.
 
 from __future__ import annotations
 
-import ctypes
 import subprocess
 import sys
 import threading
@@ -19,6 +18,7 @@ import msgspec
 import pyarrow as pa
 
 from seqwatch_tui.engine.clock import Clock, SystemClock
+from seqwatch_tui.engine.heap import keep_freed
 from seqwatch_tui.engine.intake import Intake
 from seqwatch_tui.engine.parsers import make_parser
 from seqwatch_tui.engine.work import Batch, concatenate
@@ -30,7 +30,6 @@ from seqwatch_tui.sources.once import ReadOnce
 WORTH_BYTES = 32 << 20
 """Files from this size on are worth the process's start (about half a second)."""
 _PIPE_BYTES, _SET_PIPE_SIZE = 1 << 20, 1031
-_TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8
 
 
 class Request(msgspec.Struct):
@@ -62,7 +61,7 @@ class Frame(msgspec.Struct):
 def main() -> None:
     """Read the request, then the file; every batch goes out as it is made."""
     request = msgspec.json.decode(sys.stdin.buffer.read(), type=Request)
-    keep_freed_memory()
+    keep_freed()
     out = sys.stdout.buffer
     places = Places()
     places.restore(request.directories)
@@ -99,21 +98,6 @@ def _send(out: IO[bytes], batch: Batch) -> None:
 
 def _line(out: IO[bytes], frame: Frame) -> None:
     out.write(msgspec.json.encode(frame) + b"\n")
-
-
-def keep_freed_memory() -> None:
-    """Tell glibc to keep what is freed (mallopt(3)): large blocks come and go with every batch, and each new page costs."""
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    if mallopt is not None:
-        mallopt(_MMAP_THRESHOLD, 1 << 30)
-        mallopt(_TRIM_THRESHOLD, 256 << 20)
-
-
-def few_arenas() -> None:
-    """Let glibc keep two heaps instead of one a thread (mallopt(3)): what a batch leaves in one, the next can use."""
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    if mallopt is not None:
-        mallopt(_ARENA_MAX, 2)
 
 
 class RemoteIntake:

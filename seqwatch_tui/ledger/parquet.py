@@ -38,7 +38,10 @@ def write_events(events: pa.Table, notes: Sequence[Note]) -> pa.Buffer:
     ]  # fmt: skip
     text = json.dumps([[note.events, note.records, base64.b64encode(note.data).decode()] for note in notes])
     deltas = ("event_id", "ts", "serial")
-    return _write(events, {_NOTES: text}, use_dictionary=dictionary, column_encoding=_delta(deltas))
+    return _write(
+        events, {_NOTES: text}, use_dictionary=dictionary, column_encoding=_delta(deltas),
+        write_statistics=["event_id", "ts"],
+    )  # fmt: skip
 
 
 def write_records(records: pa.Table) -> pa.Buffer:

@@ -223,7 +223,9 @@ class BulkAuditdParser(AuditdParser):
         ahead = sum(piece.count(b"\n") for piece in self._held)
         if not self._ready:
             return replace(last, ahead=ahead)
-        parts, self._ready = [*self._ready, (last.events, last.records, last.counts)], []
+        parts, self._ready = self._ready, []
+        if last.counts != Counts() or not parts:
+            parts.append((last.events, last.records, last.counts))
         events, records, counts = _joined(parts)
         return Parsed(
             events, records, last.resume, counts, last.gaps, last.sessions, last.directories, last.held, ahead

@@ -200,10 +200,18 @@ def put(con: duckdb.DuckDBPyConnection, table: TableDef, given: Sequence[Mapping
         return
     con.register("incoming", rows.to_arrow(table, given))
     if table.key:
-        same = " and ".join(f"{table.name}.{k} is not distinct from incoming.{k}" for k in table.key)
-        con.execute(f"delete from {table.name} using incoming where {same}")  # noqa: S608
+        con.execute(_delete(table))
     con.execute(f"insert into {table.name} by name select * from incoming")  # noqa: S608
     con.unregister("incoming")
+
+
+@cache
+def _delete(table: TableDef) -> str:
+    """Return the statement that removes the rows of `incoming`; without an optimizer only IN is not a cross product."""
+    if len(table.key) == 1:
+        return f"delete from {table.name} where {table.key[0]} in (select {table.key[0]} from incoming)"  # noqa: S608
+    same = " and ".join(f"{table.name}.{k} is not distinct from incoming.{k}" for k in table.key)
+    return f"delete from {table.name} using incoming where {same}"  # noqa: S608
 
 
 def insert(con: duckdb.DuckDBPyConnection, table: str, incoming: pa.Table) -> None:
