@@ -25,7 +25,7 @@ _MAGIC: tuple[tuple[bytes, Packing], ...] = (
     (b"\xfd7zXZ\0", "xz"),
 )
 _BROKEN = (zlib.error, lzma.LZMAError, zstandard.ZstdError, EOFError, OSError)
-_PIECE = 8 << 20
+_PIECE = 16 << 20
 _MORSEL = 4096
 """Fed to a decompressor at once: bounds what a bomb can inflate to, and what is lost before a corrupt byte."""
 
