@@ -15,8 +15,8 @@ from seqwatch_tui.config.settings import Settings
 from seqwatch_tui.engine.acts import finish_acts
 from seqwatch_tui.engine.api.server import Server
 from seqwatch_tui.engine.engine import SOCKET, Engine
-from seqwatch_tui.engine.housekeeping import Housekeeper
 from seqwatch_tui.engine.heap import few_arenas
+from seqwatch_tui.engine.housekeeping import Housekeeper
 from seqwatch_tui.engine.watch import EditWatch
 from seqwatch_tui.ledger.values import LedgerError
 from seqwatch_tui.response.errors import ResponseError
