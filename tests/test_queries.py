@@ -17,11 +17,23 @@ from tests.store.values import DATASET, filled
 
 PANELS = load_queries(asset_dir("queries") / "panels")
 INVESTIGATE = load_queries(asset_dir("queries") / "investigate")
-GIVEN = {"first": 1, "last": 50, "before": 40, "event_id": 3, "alert_id": 1, "dataset": DATASET, "actor": "user00"}
+GIVEN = {
+    "first": 1,
+    "last": 50,
+    "before": 40,
+    "event_id": 3,
+    "alert_id": 1,
+    "incident": 1,
+    "hash": "hash",
+    "rule_id": "r1",
+    "dataset": DATASET,
+    "actor": "user00",
+}
 API = {
     "events_newest": "event_id ts action outcome user_name src_ip process path dataset role allowed reason severity",
     "events_window": "event_id ts action outcome user_name src_ip process path dataset role allowed reason severity",
-    "alerts_open": "alert_id level state last_ts first_ts rule_title actor dataset src_ip count measure summary",
+    "alerts_open": "alert_id level state last_ts first_ts rule_title actor dataset src_ip count measure summary "
+    "risk incident_id owner verdict suppressed_by rule_id",
     "encryption": "kind id state detail age_days max_age_days checked",
     "integrity": "dataset state ok changed missing extra unreadable not_checked checked job",
 }

@@ -85,11 +85,18 @@ def _events(p: argparse.ArgumentParser) -> None:
 
 def _alerts(p: argparse.ArgumentParser) -> None:
     _format(p)
-    p.add_argument("alert", nargs="?", type=int, metavar="ID", help="one alert with its evidence")
-    p.add_argument("--all", action="store_true", help="closed ones too")
-    p.add_argument("--acknowledge", action="store_true", help="acknowledge it (needs --reason)")
-    p.add_argument("--close", action="store_true", help="close it (needs --reason)")
-    p.add_argument("--reason", metavar="R")
+    p.add_argument(
+        "do", nargs="?", metavar="DO",
+        help="list (default), show, ack, contain, close, reopen, assign, note, incidents; or the ID of an alert",
+    )  # fmt: skip
+    p.add_argument("alert", nargs="?", metavar="ID", help="number of the alert")
+    p.add_argument("--all", action="store_true", help="closed and suppressed ones too")
+    p.add_argument("--incident", type=_whole(1), metavar="N", help="only the alerts of this incident")
+    p.add_argument("--acknowledge", action="store_true", help="the same as ack")
+    p.add_argument("--close", action="store_true", help="the same as close")
+    p.add_argument("--verdict", choices=("true", "false", "expected"), help="what it was; needed to close")
+    p.add_argument("--owner", metavar="NAME", help="whom to assign it to; '' = nobody")
+    p.add_argument("--reason", metavar="R", help="why; recorded. Of a note: its text")
 
 
 def _datasets(p: argparse.ArgumentParser) -> None:
@@ -160,7 +167,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("ingest", "back-fill from files; prints a JSON summary", "ingest", _ingest),
     Command("sql", "ad-hoc SQL, read-only, sandboxed", "sql", _sql),
     Command("events", "the newest events, filtered", "events", _events),
-    Command("alerts", "open alerts, or one with its evidence", "alerts", _alerts),
+    Command("alerts", "open alerts, one with the reason it fired, incidents, and words on them", "alerts", _alerts),
     Command("datasets", "the datasets as they stand", "datasets", _datasets),
     Command("keys", "encryption at rest and key ages", "keys", _keys),
     Command("rules", "the detection rules, and what did not load", "rules", _rules),

@@ -20,7 +20,7 @@ from seqwatch_tui.detect.hits import Batch, firing_hits, plain_hits
 from seqwatch_tui.detect.matcher import Matcher, Rows
 from seqwatch_tui.detect.rule import Correlation, Rule, RuleSet
 from seqwatch_tui.detect.timeline import Firing
-from seqwatch_tui.model.alert import Alert, AlertState, Evidence
+from seqwatch_tui.model.alert import Alert, Evidence
 
 MAX_FAULTS = 3
 _FAULTS = (ArithmeticError, LookupError, TypeError, ValueError, RuntimeError, pa.ArrowException)
@@ -95,13 +95,13 @@ class Detector:
             batch = Batch(events)
             self._correlate(batch, self._match(self._feeder, self._feeding, batch.columns))
 
-    def set_state(self, alert_id: int, state: AlertState) -> Alert | None:
-        """Set the state of an open alert and return it; None when no open alert has that id."""
-        return self._folding.set_state(alert_id, state)
+    def alert(self, alert_id: int) -> Alert | None:
+        """Return an open alert as it stands; None when no open alert has that id."""
+        return self._folding.get(alert_id)
 
-    def close(self, alert_id: int) -> Alert | None:
-        """Close an alert: a further hit opens a new one. None when no open alert has that id."""
-        return self._folding.set_state(alert_id, "closed")
+    def keep(self, alert: Alert) -> None:
+        """Take over an alert as it stands now: changed by an operator, reopened, put into an incident."""
+        self._folding.keep(alert)
 
     def forget(self, alert_id: int) -> None:
         """Fold nothing more into an alert, whatever its state."""

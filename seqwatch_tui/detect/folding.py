@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from seqwatch_tui.detect.rule import Correlation, Rule
 from seqwatch_tui.detect.summary import Sentence, span_text
-from seqwatch_tui.model.alert import Alert, AlertState, Evidence
+from seqwatch_tui.model.alert import Alert, Evidence
 
 UNATTRIBUTED = "unattributed"
 MAX_EVIDENCE = 10_000
@@ -65,6 +65,8 @@ class _Open:
             alert_id=old.alert_id, rule_id=old.rule_id, rule_title=old.rule_title, rule_hash=old.rule_hash,
             level=old.level, actor=old.actor, dataset=old.dataset, src_ip=self.src_ip, first_ts=self.first,
             last_ts=self.last, count=self.count, measure=self.measure, summary=summary, tags=old.tags, state=old.state,
+            verdict=old.verdict, owner=old.owner, incident_id=old.incident_id, risk=old.risk,
+            suppressed_by=old.suppressed_by,
         )  # fmt: skip
         return self.alert
 
@@ -114,15 +116,21 @@ class Folding:
             sentence = self._sentences[template] = Sentence(template)
         return sentence.fill(_facts(found, found.rule.body))
 
-    def set_state(self, alert_id: int, state: AlertState) -> Alert | None:
-        """Set the state of an open alert and return it; a closed one is forgotten. None when it is not open."""
+    def get(self, alert_id: int) -> Alert | None:
+        """Return an open alert as it was last taken."""
         found = self._open.get(alert_id)
-        if found is None:
-            return None
-        found.alert = replace(found.alert, state=state)
-        if state == "closed":
-            self.forget(alert_id)
-        return found.alert
+        return found.alert if found else None
+
+    def keep(self, alert: Alert) -> None:
+        """Take over what became of an alert outside: hits fold into it again, or no more once it is closed."""
+        found = self._open.get(alert.alert_id)
+        if alert.state == "closed":
+            self.forget(alert.alert_id)
+        elif found is not None and found.alert.suppressed_by == alert.suppressed_by:
+            found.alert = alert
+        else:
+            self.forget(alert.alert_id)
+            self._remember(_opened(alert))
 
     def forget(self, alert_id: int) -> None:
         """Fold nothing more into an alert; a further hit opens a new one."""

@@ -7,10 +7,32 @@ on memory.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from seqwatch_tui.detect.rule import Correlation, Rule
 from seqwatch_tui.detect.sql import SqlQuery, column, where_sql
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """A correlation step by step: the CTEs in order and the values of their `?`.
+
+    `stages` names the CTE with every event that the correlation looked at, `hits` the one where it held; both have
+    event_id and ts, `hits` the measure as well.
+    """
+
+    ctes: tuple[tuple[str, str], ...]
+    params: tuple[Any, ...]
+    stages: str
+    hits: str
+
+
+def steps_sql(correlation: Correlation, rules: Mapping[str, Rule], events: str = "events") -> Steps:
+    """Return the steps of a correlation over the events of the table or CTE `events`."""
+    statement = _Statement(rules, _columns(correlation, rules), events)
+    hits = statement.correlation(correlation)
+    return Steps(tuple(statement.ctes), tuple(statement.params), statement.stages, hits)
 
 
 def groups_sql(correlation: Correlation, rules: Mapping[str, Rule]) -> SqlQuery:
@@ -38,9 +60,11 @@ def _columns(correlation: Correlation, rules: Mapping[str, Rule]) -> tuple[str, 
 class _Statement:
     """The CTEs of one statement, in order, and their parameters."""
 
-    def __init__(self, rules: Mapping[str, Rule], columns: Sequence[str]) -> None:
+    def __init__(self, rules: Mapping[str, Rule], columns: Sequence[str], events: str = "events") -> None:
         self.ctes: list[tuple[str, str]] = []
         self.params: list[Any] = []
+        self.stages = ""
+        self._events = events
         self._rules = rules
         self._columns = ", ".join(["event_id", "ts", *(column(name) for name in columns)])
 
@@ -50,6 +74,7 @@ class _Statement:
         stages = self._add(
             " UNION ALL ".join(f"SELECT {self._columns}, {stage} AS stage FROM {s}" for stage, s in enumerate(sources))  # noqa: S608
         )
+        self.stages = stages
         if correlation.kind == "temporal_ordered":
             return self._ordered(correlation, stages)
         return self._counted(correlation, stages)
@@ -59,7 +84,7 @@ class _Statement:
             return self.correlation(rule.body)
         where = where_sql(rule.body)
         self.params += where.params
-        return self._add(f"SELECT {self._columns} FROM events WHERE {where.sql}")  # noqa: S608
+        return self._add(f"SELECT {self._columns} FROM {self._events} WHERE {where.sql}")  # noqa: S608
 
     def _counted(self, correlation: Correlation, stages: str) -> str:
         counted = {

@@ -1,4 +1,4 @@
-"""What operators do: words on alerts, verifications, plans. Each leaves a row in `actions`, done or not."""
+"""What operators do to datasets: verifications, plans (alerts are in `alerts`). Each leaves a row in `actions`, done or not."""
 
 from __future__ import annotations
 
@@ -6,24 +6,19 @@ import json
 import os
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
-from seqwatch_tui.engine import views
 from seqwatch_tui.engine.jobs import Job
 from seqwatch_tui.engine.peers import Peer
-from seqwatch_tui.engine.work import AlertChange
 from seqwatch_tui.integrity.rows import file_rows, from_row, verification_row
 from seqwatch_tui.integrity.verify import Verification
 from seqwatch_tui.model.action import Outcome, Plan, Refused, Verb
-from seqwatch_tui.model.alert import AlertState
 from seqwatch_tui.response.carry import carry_out, recover
 from seqwatch_tui.response.planning import Facts, plan
 from seqwatch_tui.store.interface import Commit
 
 if TYPE_CHECKING:
     from seqwatch_tui.engine.engine import Engine
-
-STATES: tuple[AlertState, ...] = get_args(AlertState)
 
 
 def action_row(engine: Engine, peer: Peer, verb: str, subject: str, reason: str, **more: Any) -> dict[str, Any]:
@@ -37,17 +32,6 @@ def action_row(engine: Engine, peer: Peer, verb: str, subject: str, reason: str,
         "reason": reason,
         **more,
     }
-
-
-def change_alert(engine: Engine, alert_id: int, state: AlertState, reason: str, peer: Peer) -> dict[str, Any] | None:
-    """Give an alert another state; null when there is no such open alert."""
-    row = action_row(engine, peer, state, str(alert_id), reason, outcome="done")
-    change = AlertChange(alert_id, state, Commit(tables={"actions": [row]}))
-    engine.judge.inbox.put(change)
-    if not change.done.result(30.0):
-        return None
-    found = views.alert(engine, alert_id)
-    return found["alert"] if found else None
 
 
 def start_verification(engine: Engine, dataset_id: str, quick: bool, peer: Peer) -> Job:

@@ -8,7 +8,9 @@ import threading
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from seqwatch_tui.engine.acts import action_row, change_alert
+from seqwatch_tui.detect.life import Said
+from seqwatch_tui.engine.acts import action_row
+from seqwatch_tui.engine.alerts import change_alert
 from seqwatch_tui.engine.drill import DrillReport, Stage, run_drill
 from seqwatch_tui.engine.own_events import tell
 from seqwatch_tui.engine.peers import Peer
@@ -104,4 +106,4 @@ class Drills:
         if not report.passed:
             tell(engine, FAILED, said, [asdict(leg) for leg in report.legs])
         elif report.alert_id is not None:
-            change_alert(engine, report.alert_id, "closed", said, peer)
+            change_alert(engine, report.alert_id, Said("close", "expected"), said, peer)

@@ -25,7 +25,7 @@ from seqwatch_tui.engine.opening import Opened, open_state
 from seqwatch_tui.engine.paging import Paging
 from seqwatch_tui.engine.parsers import knowledge_of, make_parser
 from seqwatch_tui.engine.people import known_groups
-from seqwatch_tui.engine.rules import detector_for, read_rules
+from seqwatch_tui.engine.rules import book_for, detector_for, read_rules
 from seqwatch_tui.engine.sensors import sensor_intake
 from seqwatch_tui.engine.spine import Judge, Writer
 from seqwatch_tui.engine.work import Batch, Change
@@ -75,7 +75,8 @@ class Engine:
         self.meter = Meter(
             clock, self.store.high_water(), int(self.store.query_sql("select count(*) from events_stored").rows[0][0])
         )
-        self.judge = Judge(self.catalogue, detector, self.ledger, self.store.next_event_id(), clock, self.fail)
+        book = book_for(self.rules, settings, self.store)
+        self.judge = Judge(self.catalogue, detector, book, self.ledger, self.store.next_event_id(), clock, self.fail)
         self.drills = Drills(self)
         self.paging = Paging(settings, self.store, clock, self.submit, self.trouble)
         self.writer = Writer(self.judge, self.store, self.meter, self.fail, self.stored)

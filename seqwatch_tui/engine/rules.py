@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from seqwatch_tui.config.settings import Settings
 from seqwatch_tui.detect.cache import RuleCache
 from seqwatch_tui.detect.detector import Detector
 from seqwatch_tui.detect.load import RuleSet, load_rules, shipped_rules
+from seqwatch_tui.engine.book import AlertBook, Past
 from seqwatch_tui.store.store import Store
 
 LOG = logging.getLogger("seqwatch")
@@ -39,3 +41,17 @@ def detector_for(rules: RuleSet, store: Store) -> Detector:
     detector = Detector(rules, store.open_alerts(), store.next_alert_id())
     detector.warm(store.recent_events(detector.longest_window))
     return detector
+
+
+def book_for(rules: RuleSet, settings: Settings, store: Store) -> AlertBook:
+    """Return the book that goes on where the last one stopped."""
+    alerts = store.open_alerts()
+    reasons = store.query_sql(
+        "select alert_id, risk_parts, threshold from alert_reasons where alert_id in (select unnest(?::bigint[]))",
+        [[alert.alert_id for alert in alerts]],
+    )
+    fixed = {number: (sum(json.loads(parts or "{}").values()), threshold) for number, parts, threshold in reasons.rows}
+    versions = {
+        (digest, rule_id) for digest, rule_id in store.query_sql("select hash, rule_id from rule_versions").rows
+    }
+    return AlertBook(rules, settings, Past(alerts, fixed, versions, store.gaps(1000)))

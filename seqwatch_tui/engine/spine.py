@@ -15,17 +15,21 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
+from typing import Any
 
 import pyarrow as pa
 
 from seqwatch_tui.catalogue.catalogue import Catalogue
-from seqwatch_tui.detect.detector import Detector
+from seqwatch_tui.detect.detector import Detections, Detector
+from seqwatch_tui.detect.life import changed, transition
 from seqwatch_tui.engine import note as notes_of
+from seqwatch_tui.engine.book import AlertBook
 from seqwatch_tui.engine.clock import Clock
 from seqwatch_tui.engine.meter import Meter
 from seqwatch_tui.engine.witness import Witness
 from seqwatch_tui.engine.work import AlertChange, Batch, Change, Ready, Swap, Work, concatenate, merge, shifted
 from seqwatch_tui.ledger.ledger import Ledger
+from seqwatch_tui.model.action import Refused
 from seqwatch_tui.parse.schema import EVENT_SCHEMA, RECORD_SCHEMA
 from seqwatch_tui.store.interface import Commit, LedgerMark, SegmentRow
 from seqwatch_tui.store.store import Store
@@ -48,6 +52,7 @@ class Judge(threading.Thread):
         self,
         catalogue: Catalogue,
         detector: Detector,
+        book: AlertBook,
         ledger: Ledger,
         next_event_id: int,
         clock: Clock,
@@ -58,7 +63,7 @@ class Judge(threading.Thread):
         self.inbox: queue.Queue[Work | object] = queue.Queue(maxsize=2)
         self.outbox: queue.Queue[Ready | object] = queue.Queue(maxsize=6)
         self.stored: deque[LedgerMark] = deque()
-        self.catalogue, self.detector = catalogue, detector
+        self.catalogue, self.detector, self.book = catalogue, detector, book
         self._ledger, self._clock, self._fail = ledger, clock, fail
         self._next_event_id = next_event_id
         self._held: Work | object | None = None
@@ -118,18 +123,20 @@ class Judge(threading.Thread):
         if events.num_rows:
             events = self.witness.mark(self.catalogue.judge(events), {b.state.name: b.received for b in batches})
             found = self.detector.feed(events)
-            alerts, evidence = found.alerts, found.evidence
-            self.witness.raised(alerts)
+            self.witness.raised(found.alerts)
         else:
-            alerts, evidence = (), ()
-        named = [dataclasses.asdict(d) for b in batches for d in b.parsed.directories]
+            found = Detections()
+        gaps = [gap for b in batches for gap in b.parsed.gaps]
+        alerts, tables = self.book.complete(found, events, gaps, self.detector)
+        if named := [dataclasses.asdict(d) for b in batches for d in b.parsed.directories]:
+            tables["directories"] = named
         commit = Commit(
-            gaps=[gap for b in batches for gap in b.parsed.gaps],
+            gaps=gaps,
             alerts=alerts,
-            evidence=evidence,
+            evidence=found.evidence,
+            tables=tables,
             sources=list({b.state.name: b.state for b in batches}.values()),
             sessions=[s for b in batches for s in b.parsed.sessions],
-            tables={"directories": named} if named else {},
         )
         oldest = min((b.received for b in batches if b.parsed.events.num_rows), default=None)
         self._hand_over(commit, events, records, oldest, ())
@@ -145,26 +152,33 @@ class Judge(threading.Thread):
         return concatenate(events), concatenate(records)
 
     def _record_change(self, change: Change | AlertChange) -> None:
-        commit = change.commit
-        if isinstance(change, AlertChange):
-            alert = self.detector.set_state(change.alert_id, change.state)
-            if alert is None:
-                change.done.set_result(False)
-                return
-            commit = replace(commit, alerts=[*commit.alerts, alert])
+        commit = self._said(change) if isinstance(change, AlertChange) else change.commit
+        if isinstance(commit, Refused):
+            change.done.set_result(commit)  # type: ignore[arg-type]
+            return
         self._hand_over(commit, EVENT_SCHEMA.empty_table(), RECORD_SCHEMA.empty_table(), None, (change.done,))
+
+    def _said(self, change: AlertChange) -> Commit | Refused:
+        before = self.detector.alert(change.stored.alert_id) or change.stored
+        after = changed(before, change.said)
+        if isinstance(after, Refused):
+            return after
+        after = self.book.keep(after)
+        self.detector.keep(after)
+        detail = transition(before, after, change.said)
+        return Commit(alerts=[after], tables={"actions": [{**change.action, "detail": detail}]})
 
     def _swap(self, swap: Swap) -> None:
         self.outbox.join()
         try:
-            self.detector = swap.detector()
+            self.detector, self.book = swap.detector(), swap.book()
             self.catalogue = swap.catalogue
             swap.done.set_result(True)
         except Exception as error:  # noqa: BLE001 - handed to whoever asked for it; the old rules stay in force
             swap.done.set_exception(error)
 
     def _hand_over(
-        self, commit: Commit, events: pa.Table, records: pa.Table, oldest: float | None, done: tuple[Future[bool], ...]
+        self, commit: Commit, events: pa.Table, records: pa.Table, oldest: float | None, done: tuple[Future[Any], ...]
     ) -> None:
         note = notes_of.encode(commit)
         segments: Sequence[SegmentRow] = ()

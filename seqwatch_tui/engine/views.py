@@ -8,8 +8,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from seqwatch_tui.detect.rule import Rule
-from seqwatch_tui.detect.sql import history_sql
 from seqwatch_tui.engine.status import Verdict, alerts_verdict, evidence_verdict, share_verdict
 from seqwatch_tui.model.text import from_bytes
 from seqwatch_tui.store.filter import compile_filter
@@ -186,45 +184,12 @@ def event(engine: Engine, event_id: int) -> Value | None:
     }
 
 
-def alerts(engine: Engine, which: str, limit: int) -> Value:
-    """Alerts, the most urgent first."""
-    key = (engine.meter.changes["alerts"], which, limit)
-    shown: Value = engine.kept.get("alerts", key, lambda: panel(engine, "alerts", limit, {"state": which}))
-    return {**shown, "total": sum(_open_levels(engine).values())} if which == "open" else shown
-
-
-def alert(engine: Engine, alert_id: int) -> Value | None:
-    """One alert with its rule, evidence, gaps and history."""
-    found = objects(panel(engine, "alert", params={"alert_id": alert_id}))
-    if not found:
-        return None
-    said = found[0]
-    window = {"since": said["first_ts"], "until": said["last_ts"]}
-    return {
-        "alert": said,
-        "rule": rule(engine, said["rule_id"]),
-        "events": panel(engine, "alert_events", 1000, {"alert_id": alert_id}),
-        "gaps": objects(panel(engine, "gaps", params=window)),
-        "history": objects(panel(engine, "alert_history", params={"alert_id": alert_id})),
-    }
-
-
-def rule(engine: Engine, rule_id: str) -> Value | None:
-    """One rule in full, null when it is not in force any more."""
-    found = engine.rules.get(rule_id)
-    if found is None:
-        return None
-    return {
-        "id": found.rule_id, "title": found.title, "description": found.description, "level": found.level,
-        "tags": list(found.tags), "text": found.text, "hash": found.hash, "sql": _readable(found, engine),
-        "false_positives": list(found.false_positives), "file": found.file,
-    }  # fmt: skip
-
-
-def _readable(found: Rule, engine: Engine) -> str:
-    """The rule as SQL over history, its values written below it."""
-    query = history_sql(found, {r.rule_id: r for r in engine.rules.rules})
-    return query.sql + "".join(f"\n-- ?{n} = {value!r}" for n, value in enumerate(query.params, 1))
+def alerts(engine: Engine, which: str, limit: int, incident: int | None = None) -> Value:
+    """Alerts, the most urgent first; `incident` only those of it."""
+    key = (engine.meter.changes["alerts"], which, limit, incident)
+    wanted = {"state": which, "incident": incident}
+    shown: Value = engine.kept.get("alerts", key, lambda: panel(engine, "alerts", limit, wanted))
+    return {**shown, "total": sum(_open_levels(engine).values())} if which == "open" and incident is None else shown
 
 
 def rules(engine: Engine) -> Value:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from seqwatch_tui.catalogue.catalogue import Catalogue
 from seqwatch_tui.detect.detector import Detector
-from seqwatch_tui.model.alert import AlertState
+from seqwatch_tui.detect.life import Said
+from seqwatch_tui.engine.book import AlertBook
+from seqwatch_tui.model.action import Refused
+from seqwatch_tui.model.alert import Alert
 from seqwatch_tui.model.evidence import SourceState
 from seqwatch_tui.parse.interface import Parsed
 from seqwatch_tui.store.interface import Commit, LedgerMark
@@ -36,15 +40,16 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class AlertChange:
-    """An operator's word on an alert, applied where the open alerts live; `commit` holds the `actions` row.
+    """An operator's word on an alert, applied where the open alerts live; `action` is its row of `actions`.
 
-    `done` is false when no open alert has that number; then nothing is stored.
+    `stored` is the alert as it was read from the store, which holds only if it is not open. `done` is the refusal when
+    the word does not fit; then nothing is stored.
     """
 
-    alert_id: int
-    state: AlertState
-    commit: Commit
-    done: Future[bool] = field(default_factory=Future)
+    stored: Alert
+    said: Said
+    action: Mapping[str, Any]
+    done: Future[bool | Refused] = field(default_factory=Future)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,7 @@ class Swap:
 
     catalogue: Catalogue
     detector: Callable[[], Detector]
+    book: Callable[[], AlertBook]
     done: Future[bool] = field(default_factory=Future)
 
 
@@ -68,7 +74,7 @@ class Ready:
     events: int
     oldest: float | None
     """Monotonic seconds at which its oldest byte was received; null when it holds no events."""
-    done: tuple[Future[bool], ...] = ()
+    done: tuple[Future[Any], ...] = ()
 
 
 def concatenate(tables: list[pa.Table]) -> pa.Table:

@@ -166,7 +166,13 @@ def source_state(row: Mapping[str, Any]) -> SourceState:
 def alert(row: Mapping[str, Any]) -> Alert:
     """Return a row of `alerts` as the value it was made of."""
     times = {"first_ts": epoch(row["first_ts"]), "last_ts": epoch(row["last_ts"])}
-    return Alert(**{**row, **times, "tags": tuple(row["tags"] or ())})
+    return Alert(**{**row, **times, "tags": tuple(row["tags"] or ()), "risk": row["risk"] or 0})
+
+
+def gap(row: Mapping[str, Any]) -> Gap:
+    """Return a row of `gaps` as the value it was made of."""
+    start, end = epoch(row["first_ts"]) or 0.0, epoch(row["last_ts"]) or 0.0
+    return Gap(row["source"], row["kind"], start, end, row["count"], row["certainty"], row["detail"])
 
 
 def session(row: Mapping[str, Any]) -> Session:

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from seqwatch_tui.model.alert import Alert
 from seqwatch_tui.model.assets import asset_dir
-from seqwatch_tui.model.evidence import Directory, Session, SourceState
+from seqwatch_tui.model.evidence import Directory, Gap, Session, SourceState
 from seqwatch_tui.parse.schema import EVENT_SCHEMA
 from seqwatch_tui.store import buckets, rows, write
 from seqwatch_tui.store.connect import connect, does_not_open, first_line, identity, store_path, wal_path
@@ -212,6 +212,16 @@ class Store:
         """Return what a source has called directories, oldest first."""
         found = self.arrow("select * from directories where source = ? order by seen", [source])
         return [rows.directory(r) for r in found.to_pylist()]
+
+    def gaps(self, newest: int) -> list[Gap]:
+        """Return the newest gaps that were stored, oldest first."""
+        found = self.arrow("select * from gaps order by gap_id desc limit ?", [newest])
+        return [rows.gap(r) for r in reversed(found.to_pylist())]
+
+    def alert(self, alert_id: int) -> Alert | None:
+        """Return an alert as stored, whatever its state."""
+        found = self.arrow("select * from alerts where alert_id = ?", [alert_id]).to_pylist()
+        return rows.alert(found[0]) if found else None
 
     def open_alerts(self) -> list[Alert]:
         """Return the alerts that are not closed, oldest first, as the detector folds into them."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -68,13 +69,19 @@ def test_a_closed_alert_is_not_touched_again() -> None:
     detector = Detector(RuleSet((_plain(),)), [], 7)
     (first,) = detector.feed(batch([_read(1, 0)])).alerts
     assert first.alert_id == 7
-    assert detector.set_state(7, "acknowledged").state == "acknowledged"  # type: ignore[union-attr]
+    detector.keep(replace(first, state="acknowledged", owner="lead", incident_id=7))
     (again,) = detector.feed(batch([_read(2, 1)])).alerts
-    assert (again.alert_id, again.state, again.count) == (7, "acknowledged", 2)
-    assert detector.close(7).state == "closed"  # type: ignore[union-attr]
+    assert (again.alert_id, again.state, again.count, again.owner, again.incident_id) == (
+        7,
+        "acknowledged",
+        2,
+        "lead",
+        7,
+    )
+    detector.keep(replace(again, state="closed", verdict="false"))
     (new,) = detector.feed(batch([_read(3, 2)])).alerts
     assert (new.alert_id, new.state, new.count) == (8, "new", 1)
-    assert detector.set_state(7, "new") is None
+    assert detector.alert(7) is None
     detector.forget(8)
     assert detector.feed(batch([_read(4, 3)])).alerts[0].alert_id == 9
 

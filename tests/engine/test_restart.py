@@ -32,7 +32,7 @@ COUNTS = (
     "(select count(*) from records) as records, (select count(*) from alerts) as alerts, "
     "(select count(*) from alert_evidence) as evidence, (select count(*) from sessions) as sessions"
 )
-WORDS = ("acknowledged", "closed")
+WORDS = ("acknowledge", "close")
 
 
 def _what_is_known(running: Running) -> dict[str, Any]:
@@ -82,7 +82,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, An
         ingest(running, WORKLOAD)
         done = running.cli("alerts", "2", "--acknowledge", "--reason", "a known job")
         assert (done.returncode, done.stderr) == (1, "")
-        closed = running.api.post("/v1/alerts/3", {"state": "closed", "reason": "agreed"})
+        closed = running.api.post("/v1/alerts/3", {"do": "close", "verdict": "true", "reason": "agreed"})
         assert closed.value["state"] == "closed"
         return folder / "state", _what_is_known(running)
 
@@ -116,8 +116,8 @@ def test_an_operator_s_words_are_actions(filled: tuple[Path, dict[str, Any]]) ->
     states = {a["alert_id"]: a["state"] for a in before["alerts"]}
     assert (states[1], states[2], states[3]) == ("new", "acknowledged", "closed")
     assert before["actions"] == [
-        {"verb": "acknowledged", "subject": "2", "reason": "a known job", "outcome": "done", "uid": os.geteuid()},
-        {"verb": "closed", "subject": "3", "reason": "agreed", "outcome": "done", "uid": os.geteuid()},
+        {"verb": "acknowledge", "subject": "2", "reason": "a known job", "outcome": "done", "uid": os.geteuid()},
+        {"verb": "close", "subject": "3", "reason": "agreed", "outcome": "done", "uid": os.geteuid()},
     ]
 
 

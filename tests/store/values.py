@@ -23,6 +23,8 @@ ALERT = Alert(
     120,
     "read much",
     ("a", "b"),
+    incident_id=1,
+    risk=70,
 )
 SOURCE = SourceState(
     "audit",

@@ -1,4 +1,4 @@
-"""Handlers that change something: alerts, verifications, plans. Each leaves a row in `actions`."""
+"""Handlers that change something: verifications, plans (alerts are in `alerts`). Each leaves a row in `actions`."""
 
 from __future__ import annotations
 
@@ -7,32 +7,15 @@ from dataclasses import asdict
 
 from aiohttp import web
 
-from seqwatch_tui.engine.api.server import ENGINE, PEER, ApiError, answer, body, in_thread, known_dataset, number
+from seqwatch_tui.engine.api.server import ENGINE, PEER, ApiError, answer, body, in_thread, known_dataset
 from seqwatch_tui.model.action import Refused
 
 
-def _text(value: object, name: str) -> str:
+def text_of(value: object, name: str) -> str:
+    """Return a text of the body; 400 when it is missing."""
     if not isinstance(value, str) or not value.strip():
         raise ApiError(400, f"{name} is missing", f'send {{"{name}": "..."}}')
     return value
-
-
-async def alert_state(request: web.Request) -> web.Response:
-    """Acknowledge or close an alert, with a reason."""
-    from seqwatch_tui.engine.acts import change_alert
-
-    engine, said = request.app[ENGINE], await body(request)
-    state = said.get("state")
-    if state not in ("acknowledged", "contained", "closed"):
-        raise ApiError(400, f"{state!r} is not a state an operator gives", "acknowledged, contained or closed")
-    alert_id = number(request.match_info["id"])
-    reason = _text(said.get("reason"), "reason")
-    alert = await in_thread(change_alert, engine, alert_id, state, reason, request[PEER])
-    if alert is None:
-        raise ApiError(
-            404, f"there is no open alert {alert_id}", "a closed one stays as it is; `seqwatch alerts --all` lists them"
-        )
-    return answer(alert)
 
 
 async def verify(request: web.Request) -> web.Response:
@@ -40,7 +23,7 @@ async def verify(request: web.Request) -> web.Response:
     from seqwatch_tui.engine.acts import start_verification
 
     engine, said = request.app[ENGINE], await body(request)
-    dataset = _text(said.get("dataset"), "dataset")
+    dataset = text_of(said.get("dataset"), "dataset")
     known_dataset(engine, dataset)
     job = await in_thread(start_verification, engine, dataset, bool(said.get("quick")), request[PEER])
     return answer({"job": job.job_id})
@@ -87,7 +70,7 @@ async def plan(request: web.Request) -> web.Response:
     verb = said.get("verb")
     if verb not in ("quarantine", "release"):
         raise ApiError(400, f"{verb!r} is not a verb", "quarantine or release")
-    dataset = _text(said.get("dataset"), "dataset")
+    dataset = text_of(said.get("dataset"), "dataset")
     known_dataset(engine, dataset)
     made = await in_thread(make_plan, engine, verb, dataset, str(said.get("reason") or ""), request[PEER])
     if isinstance(made, Refused):

@@ -11,15 +11,16 @@ from seqwatch_tui import __version__
 from seqwatch_tui.engine import views
 from seqwatch_tui.engine.api.server import ENGINE, PEER, ApiError, Handler, answer, in_thread, known_dataset, number
 from seqwatch_tui.engine.metrics import prometheus
-from seqwatch_tui.model.alert import AlertState
 from seqwatch_tui.model.verdict import FileVerdict
 
 
-def _limit(request: web.Request, default: int, most: int = 10_000) -> int:
-    return max(1, min(_whole(request, "limit", default) or default, most))
+def limit_of(request: web.Request, default: int, most: int = 10_000) -> int:
+    """Return `limit` of the query, from 1 to `most`."""
+    return max(1, min(whole(request, "limit", default) or default, most))
 
 
-def _whole(request: web.Request, name: str, default: int | None = None) -> int | None:
+def whole(request: web.Request, name: str, default: int | None = None) -> int | None:
+    """Return a whole number of the query; 400 for anything else."""
     text = request.query.get(name)
     if text is None or not text:
         return default
@@ -45,14 +46,14 @@ async def status(request: web.Request) -> web.Response:
 async def snapshot(request: web.Request) -> web.Response:
     """Everything the overview draws, in one answer."""
     engine = request.app[ENGINE]
-    wanted = _events_request(request, default=_whole(request, "events", 50) or 50)
+    wanted = _events_request(request, default=whole(request, "events", 50) or 50)
     return answer(await in_thread(views.snapshot, engine, wanted))
 
 
 def _events_request(request: web.Request, default: int) -> views.EventsRequest:
     query = request.query
     return views.EventsRequest(
-        limit=_limit(request, default), before=_whole(request, "before"), after=_whole(request, "after"),
+        limit=limit_of(request, default), before=whole(request, "before"), after=whole(request, "after"),
         words=" ".join(
             [query.get("filter", ""), *(f'{k}="{query[k]}"' if " " in query[k] else f"{k}={query[k]}"
                                         for k in ("dataset", "actor", "since", "until") if query.get(k))]
@@ -67,19 +68,8 @@ async def events(request: web.Request) -> web.Response:
 
 async def event(request: web.Request) -> web.Response:
     """One event with its raw lines."""
-    found = await in_thread(views.event, request.app[ENGINE], _id(request))
-    return answer(_found(found, "event", request))
-
-
-async def alerts(request: web.Request) -> web.Response:
-    """Open alerts, the most urgent first; `state=all` shows closed ones too."""
-    which = _one_of(request, "state", ("open", "all", *get_args(AlertState))) or "open"
-    return answer(await in_thread(views.alerts, request.app[ENGINE], which, _limit(request, 200)))
-
-
-async def alert(request: web.Request) -> web.Response:
-    """One alert with rule, evidence, gaps and history."""
-    return answer(_found(await in_thread(views.alert, request.app[ENGINE], _id(request)), "alert", request))
+    found = await in_thread(views.event, request.app[ENGINE], id_of(request))
+    return answer(found_or_404(found, "event", request))
 
 
 async def datasets(request: web.Request) -> web.Response:
@@ -90,7 +80,7 @@ async def datasets(request: web.Request) -> web.Response:
 async def dataset(request: web.Request) -> web.Response:
     """One dataset with grants, encryption, integrity, alerts and quarantine."""
     found = await in_thread(views.dataset, request.app[ENGINE], request.match_info["id"])
-    return answer(_found(found, "dataset", request))
+    return answer(found_or_404(found, "dataset", request))
 
 
 async def integrity(request: web.Request) -> web.Response:
@@ -100,12 +90,12 @@ async def integrity(request: web.Request) -> web.Response:
 
 async def integrity_files(request: web.Request) -> web.Response:
     """Files of a dataset by verdict; `verdict=not ok` gives all but the good."""
-    verdict = _one_of(request, "verdict", ("not ok", *get_args(FileVerdict)))
+    verdict = one_of(request, "verdict", ("not ok", *get_args(FileVerdict)))
     known_dataset(request.app[ENGINE], request.match_info["id"])
     return answer(
         await in_thread(
             views.integrity_files, request.app[ENGINE], request.match_info["id"], verdict,
-            _limit(request, 1000, 100_000),
+            limit_of(request, 1000, 100_000),
         )
     )  # fmt: skip
 
@@ -135,23 +125,26 @@ def panel(name: str) -> Handler:
     """Return the handler of a panel that is one saved query."""
 
     async def show(request: web.Request) -> web.StreamResponse:
-        return answer(await in_thread(views.panel, request.app[ENGINE], name, _limit(request, 1000)))
+        return answer(await in_thread(views.panel, request.app[ENGINE], name, limit_of(request, 1000)))
 
     return show
 
 
-def _id(request: web.Request) -> int:
+def id_of(request: web.Request) -> int:
+    """Return the number in the path."""
     return number(request.match_info["id"])
 
 
-def _one_of(request: web.Request, name: str, words: tuple[str, ...]) -> str | None:
+def one_of(request: web.Request, name: str, words: tuple[str, ...]) -> str | None:
+    """Return a word of the query that is one of `words`; null when it is not given, 400 for another."""
     text = request.query.get(name)
     if text and text not in words:
         raise ApiError(400, f"{name}={text!r} is not known", f"one of: {', '.join(words)}")
     return text or None
 
 
-def _found(value: Any, what: str, request: web.Request) -> Any:
+def found_or_404(value: Any, what: str, request: web.Request) -> Any:
+    """Return the value; 404 when it is null."""
     if value is None:
         raise ApiError(404, f"there is no {what} {request.match_info['id']}", "see docs/api.md")
     return value

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from seqwatch_tui.engine.api.act import alert_state, carry_out, drill, job, plan, reload, survey, verify
+from seqwatch_tui.engine.api.act import carry_out, drill, job, plan, reload, survey, verify
 from seqwatch_tui.engine.api.adhoc import ingest, saved, sql
+from seqwatch_tui.engine.api.alerts import alert, alerts, change, incidents
 from seqwatch_tui.engine.api.read import (
-    alert,
-    alerts,
     dataset,
     datasets,
     event,
@@ -33,7 +32,8 @@ ROUTES: tuple[tuple[str, str, Role | None, Handler], ...] = (
     ("GET", "/v1/events/{id}", "viewer", event),
     ("GET", "/v1/alerts", "viewer", alerts),
     ("GET", "/v1/alerts/{id}", "viewer", alert),
-    ("POST", "/v1/alerts/{id}", "responder", alert_state),
+    ("POST", "/v1/alerts/{id}", "responder", change),
+    ("GET", "/v1/incidents", "viewer", incidents),
     ("GET", "/v1/datasets", "viewer", datasets),
     ("GET", "/v1/datasets/{id}", "viewer", dataset),
     ("GET", "/v1/encryption", "viewer", panel("encryption")),

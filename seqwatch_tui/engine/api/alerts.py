@@ -1,0 +1,68 @@
+"""Handlers of alerts and incidents: lists, one in full, and an operator's word."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+from aiohttp import web
+
+from seqwatch_tui.engine import views
+from seqwatch_tui.engine.api.act import text_of
+from seqwatch_tui.engine.api.read import found_or_404, id_of, limit_of, one_of, whole
+from seqwatch_tui.engine.api.server import ENGINE, PEER, ApiError, answer, body, in_thread
+from seqwatch_tui.model.action import Refused
+from seqwatch_tui.model.alert import AlertState
+
+_OF_STATE = {"acknowledged": "acknowledge", "contained": "contain", "closed": "close"}
+"""`{"state": ...}` instead of `{"do": ...}`, as the first version of the API had it."""
+
+
+async def alerts(request: web.Request) -> web.Response:
+    """Open alerts, the most urgent first; `state=all` shows the others too, `incident=N` those of one incident."""
+    incident = whole(request, "incident")
+    which = one_of(request, "state", ("open", "all", *get_args(AlertState))) or ("open" if incident is None else "all")
+    return answer(await in_thread(views.alerts, request.app[ENGINE], which, limit_of(request, 200), incident))
+
+
+async def alert(request: web.Request) -> web.Response:
+    """One alert with rule, reason, evidence, gaps, incident and history."""
+    from seqwatch_tui.engine.alerts import alert as full
+
+    return answer(found_or_404(await in_thread(full, request.app[ENGINE], id_of(request)), "alert", request))
+
+
+async def incidents(request: web.Request) -> web.Response:
+    """Incidents with an open alert, the most urgent first; `state=all` shows closed ones too."""
+    which = one_of(request, "state", ("open", "all", *get_args(AlertState))) or "open"
+    params = {"state": which}
+    return answer(
+        await in_thread(views.panel, request.app[ENGINE], "incidents", limit_of(request, 200), params)
+    )  # fmt: skip
+
+
+async def change(request: web.Request) -> web.Response:
+    """An operator's word on an alert, with a reason."""
+    from seqwatch_tui.engine.alerts import change_alert
+
+    engine, said = request.app[ENGINE], await body(request)
+    alert_id, reason = id_of(request), text_of(said.get("reason"), "reason")
+    done = await in_thread(change_alert, engine, alert_id, _said(said), reason, request[PEER])
+    if done is None:
+        raise ApiError(404, f"there is no alert {alert_id}", "`seqwatch alerts --all` lists them")
+    if isinstance(done, Refused):
+        raise ApiError(409, done.reason, done.advice)
+    return answer(done)
+
+
+def _said(body: dict[str, Any]) -> Any:
+    from seqwatch_tui.detect.life import VERDICTS, WORDS, Said
+
+    word = body.get("do") or _OF_STATE.get(str(body.get("state")), body.get("state"))
+    if word not in WORDS:
+        raise ApiError(400, f"{word!r} is not a word on an alert", f"one of: {', '.join(WORDS)}")
+    verdict, owner = body.get("verdict"), body.get("owner")
+    if verdict is not None and verdict not in VERDICTS:
+        raise ApiError(400, f"{verdict!r} is not a verdict", f"one of: {', '.join(VERDICTS)}")
+    if owner is not None and not (isinstance(owner, str) and len(owner) <= 256):
+        raise ApiError(400, "owner is not a name", 'send {"owner": "lead"}, or null for nobody')
+    return Said(word, verdict, owner or None)

@@ -1,0 +1,133 @@
+"""Alerts through the running engine: why each fired, what operators make of it, and that all of it outlives the store."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from seqwatch_tui.engine.api.routes import ROUTES
+from tests.engine.running import WORKLOAD, WORKLOAD_SITE, Answer, Running, engine, ingest, write_site
+
+PARTS = ("alerts", "alert_reasons", "rule_versions", "incidents", "actions")
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    with engine(write_site(tmp_path_factory.mktemp("life"), WORKLOAD_SITE)) as running:
+        ingest(running, WORKLOAD)
+        yield running
+
+
+def one(site: Running, rule: str, actor: str) -> int:
+    rows = site.api.get("/v1/alerts", state="all").rows
+    (found,) = [a["alert_id"] for a in rows if (a["rule_id"], a["actor"]) == (rule, actor)]
+    return int(found)
+
+
+def say(site: Running, alert: int, do: str, **more: Any) -> Answer:
+    return site.api.post(f"/v1/alerts/{alert}", {"do": do, "reason": "because", **more})
+
+
+def test_every_alert_says_why_and_its_statement_gives_its_evidence(site: Running) -> None:
+    for row in site.api.get("/v1/alerts", state="all").rows:
+        full = site.api.get(f"/v1/alerts/{row['alert_id']}").value
+        why, rule = full["why"], full["rule"]
+        shown = {r["event_id"] for r in site.api.sql(why["sql"])}
+        evidence = {r[0] for r in full["events"]["rows"]}
+        assert shown == evidence, row["rule_id"]
+        assert hashlib.sha256(rule["text"].encode()).hexdigest() == rule["hash"] == why["rule_hash"]
+        assert rule["in_force"] is True
+        assert row["risk"] > 0
+        assert row["incident_id"] is not None
+
+
+def test_a_correlation_names_measure_threshold_and_facts(site: Running) -> None:
+    full = site.api.get(f"/v1/alerts/{one(site, 'bulk-read', 'carol')}").value
+    why = full["why"]
+    assert (why["threshold"], why["window_seconds"], why["counted"]) == (30, 600, "path")
+    assert why["measure"] >= 30
+    assert max(r["measure"] or 0 for r in site.api.sql(why["sql"])) == full["alert"]["measure"]
+    assert why["facts"]["user_name"] == "carol"
+    assert why["facts"]["allowed"] is False
+    assert why["facts"]["grants_in_force"] == {"lab": ["read"]}
+    assert why["not_seen"] == []
+
+
+def test_from_new_to_closed_and_back(site: Running) -> None:
+    alert = one(site, "bulk-read", "carol")
+    for do, more, state in (
+        ("acknowledge", {}, "acknowledged"), ("assign", {"owner": "lead"}, "acknowledged"), ("note", {}, "acknowledged"),
+        ("contain", {}, "contained"), ("close", {"verdict": "true"}, "closed"), ("reopen", {}, "new"),
+    ):  # fmt: skip
+        answer = say(site, alert, do, **more)
+        assert (answer.status, answer.value["state"]) == (200, state)
+    assert answer.value["owner"] == "lead"
+    history = site.api.get(f"/v1/alerts/{alert}").value["history"]
+    assert [h["detail"] for h in history] == [
+        "new -> acknowledged", "owner nobody -> lead", "note", "acknowledged -> contained", "contained -> closed (true)",
+        "closed -> new",
+    ]  # fmt: skip
+    acts = site.api.sql(f"select uid, verb, reason from actions where subject = '{alert}' order by action_id")
+    assert {(a["uid"], a["reason"]) for a in acts} == {(os.geteuid(), "because")}
+
+
+def test_what_does_not_fit_is_refused_and_leaves_nothing(site: Running) -> None:
+    alert = one(site, "raw-data-destroyed", "alice")
+    before = site.api.sql("select count(*) as n from actions")
+    for status, do, more in (
+        (409, "reopen", {}), (409, "close", {}), (400, "close", {"verdict": "maybe"}), (400, "burn", {}),
+        (400, "note", {"reason": " "}), (400, "assign", {"owner": 7}),
+    ):  # fmt: skip
+        assert say(site, alert, do, **more).status == status
+    assert say(site, 999_999, "acknowledge").status == 404
+    assert site.api.sql("select count(*) as n from actions") == [{"n": before[0]["n"] + 1}]  # that question itself
+
+
+def test_incidents_bring_together_what_one_person_did_to_one_dataset(site: Running) -> None:
+    found = {(i["actor"], i["dataset"]): i for i in site.api.get("/v1/incidents", state="all").rows}
+    alice = found["alice", "wgs-cohort-a"]
+    assert {"raw-data-destroyed", "write-by-read-only-role", "permission-change"} <= set(alice["rules"])
+    listed = site.api.get("/v1/alerts", incident=alice["incident_id"]).rows
+    assert len(listed) == alice["alerts"] > 2
+    assert {(a["actor"], a["dataset"]) for a in listed} == {("alice", "wgs-cohort-a")}
+    assert alice["risk"] > max(a["risk"] for a in listed) or alice["risk"] == 100
+
+
+def test_only_those_who_may_act_change_alerts() -> None:
+    roles = {(method, path): role for method, path, role, _ in ROUTES}
+    assert roles["POST", "/v1/alerts/{id}"] == "responder"
+    assert roles["GET", "/v1/incidents"] == roles["GET", "/v1/alerts/{id}"] == "viewer"
+
+
+def test_the_command_is_the_same_word(site: Running) -> None:
+    alert = str(one(site, "permission-change", "alice"))
+    assert site.cli("alerts", "close", alert, "--reason", "r").returncode == 2
+    assert site.cli("alerts", "ack", alert).returncode == 2
+    assert site.cli("alerts", "burn", alert, "--reason", "r").returncode == 2
+    done = site.cli("alerts", "close", alert, "--verdict", "expected", "--reason", "planned", "--format", "json")
+    assert (done.returncode, json.loads(done.stdout)["alert"]["verdict"]) == (0, "expected")
+    shown = site.cli("alerts", "show", alert)
+    assert "new -> closed (expected)" in shown.stdout
+    assert "SELECT event_id" in shown.stdout
+    listed = site.cli("alerts", "incidents", "--format", "json")
+    assert {"incident_id", "rules", "risk"} <= json.loads(listed.stdout)[0].keys()
+
+
+def test_all_of_it_is_given_back_by_the_ledger(site: Running) -> None:
+    site.api.sql("select 1")
+
+    def state(running: Running) -> dict[str, list[dict[str, Any]]]:
+        return {part: running.api.sql(f"select * from {part} where not starts_with(coalesce(verb, ''), 'sql') order by all"
+                if part == "actions" else f"select * from {part} order by all") for part in PARTS}  # fmt: skip
+
+    before = state(site)
+    assert all(before.values())
+    assert site.stop() == 0
+    (site.config.parent / "state" / "store.duckdb").unlink()
+    with engine(site.config) as again:
+        assert state(again) == before
