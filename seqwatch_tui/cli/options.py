@@ -104,6 +104,13 @@ def _datasets(p: argparse.ArgumentParser) -> None:
     p.add_argument("dataset", nargs="?", metavar="ID")
 
 
+def _coverage(p: argparse.ArgumentParser) -> None:
+    p.add_argument("dataset", metavar="DATASET")
+    p.add_argument("--since", default="24h", metavar="T", help="24h, 7d, or a time such as 2026-11-22T03:00 (UTC)")
+    p.add_argument("--until", default="now", metavar="T", help="the same; default: now")
+    p.add_argument("--format", choices=("table", "json"), default="table", help="form of the output")
+
+
 def _keys(p: argparse.ArgumentParser) -> None:
     _format(p)
     p.add_argument("--survey", action="store_true", help="look at every dataset anew first")
@@ -169,6 +176,9 @@ COMMANDS: tuple[Command, ...] = (
     Command("events", "the newest events, filtered", "events", _events),
     Command("alerts", "open alerts, one with the reason it fired, incidents, and words on them", "alerts", _alerts),
     Command("datasets", "the datasets as they stand", "datasets", _datasets),
+    Command(
+        "coverage", "what can be said about a dataset: who watched it when, what is missing", "coverage", _coverage
+    ),
     Command("keys", "encryption at rest and key ages", "keys", _keys),
     Command("rules", "the detection rules, and what did not load", "rules", _rules),
     Command(

@@ -74,6 +74,10 @@ KEYS = {
     "/v1/incidents": PANEL,
     "/v1/jobs": {"jobs"},
     "/v1/datasets/small": {"dataset", "grants", "findings", "integrity", "alerts", "quarantined"},
+    "/v1/datasets/small/coverage": {
+        "dataset", "since", "until", "complete", "verdict", "unseen_seconds", "unseen", "known_lost", "possibly_lost",
+        "uncounted_losses", "not_understood", "unresolved", "sources", "gaps",
+    },
     "/v1/ledger": {"segments", "folder"},
     "/v1/rules": PANEL | {"failed"},
     "/v1/integrity/small/files": PANEL,
@@ -129,7 +133,7 @@ def test_windows_of_events_meet_without_gap_or_overlap(site: Running) -> None:
 def test_filter_by_words_and_by_parameters_agree(site: Running) -> None:
     words = site.api.get("/v1/events", filter="user=carol dataset=wgs-cohort-a action=read", limit=100).rows
     named = site.api.get("/v1/events", actor="carol", dataset="wgs-cohort-a", filter="action=read", limit=100).rows
-    assert len(words) == 42
+    assert len(words) == 88
     assert named == words
 
 
@@ -142,6 +146,8 @@ def _is_error(answer: Answer, status: int) -> bool:
     [
         ("/v1/nothing", 404), ("/v1/events/x", 400), ("/v1/events/-1", 400), ("/v1/events/" + "9" * 40, 404),
         ("/v1/events/999999999", 404), ("/v1/alerts/999999999", 404), ("/v1/datasets/nosuch", 404),
+        ("/v1/datasets/nosuch/coverage", 404), ("/v1/datasets/small/coverage?since=soon", 400),
+        ("/v1/datasets/small/coverage?since=1h&until=2h", 400), ("/v1/datasets/small/coverage?since=1e999", 400),
         ("/v1/datasets/%00", 404), ("/v1/datasets/..%2f..%2fetc", 404), ("/v1/events?limit=ten", 400),
         ("/v1/events?before=1e3", 400),
         pytest.param("/v1/events/%C2%B2", 400), pytest.param("/v1/events?before=%C2%B2", 400),

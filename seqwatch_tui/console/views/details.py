@@ -213,14 +213,23 @@ class DatasetView(TextView):
         super().__init__(host)
         self._dataset = dataset
         self.crumb = dataset
+        self._shown: Json = {}
 
     def on_mount(self) -> None:
         """Fetch it."""
         self.fetch(f"/v1/datasets/{quoted(self._dataset)}")
 
     def arrived(self, data: Json) -> None:
-        """Show every field; nested ones as lines of their own."""
-        self.pager.show(fields(data, self.desk.zone))
+        """Show every field; nested ones as lines of their own. How complete the evidence is comes after it."""
+        self._shown = data
+        self.pager.show(
+            [("evidence", "the last 24 h are being looked through ...", "dim"), *fields(data, self.desk.zone)]
+        )
+        path = f"/v1/datasets/{quoted(self._dataset)}/coverage"
+        self.host.errand(lambda client: client.get(path, dict), self._covered)
+
+    def _covered(self, data: Json) -> None:
+        self.pager.show([*coverage(data, self.desk.zone), *fields(self._shown, self.desk.zone)])
 
     def dataset(self) -> str | None:
         """This dataset."""
@@ -285,6 +294,22 @@ def gaps(data: Json, zone: Any) -> Iterable[Paragraph]:
         yield "not seen", "no gap in the evidence is known", "dim"
     for gap in found:
         yield "not seen", value_text("gap", gap, zone), "warn"
+
+
+def coverage(data: Json, zone: Any) -> Iterable[Paragraph]:
+    """What can be said of the last 24 hours: the verdict, each source with when it watched, what none can see."""
+    yield "evidence", f"last 24 h: {data.get('verdict')}", "pass" if data.get("complete") else "warn"
+    for start, end in data.get("unseen") or ():
+        yield "unseen", f"{when.stamp(start, zone)} to {when.stamp(end, zone)}", "warn"
+    for source in data.get("sources") or ():
+        watched = ", ".join(f"{when.stamp(a, zone)} to {when.clock(b, zone)}" for a, b in source.get("watched") or ())
+        told = f"{source.get('on_dataset')} events of it, {source.get('reads')} reads, {source.get('unattributed')} unattributed"
+        yield (
+            "watched by",
+            f"{source.get('name')} ({source.get('type')}): {watched or 'not in this time'}; {told}",
+            "text",
+        )
+        yield "unable", f"{source.get('name')} cannot see " + "; ".join(map(str, source.get("cannot_see") or ())), "dim"
 
 
 def fields(data: Json, zone: Any) -> Iterable[Paragraph]:

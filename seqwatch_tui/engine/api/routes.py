@@ -5,6 +5,7 @@ from __future__ import annotations
 from seqwatch_tui.engine.api.act import carry_out, drill, job, plan, reload, survey, verify
 from seqwatch_tui.engine.api.adhoc import ingest, saved, sql
 from seqwatch_tui.engine.api.alerts import alert, alerts, change, incidents
+from seqwatch_tui.engine.api.evidence import coverage
 from seqwatch_tui.engine.api.read import (
     dataset,
     datasets,
@@ -36,6 +37,7 @@ ROUTES: tuple[tuple[str, str, Role | None, Handler], ...] = (
     ("GET", "/v1/incidents", "viewer", incidents),
     ("GET", "/v1/datasets", "viewer", datasets),
     ("GET", "/v1/datasets/{id}", "viewer", dataset),
+    ("GET", "/v1/datasets/{id}/coverage", "viewer", coverage),
     ("GET", "/v1/encryption", "viewer", panel("encryption")),
     ("GET", "/v1/keys", "viewer", panel("keys")),
     ("GET", "/v1/integrity", "viewer", integrity),
