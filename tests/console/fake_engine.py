@@ -309,6 +309,8 @@ class Site:
             case ["datasets", name]:
                 return {"dataset": name, "path": f"/data/seq/{name}", "quarantined": name in self.quarantined,
                         "grants": [{"role": "bioinformatician", "operations": ["read"]}], "state": "warn"}  # fmt: skip
+            case ["datasets", name, "coverage"]:
+                return self.coverage(name)
             case ["integrity", name, "files"]:
                 rows = [[f"S{n:04}/S{n:04}.cram", "changed" if n == 1 else "ok", 1000 * n, None] for n in range(1, 80)]
                 if self.hostile:
@@ -322,6 +324,14 @@ class Site:
             case ["saved"]:
                 return [{"name": name, "title": name, "question": f"What did {name} tell?", "sql": f"SELECT *\nFROM {name}", "parameters": [{"name": "actor", "type": "text", "meaning": "login name", "required": True, "default": None}]} for name in ("reads_by_user", "out_of_hours", "first_touch")]  # fmt: skip
         raise Bad(404, f"there is no {path}")
+
+    def coverage(self, name: str) -> dict:
+        source = {"name": "audit", "type": "auditd", "watched": [[START - 86400, START - 3600]], "on_dataset": 12, "reads": 7,
+                  "unattributed": 1, "cannot_see": [HOSTILE[0] if self.hostile else "mapped files", "NFS clients"]}  # fmt: skip
+        return {
+            "dataset": name, "complete": False, "unseen": [[START - 3600, START]], "sources": [source],
+            "verdict": "1 h of 1 d unseen; 412 records known lost; 'nobody else read it' cannot be said",
+        }  # fmt: skip
 
     def post(self, parts: list[str], body: dict) -> object:
         self.posts.append(("/".join(parts), body))
