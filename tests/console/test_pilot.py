@@ -369,3 +369,14 @@ async def test_keys_typed_ahead_reach_the_line_they_were_meant_for(tmp_path: Pat
         await until(pilot, lambda: not app.prompt.asking)
         await shows(pilot, app, "Quarantine the dataset")
         assert app.search.words == "quarantine"
+
+
+async def test_what_operators_did_is_fetched_each_time_the_system_screen_is_shown(tmp_path: Path) -> None:
+    site = Site()
+    asked = lambda: sum(path.startswith("/v1/actions") for _, path in site.requests)  # noqa: E731
+    async with console(tmp_path, site, (160, 48), start="system") as (app, pilot):
+        await until(pilot, lambda: asked() == 1)
+        app.go("events")
+        await pilot.pause()
+        app.go("system")
+        await until(pilot, lambda: asked() == 2)

@@ -17,9 +17,12 @@ from seqwatch_tui.console.widgets.pager import Pager, Paragraph
 from seqwatch_tui.console.widgets.result import ResultTable
 from seqwatch_tui.console.widgets.table import PanelTable
 
+REFRESH_SECONDS = 5.0
+"""How old gaps and actions may be while they are on the screen."""
+
 
 class SystemView(View):
-    """Three tables and a few facts; gaps and actions are fetched when the screen opens and on `r`."""
+    """Three tables and a few facts; gaps and actions are fetched while the screen is shown, and on `r`."""
 
     context, crumb = "system", "System"
 
@@ -43,8 +46,16 @@ class SystemView(View):
         return self.sources
 
     def on_mount(self) -> None:
-        """Fetch what the snapshot does not hold."""
+        """What the snapshot does not hold is fetched anew as long as it is on the screen."""
+        self.set_interval(REFRESH_SECONDS, self._fetch_if_shown)
+
+    def on_show(self) -> None:
+        """Fetch it at once."""
         self.fetch_again()
+
+    def _fetch_if_shown(self) -> None:
+        if self.display:
+            self.fetch_again()
 
     def fetch_again(self) -> None:
         """Get gaps and actions."""
