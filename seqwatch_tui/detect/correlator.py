@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from seqwatch_tui.detect.hits import OWNER, Batch
+from seqwatch_tui.detect.hits import KNOWN, Batch
 from seqwatch_tui.detect.matcher import Rows
 from seqwatch_tui.detect.rule import Correlation, Rule
 from seqwatch_tui.detect.timeline import Entry, Firing
@@ -24,7 +24,7 @@ class Correlator:
         named = [
             name for body in self._bodies.values() for name in (*body.group_by, *([body.field] if body.field else ()))
         ]
-        self._names = tuple(dict.fromkeys([*OWNER, *named]))
+        self._names = tuple(dict.fromkeys([*KNOWN, *named]))
         self._windows = {rule_id: Windows(body) for rule_id, body in self._bodies.items()}
 
     @property

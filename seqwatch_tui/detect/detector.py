@@ -18,6 +18,7 @@ from seqwatch_tui.detect.correlator import Correlator
 from seqwatch_tui.detect.folding import Folding
 from seqwatch_tui.detect.hits import Batch, firing_hits, plain_hits
 from seqwatch_tui.detect.matcher import Matcher, Rows
+from seqwatch_tui.detect.quiet import Quiet
 from seqwatch_tui.detect.rule import Correlation, Rule, RuleSet
 from seqwatch_tui.detect.timeline import Firing
 from seqwatch_tui.model.alert import Alert, Evidence
@@ -53,7 +54,9 @@ class Detector:
     with final event ids and the policy columns filled.
     """
 
-    def __init__(self, rules: RuleSet, alerts: Sequence[Alert], next_alert_id: int) -> None:
+    def __init__(self, rules: RuleSet, alerts: Sequence[Alert], next_alert_id: int, quiet: Quiet | None = None) -> None:
+        self.quiet = quiet or Quiet()
+        """What is quiet by plan; may be replaced at any time, from any thread."""
         self._rules = {rule.rule_id: rule for rule in rules.rules}
         self._folding = Folding(alerts, next_alert_id)
         self._correlator = Correlator(rules.rules)
@@ -121,8 +124,10 @@ class Detector:
             return {rule_id: found[0] for rule_id, found in alone.items() if found}
 
     def _note_plain(self, rule: Rule, batch: Batch, rows: Rows) -> None:
-        for hit in plain_hits(batch, rows, rule.fold):
-            self._folding.note(rule, self._head(rule), hit)
+        head = self._head(rule)
+        for quiet, part in self.quiet.split(head.rule_id, batch, rows):
+            for hit in plain_hits(batch, part, rule.fold):
+                self._folding.note(rule, head, hit, quiet)
 
     def _correlate(self, batch: Batch, matched: dict[str, Rows]) -> dict[str, list[Firing]]:
         """Firings by rule id; a correlation comes after those it refers to."""
@@ -134,8 +139,10 @@ class Detector:
         return fired
 
     def _note_firings(self, rule: Rule, batch: Batch, firings: list[Firing]) -> None:
-        for hit in firing_hits(batch, firings, rule.fold):
-            self._folding.note(rule, self._head(rule), hit)
+        head = self._head(rule)
+        for quiet, part in self.quiet.split_firings(head.rule_id, firings):
+            for hit in firing_hits(batch, part, rule.fold):
+                self._folding.note(rule, head, hit, quiet)
 
     def _head(self, rule: Rule) -> Rule:
         return self._rules.get(rule.alert_as, rule)

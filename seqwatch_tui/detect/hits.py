@@ -20,7 +20,9 @@ FACTS = (
 )  # fmt: skip
 """Columns that an alert's sentence can speak of."""
 OWNER = ("user_name", "dataset")
-"""Columns that say whose alert it is; the rows of a correlation's entries begin with them."""
+"""Columns that say whose alert it is."""
+KNOWN = (*OWNER, "exe", "uid_name")
+"""Columns that decide whether a hit is quiet; the rows of a correlation's entries begin with them."""
 
 
 class Batch:
@@ -84,7 +86,7 @@ def _runs(batch: Batch, rows: Rows, fold: int) -> tuple[Rows, Rows, Rows]:
 def firing_hits(batch: Batch, firings: Sequence[Firing], fold: int) -> Iterator[Hit]:
     """Yield a correlation's hits: the events that newly take part, by actor and dataset of where it held.
 
-    An entry's row begins with OWNER. Firings more than `fold` seconds apart are hits of their own.
+    An entry's row begins with KNOWN, and so with OWNER. Firings more than `fold` seconds apart are hits of their own.
     """
     groups: dict[tuple[Any, ...], list[list[Firing]]] = {}
     for firing in sorted((each for each in firings if each.took), key=lambda each: each.entry.ts):

@@ -10,6 +10,7 @@ from seqwatch_tui.config.settings import Settings
 from seqwatch_tui.detect.cache import RuleCache
 from seqwatch_tui.detect.detector import Detector
 from seqwatch_tui.detect.load import RuleSet, load_rules, shipped_rules
+from seqwatch_tui.detect.quiet import Quiet
 from seqwatch_tui.engine.book import AlertBook, Past
 from seqwatch_tui.store.store import Store
 
@@ -36,9 +37,10 @@ def read_rules(settings: Settings) -> RuleSet:
     return rules
 
 
-def detector_for(rules: RuleSet, store: Store) -> Detector:
-    """Return a detector that goes on where the last one stopped: open alerts, and the windows of correlations."""
-    detector = Detector(rules, store.open_alerts(), store.next_alert_id())
+def detector_for(rules: RuleSet, settings: Settings, store: Store) -> Detector:
+    """Return a detector that goes on where the last one stopped: open alerts, windows of correlations, what is quiet."""
+    quiet = Quiet.of(settings, store.snoozes())
+    detector = Detector(rules, store.open_alerts(), store.next_alert_id(), quiet)
     detector.warm(store.recent_events(detector.longest_window))
     return detector
 

@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from seqwatch_tui.model.alert import Alert
 from seqwatch_tui.model.assets import asset_dir
 from seqwatch_tui.model.evidence import Directory, Gap, Session, SourceState
+from seqwatch_tui.model.snooze import Snooze
 from seqwatch_tui.parse.schema import EVENT_SCHEMA
 from seqwatch_tui.store import buckets, rows, write
 from seqwatch_tui.store.connect import connect, does_not_open, first_line, identity, store_path, wal_path
@@ -222,6 +223,10 @@ class Store:
         """Return an alert as stored, whatever its state."""
         found = self.arrow("select * from alerts where alert_id = ?", [alert_id]).to_pylist()
         return rows.alert(found[0]) if found else None
+
+    def snoozes(self) -> list[Snooze]:
+        """Return every snooze, ended ones too, oldest first."""
+        return [rows.snooze(r) for r in self.arrow("select * from snoozes order by snooze_id").to_pylist()]
 
     def open_alerts(self) -> list[Alert]:
         """Return the alerts that are not closed, oldest first, as the detector folds into them."""
