@@ -29,18 +29,18 @@ class Batch:
     """A batch of events with its columns decoded on demand, once, and only for the rows that matched."""
 
     def __init__(self, events: pa.Table) -> None:
-        self._events = events
+        self.table = events
         self.columns = Columns(events)
 
     @cached_property
     def ts(self) -> Rows:
         """Microseconds since the epoch, UTC."""
-        return np.asarray(pc.fill_null(self._events.column("ts").cast(pa.int64()), 0).to_numpy(), np.int64)
+        return np.asarray(pc.fill_null(self.table.column("ts").cast(pa.int64()), 0).to_numpy(), np.int64)
 
     @cached_property
     def event_ids(self) -> Rows:
         """The final event ids."""
-        return np.asarray(self._events.column("event_id").to_numpy(), np.int64)
+        return np.asarray(self.table.column("event_id").to_numpy(), np.int64)
 
     @cached_property
     def places(self) -> dict[int, int]:

@@ -77,7 +77,7 @@ class Engine:
         self.snoozing = threading.Lock()
         """Held while snoozes change."""
         self.rules = read_rules(settings)
-        detector = detector_for(self.rules, settings, self.store)
+        detector = detector_for(self.rules, settings, self.store, self.ledger)
         self.meter = Meter(
             clock, self.store.high_water(), int(self.store.query_sql("select count(*) from events_stored").rows[0][0])
         )

@@ -31,7 +31,9 @@ def reload_engine(engine: Engine) -> list[str]:
     runs = stored_runs(engine.store, settings.datasets)
     tell(catalogue, runs)
     swap = Swap(
-        catalogue, lambda: detector_for(rules, settings, engine.store), lambda: book_for(rules, settings, engine.store)
+        catalogue,
+        lambda: detector_for(rules, settings, engine.store, engine.ledger),
+        lambda: book_for(rules, settings, engine.store),
     )
     engine.judge.inbox.put(swap)
     swap.done.result(60.0)

@@ -241,6 +241,11 @@ class Store:
         since = newest[0][0] - dt.timedelta(seconds=seconds)
         return self.arrow("select * from events_stored where ts >= ? order by event_id", [since]).cast(EVENT_SCHEMA)
 
+    def recent_processes(self, limit: int) -> pa.Table:
+        """Return the newest `limit` events of programs started, EVENT_SCHEMA, in order of arrival."""
+        newest = "select * from events_stored where action = 'execute' order by event_id desc limit ?"
+        return self.arrow(f"select * from ({newest}) order by event_id", [limit]).cast(EVENT_SCHEMA)  # noqa: S608
+
     def drop_before(self, month: int) -> list[str]:
         """Drop the events of every month before `month` (YYYYMM) and their evidence rows; return those buckets."""
         with self._writing:
