@@ -11,20 +11,7 @@ from typing import Any, TextIO
 
 from seqwatch_tui.model.text import safe_text
 
-_TIMES = {
-    "ts",
-    "first_ts",
-    "last_ts",
-    "checked",
-    "start",
-    "end",
-    "started",
-    "finished",
-    "opened",
-    "sealed",
-    "begins",
-    "ends",
-}
+_TIMES = {"ts", "first_ts", "last_ts", "checked", "start", "end", "started", "finished", "opened", "sealed"}
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 from seqwatch_tui.config.yamltree import MAX_BYTES
 from seqwatch_tui.detect.documents import documents, read_file, rule_files, title_of
 from seqwatch_tui.detect.rule import Correlation, Rule, RuleFailure, RuleSet, muted
-from seqwatch_tui.detect.slots import unknown_slot
 
 if TYPE_CHECKING:
     from seqwatch_tui.detect.cache import RuleCache
@@ -119,13 +118,7 @@ def _resolved(found: _Found) -> list[Rule]:
     waiting = _named(found.rules)
     while ready := [rule for rule in waiting.values() if all(name in done for name in _refers(rule))]:
         for rule in ready:
-            del waiting[rule.rule_id]
-            why = unknown_slot(rule.body, done) if isinstance(rule.body, Correlation) else ""
-            if why:
-                found.failures.append(RuleFailure(rule.file, rule.line, rule.title, why))
-                del found.rules[rule.rule_id]
-            else:
-                done[rule.rule_id] = rule
+            done[rule.rule_id] = waiting.pop(rule.rule_id)
     for rule in waiting.values():
         missing = [name for name in _refers(rule) if name not in found.rules]
         why = (
@@ -143,8 +136,7 @@ def _named(rules: Mapping[str, Rule]) -> dict[str, Rule]:
     named = dict(rules)
     for rule in rules.values():
         if isinstance(rule.body, Correlation):
-            aliases = tuple(replace(alias, rule=ids.get(alias.rule, alias.rule)) for alias in rule.body.aliases)
-            body = replace(rule.body, rules=tuple(ids.get(name, name) for name in rule.body.rules), aliases=aliases)
+            body = replace(rule.body, rules=tuple(ids.get(name, name) for name in rule.body.rules))
             named[rule.rule_id] = replace(rule, body=body)
     return named
 

@@ -15,9 +15,10 @@ _BY_TYPE: dict[str, tuple[str, ...]] = {
     "auditd": _AUDIT,
     "laurel": _AUDIT,
     "fanotify": (
-        "reads through a mapped file (mmap) after its open",
-        "a change of permissions, ownership or extended attributes",
-        "a read that was refused: only what was opened is reported",
+        "how much was read or written through a mapped file (mmap): its open and close are reported, not its use",
+        "an attempt that was refused: only what was done is reported",
+        "a file of the dataset under another name outside it (hard link)",
+        "who it was, where a program had gone before it was looked at (gone in warnings)",
     ),
 }
 _OTHER = ("whatever its producer does not report; its rules are not known here",)

@@ -22,6 +22,8 @@ from seqwatch_tui.parse.tables import Batch
 
 FANOTIFY = "FANOTIFY"
 """Record type of an event line."""
+RESCAN = "rescan"
+"""Code of what a file shows of a time in which nobody watched."""
 _HEARD = "heard:"
 
 _Text = Annotated[str, msgspec.Meta(max_length=20_000)]
@@ -190,8 +192,9 @@ class SensorParser:
         """The line's row in ROW_COLUMNS order."""
         known = self._identities
         ops = f"fanotify:{'+'.join(e.counts)}" if e.counts else "fanotify"
+        outcome = "unknown" if e.warnings == RESCAN else "success"  # a trace is no notification: it raises no alert
         return (
-            round(e.ts * 1_000_000), None, f"{self._run}:{e.n}", self._host, e.action, "success", None,
+            round(e.ts * 1_000_000), None, f"{self._run}:{e.n}", self._host, e.action, outcome, None,
             known.name_of(e.auid), known.name_of(e.uid), e.auid, e.uid, e.session,
             address_value(e.address), e.tty, e.pid or None, e.ppid, e.comm, e.exe, e.command, e.path, e.old_path, e.bytes,
             None, ops, True, e.warnings or None,

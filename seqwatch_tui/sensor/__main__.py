@@ -6,11 +6,13 @@ says why in one line).
 
 from __future__ import annotations
 
+import contextlib
 import os
 import resource
 import select
 import sys
 import time
+from dataclasses import dataclass
 
 from seqwatch_tui.model.sensor import BEAT_SECONDS, LINE_LIMIT
 from seqwatch_tui.sensor import kernel
@@ -21,8 +23,19 @@ from seqwatch_tui.sensor.wire import Wire
 
 _KEPT = (kernel.CAP_SYS_ADMIN, kernel.CAP_SYS_PTRACE, kernel.CAP_DAC_READ_SEARCH)
 _PACE_SECONDS = 0.005
-_FLOOD_EVENTS, _FLOOD_SECONDS = 500, 0.25
+_WINDOW_SECONDS, _FLOOD_EVENTS, _MOST_BUSY = 0.25, 500, 0.5
 """So many events in so many seconds and no new process among them: then reading less often lets the kernel join them."""
+
+
+@dataclass(slots=True)
+class _Pacing:
+    """What the last window of time was like."""
+
+    since: float = 0.0
+    used: float = 0.0
+    events: int = 0
+    newcomer: float = 0.0
+    busy: bool = False
 
 
 class Loop:
@@ -36,7 +49,7 @@ class Loop:
         self._poll.register(self._mounts, select.POLLPRI)
         self._poll.register(orders, select.POLLIN)
         self._watched: tuple[int, ...] = ()
-        self._window, self._events, self._newcomer = 0.0, 0, 0.0
+        self._pacing = _Pacing()
 
     def first_order(self) -> Order | None:
         """Wait for the first order; null when the engine goes away without one."""
@@ -71,7 +84,9 @@ class Loop:
                 elif fd == self._mounts:
                     watch.check(now)
                 else:
-                    self._count(watch.read(fd, now), watch.newcomers, now)
+                    self._pacing.events += watch.read(fd, now)
+                    if watch.newcomers:
+                        self._pacing.newcomer = now
             watch.turn(now)
             self._pace(now)
 
@@ -109,15 +124,15 @@ class Loop:
         self._held = rest
         return line
 
-    def _count(self, events: int, newcomers: int, now: float) -> None:
-        if now - self._window > _FLOOD_SECONDS or now < self._window:
-            self._window, self._events = now, 0
-        self._events += events
-        if newcomers:
-            self._newcomer = now
-
     def _pace(self, now: float) -> None:
-        if self._events > _FLOOD_EVENTS and now - self._newcomer > _FLOOD_SECONDS:
+        """Read less often when that loses nobody's name, or when reading at once takes more than half a processor."""
+        pace = self._pacing
+        if not 0 <= now - pace.since <= _WINDOW_SECONDS:
+            used = time.process_time()
+            pace.busy = used - pace.used > _MOST_BUSY * (now - pace.since)
+            pace.since, pace.used, pace.events = now, used, 0
+        settled = pace.events > _FLOOD_EVENTS and now - pace.newcomer > _WINDOW_SECONDS
+        if settled or pace.busy:
             time.sleep(_PACE_SECONDS)
 
 
@@ -127,7 +142,7 @@ def main() -> int:
     wire = Wire(sys.stdout.fileno())
     try:
         _be_quick()
-        kernel.keep_capabilities(_KEPT)
+        _give_up_rights()
         loop = Loop(sys.stdin.fileno(), wire)
         order = loop.first_order()
         if order is None:
@@ -141,14 +156,23 @@ def main() -> int:
     return 0
 
 
+def _give_up_rights() -> None:
+    if kernel.CAP_SYS_ADMIN not in kernel.keep_capabilities(_KEPT):
+        raise Refused("it needs CAP_SYS_ADMIN; run the engine as root, or the sensor as a service (docs/sensor.md)")
+
+
 def _be_quick() -> None:
-    """A process that opened a file may be gone in a millisecond: ask to be run soon, and not to be the first to be killed."""
+    """Run as soon as there is an event, for its process may be gone in a millisecond; and be killed last for memory.
+
+    Round robin at the lowest priority (sched(7)): the kernel leaves the others their share, and so does `_pace`.
+    """
     try:
-        os.setpriority(os.PRIO_PROCESS, 0, -10)
-        with open("/proc/self/oom_score_adj", "w") as file:
-            file.write("-900")
+        os.sched_setscheduler(0, os.SCHED_RR | os.SCHED_RESET_ON_FORK, os.sched_param(1))
     except OSError:
-        return  # a wish, not a need: it works with less
+        with contextlib.suppress(OSError):  # a wish, not a need: more processes are then gone before they are looked at
+            os.setpriority(os.PRIO_PROCESS, 0, -20)
+    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
+        file.write("-900")
 
 
 if __name__ == "__main__":

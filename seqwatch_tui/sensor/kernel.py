@@ -68,6 +68,11 @@ def mark_filesystem(group: int, path: bytes) -> None:
     raise last or OSError(path)
 
 
+def mark_programs(group: int, path: bytes) -> None:
+    """Watch the whole file system that holds `path` for executions."""
+    _mark(group, _FAN_MARK_ADD | _FAN_MARK_FILESYSTEM, FAN_OPEN_EXEC, path)
+
+
 def mark_mount(group: int, path: bytes) -> None:
     """Watch the mount that holds `path` for uses only."""
     _mark(group, _FAN_MARK_ADD | _FAN_MARK_MOUNT, USES | FAN_ONDIR, path)
@@ -103,12 +108,25 @@ def filesystem_id(path: bytes) -> bytes:
     return buffer.raw[56:64]  # struct statfs on 64-bit: seven 8-byte fields before f_fsid
 
 
-def open_handle(mount_fd: int, handle: bytes) -> int:
-    """Open the directory of a file handle (its header and bytes, as events carry it) with O_PATH: nobody is told."""
-    if len(handle) < 8 or len(handle) > 8 + _MAX_HANDLE:
-        raise OSError(22, "not a file handle")
-    fd = _libc.open_by_handle_at(mount_fd, ctypes.create_string_buffer(handle, len(handle)), os.O_PATH | os.O_CLOEXEC)
-    return _checked(fd, "open_by_handle_at")
+def path_of_handle(mount: bytes, handle: bytes) -> bytes | None:
+    """Return where the directory of a file handle is now, as seen through the mount that holds the directory `mount`.
+
+    Null when it is gone (ESTALE), lies outside that mount, or the mount is not there. The mount is held open only for
+    the question, so that it can be unmounted.
+    """
+    if not 8 <= len(handle) <= 8 + _MAX_HANDLE:
+        return None
+    try:
+        root = os.open(mount, os.O_RDONLY | os.O_DIRECTORY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return None
+    fd = _libc.open_by_handle_at(root, ctypes.create_string_buffer(handle, len(handle)), os.O_PATH | os.O_CLOEXEC)
+    os.close(root)
+    if fd < 0:
+        return None
+    path = os.readlink(b"/proc/self/fd/%d" % fd)
+    os.close(fd)
+    return path if path.startswith(b"/") and not path.endswith(b" (deleted)") else None
 
 
 def handle_of(path: bytes) -> bytes:
@@ -125,8 +143,8 @@ _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS, _PR_SET_DUMPABLE, _PR_CAP_AMBIENT, _PR_C
 _CAPABILITY_VERSION_3 = 0x20080522
 
 
-def keep_capabilities(kept: Iterable[int]) -> None:
-    """Drop every capability but `kept` from all sets, for good, and set no_new_privs."""
+def keep_capabilities(kept: Iterable[int]) -> frozenset[int]:
+    """Drop every capability but `kept` from all sets, for good, set no_new_privs, and return those that are left."""
     kept = frozenset(kept)
     _prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR)
     for number in range(64):
@@ -138,6 +156,7 @@ def keep_capabilities(kept: Iterable[int]) -> None:
     _checked(_libc.capset(header, struct.pack("=6I", low, low, 0, high, high, 0)), "capset")
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
     _prctl(_PR_SET_DUMPABLE, 0)
+    return frozenset(number for number in kept if wanted >> number & 1)
 
 
 def _permitted() -> int:

@@ -21,7 +21,9 @@ Key = tuple[bytes, bytes]
 class Tree:
     """The datasets' directories by handle. `roots` are the datasets' absolute paths, without a slash at the end."""
 
-    def __init__(self, roots: Iterable[bytes]) -> None:
+    def __init__(self, roots: Iterable[bytes], avoided: bytes) -> None:
+        """`avoided` is a folder whose directories are to be left out where their events come from."""
+        self._avoided, self._new_avoided = avoided + b"/", list[bytes]()
         self.roots = tuple(sorted(set(roots)))
         self._prefixes = tuple(root + b"/" for root in self.roots)
         self._parents = frozenset(os.path.dirname(root) for root in self.roots)
@@ -85,6 +87,13 @@ class Tree:
         except OSError:
             return False
 
+    def take_avoided(self) -> list[bytes]:
+        """Return directories of the avoided folder that events came from, since the last call."""
+        if not self._new_avoided:
+            return []
+        found, self._new_avoided = self._new_avoided, []
+        return found
+
     def moved(self, old: bytes | None, new: bytes | None, filesystem: bytes) -> None:
         """A directory was renamed from `old` to `new` (null: outside the datasets)."""
         if old is not None:
@@ -104,6 +113,8 @@ class Tree:
         if folder is not None and (self.holds(folder) or folder in self._parents):
             self.learn(folder, key)
             return folder
+        if folder is not None and (folder + b"/").startswith(self._avoided):
+            self._new_avoided.append(folder)
         if len(self._outside) >= _OUTSIDE_LIMIT:
             self._outside.clear()
         self._outside.add(key)
@@ -112,29 +123,10 @@ class Tree:
     def _resolve(self, key: Key) -> bytes | None:
         """Ask the kernel where a directory is now; the mount is held open only for the question."""
         for root in self._mounts.get(key[0], ()):
-            try:
-                mount = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_NONBLOCK | os.O_CLOEXEC)
-            except OSError:
-                continue  # not mounted just now
-            try:
-                path = _path_of(mount, key[1])
-            finally:
-                os.close(mount)
+            path = kernel.path_of_handle(root, key[1])
             if path is not None:
                 return path
         return None
-
-
-def _path_of(mount: int, handle: bytes) -> bytes | None:
-    try:
-        fd = kernel.open_handle(mount, handle)
-    except OSError:
-        return None  # the directory is gone (ESTALE)
-    try:
-        path = os.readlink(b"/proc/self/fd/%d" % fd)
-    finally:
-        os.close(fd)
-    return path if path.startswith(b"/") and not path.endswith(b" (deleted)") else None
 
 
 def joined(folder: bytes, name: bytes) -> bytes:

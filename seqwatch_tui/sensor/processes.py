@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from seqwatch_tui.model.sensor import COMMAND_LIMIT
 from seqwatch_tui.model.text import from_bytes
+from seqwatch_tui.sensor.births import BIRTH_SECONDS, Births
 from seqwatch_tui.sensor.origin import Origins
 
 _UNSET = 4294967295
@@ -18,6 +19,7 @@ _STILL_SECONDS = 1.0
 _PARENTS = 12
 _LIMIT = 8192
 _PF_KTHREAD = 0x200000
+_UNSETTLED = (-1, b"")
 _SSHD = ("sshd", "sshd-session", "sshd-auth")
 
 
@@ -62,11 +64,23 @@ class Stat:
     mark: tuple[int, bytes]
 
 
+@dataclass(frozen=True, slots=True)
+class _Born:
+    """What a process was when it began a program."""
+
+    when: float
+    ppid: int
+    tty: int
+    auid: int | None
+    session: int | None
+
+
 class Processes:
     """Actors by pid, each looked at once a tick (one read of the kernel's queue) at most."""
 
-    def __init__(self, origins: Origins) -> None:
-        self._origins = origins
+    def __init__(self, origins: Origins, births: Births) -> None:
+        self._origins, self._births = origins, births
+        self._born: dict[int, _Born] = {}
         self._known: dict[int, _Known] = {}
         self._io: dict[int, tuple[int, tuple[int, int] | None]] = {}
 
@@ -79,14 +93,15 @@ class Processes:
         if stat is None:
             if known is not None and now - known.seen <= _STILL_SECONDS:
                 return known.actor
-            return Actor(pid, warnings=("gone" if pid > 0 else "outside-pid-namespace",))
+            return self._gone(pid, now)
         if known is not None and known.mark == stat.mark:
             known.tick, known.seen = tick, now
             return known.actor
         if len(self._known) >= _LIMIT:
             self._known.clear()
-        actor = self._read(pid, stat)
-        self._known[pid] = _Known(stat.mark, actor, tick, now)
+        actor = self._read(pid, stat, now)
+        settled = actor.command is not None or stat.kernel  # else it is between two programs: looked at again
+        self._known[pid] = _Known(stat.mark if settled else _UNSETTLED, actor, tick, now)
         return actor
 
     def fresh(self, pid: int) -> bool:
@@ -104,18 +119,44 @@ class Processes:
         self._io[pid] = (tick, moved)
         return moved
 
-    def _read(self, pid: int, stat: Stat) -> Actor:
+    def begun(self, pid: int, now: float) -> None:
+        """A process begins a program: keep what cannot change any more, for it may not last."""
+        stat = stat_of(pid)
+        if stat is not None:
+            if len(self._born) >= _LIMIT:
+                self._born.clear()
+            self._born[pid] = _Born(now, stat.ppid, stat.tty, _number(pid, "loginuid"), _number(pid, "sessionid"))
+
+    def _gone(self, pid: int, now: float) -> Actor:
+        """What is still known of a process that is gone: what was seen when it began its program, a moment ago."""
+        birth, born = self._births.of(pid, now), self._born.get(pid)
+        if born is None or birth is None or now - born.when > BIRTH_SECONDS:
+            program = from_bytes(birth.program) if birth is not None and birth.program else None
+            return Actor(pid, exe=program, warnings=("gone" if pid > 0 else "outside-pid-namespace",))
+        parents = tuple(self._ancestors(born.ppid))
+        return Actor(
+            pid, born.ppid, born.auid, None, born.session, terminal(born.tty), None,
+            from_bytes(birth.program) if birth.program else None, None, parents, None,
+            self._address(born.session, parents), ("exited",),
+        )  # fmt: skip
+
+    def _address(self, session: int | None, parents: tuple[tuple[int, str], ...]) -> str | None:
+        return self._origins.address(session, [pid for pid, program in parents if program.rpartition("/")[2] in _SSHD])
+
+    def _read(self, pid: int, stat: Stat, now: float) -> Actor:
         """The process itself first, for it may not last; then its ancestors."""
         exe, deleted = program_of(pid)
         command = _command(pid)
         auid, session = _number(pid, "loginuid"), _number(pid, "sessionid")
         uid, cgroup = _uid(pid), _cgroup(pid)
-        warning = "kernel-thread" if stat.kernel else "gone" if exe is None or stat_of(pid) is None else None
+        warning = "kernel-thread" if stat.kernel else None
+        if exe is None and not stat.kernel:  # on its way out: its memory is gone, itself not yet
+            birth = self._births.of(pid, now)
+            exe, warning = (from_bytes(birth.program), "exited") if birth and birth.program else (None, "gone")
         parents = tuple(self._ancestors(stat.ppid))
-        daemons = [ancestor for ancestor, program in parents if program.rpartition("/")[2] in _SSHD]
-        address = self._origins.address(session, daemons)
         return Actor(
-            pid, stat.ppid, auid, uid, session, terminal(stat.tty), stat.comm, exe, command, parents, cgroup, address,
+            pid, stat.ppid, auid, uid, session, terminal(stat.tty), stat.comm, exe, command, parents, cgroup,
+            self._address(session, parents),
             (*((warning,) if warning else ()), *(("exe-deleted",) if deleted else ())),
         )  # fmt: skip
 

@@ -1,8 +1,9 @@
 """After a loss: what the datasets themselves still show of the time nobody watched.
 
 Times of the last read, write, change and birth (statx(2)) that lie within the lost span are evidence that it happened,
-not who did it; a file without such a time may still have been read (relatime, noatime) and names that are gone leave
-only their directory's time. Reads no file.
+not who did it. A file without such a time may still have been read (relatime, noatime, or it was written afterwards:
+a new file's first time of reading is that of its making), and names that are gone leave only their directory's time.
+Reads no file.
 """
 
 from __future__ import annotations
@@ -50,6 +51,6 @@ def _traces(path: bytes, start: float, end: float) -> Iterator[Trace | None]:
         yield Trace(path, "other" if directory else "write", written, directory)
     elif start <= changed <= end:
         yield Trace(path, "setattr", changed, directory)
-    if start <= used <= end and not directory and stat.S_ISREG(found.st_mode):
+    if start <= used <= end and used > max(written, changed) and stat.S_ISREG(found.st_mode):
         yield Trace(path, "read", used, directory)
     yield None

@@ -6,12 +6,14 @@ it may be gone a millisecond later; everything else can wait until the queue is 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 from collections.abc import Iterator
 
 from seqwatch_tui.model.text import from_bytes
 from seqwatch_tui.sensor import kernel as k
+from seqwatch_tui.sensor.births import Births
 from seqwatch_tui.sensor.coverage import Coverage
 from seqwatch_tui.sensor.decode import Event, Place, decode
 from seqwatch_tui.sensor.estimate import bytes_moved
@@ -26,6 +28,7 @@ from seqwatch_tui.sensor.wire import Access, Wire
 READ_BYTES = 1 << 18
 CHECK_SECONDS = 5.0
 _RESCAN_STEP = 500
+_LOOK_EVERY = 16
 _SLACK = 0.05
 """Times of files are coarse and events are late: a loss is taken to begin this much earlier."""
 _NOBODY = Actor(0, warnings=("rescan",))
@@ -37,12 +40,13 @@ class Watch:
     def __init__(self, order: Order, wire: Wire, now: float, *, handles: bool = True) -> None:
         """OSError when this process may not use fanotify. `handles` false: mounts only (see Coverage)."""
         self.order, self._wire = order, wire
-        self._coverage = Coverage(Tree(order.datasets), now, handles=handles)
+        self._coverage = Coverage(Tree(order.datasets, order.state_dir), now, handles=handles)
         self._tree = self._coverage.tree
-        self._processes = Processes(Origins())
+        self._births = Births()
+        self._births.watch()
+        self._processes = Processes(Origins(), self._births)
         self._uses = Uses()
         self._rescans: list[tuple[float, float, Iterator[Trace | None]]] = []
-        self._ignored: set[bytes] = set()
         self._tick, self._drained, self._next_check = 0, now, now
         self._found = 0
         self.newcomers = 0
@@ -53,7 +57,7 @@ class Watch:
 
     def groups(self) -> tuple[int, ...]:
         """Return the descriptors to wait for."""
-        return self._coverage.groups()
+        return (self._births.group, *self._coverage.groups())
 
     def due(self, now: float) -> float:
         """Return the seconds until something has to be done without an event."""
@@ -61,6 +65,9 @@ class Watch:
 
     def read(self, group: int, now: float) -> int:
         """Take what one group has; return how many events that were."""
+        if group == self._births.group:
+            self._begun(now)
+            return 0
         try:
             data = os.read(group, READ_BYTES)
         except BlockingIOError:
@@ -68,14 +75,23 @@ class Watch:
         self._tick += 1
         before, self.newcomers = self.seen, 0
         for event in decode(data):
+            if not self.seen % _LOOK_EVERY:
+                self._begun(now)
             self.seen += 1
             try:
                 self._take(event, now)
             finally:
                 if event.fd >= 0:
                     os.close(event.fd)
+        self._ignore()
         self._drained = now
         return self.seen - before
+
+    def _begun(self, now: float) -> None:
+        """Programs that begin come first: they may be gone soonest."""
+        for pid, place in self._births.starts():
+            self._processes.begun(pid, now)
+            self._births.note(pid, place, now)
 
     def turn(self, now: float) -> None:
         """Hand over what is due, look after the marks, go on with a rescan."""
@@ -91,11 +107,11 @@ class Watch:
         """Look after the marks now (a mount has changed, or it is time)."""
         self._next_check = now + CHECK_SECONDS
         changed, spans = self._coverage.check(now)
+        if changed:
+            self.status(now)
         for span in spans:
             self._wire.say("unwatched", now, path=from_bytes(span.path), start=span.start, end=span.end, why=span.why)
             self._lost(span.start, span.end, (span.path,))
-        if changed:
-            self.status(now)
 
     def status(self, now: float) -> None:
         """Say what is watched and what is not."""
@@ -115,6 +131,7 @@ class Watch:
             self._report(use)
         self._wire.flush()
         self._coverage.close()
+        os.close(self._births.group)
 
     # One event.
 
@@ -133,35 +150,30 @@ class Watch:
             self.outside += 1
             return
         directory = bool(event.mask & k.FAN_ONDIR) or (event.fd >= 0 and stat.S_ISDIR(os.fstat(event.fd).st_mode))
-        if event.mask & (k.FAN_CREATE | k.FAN_DELETE | k.FAN_ATTRIB | k.FAN_MOVED_FROM | k.FAN_MOVED_TO):
+        replaced = event.mask & k.FAN_CREATE and event.mask & k.FAN_DELETE and os.path.lexists(path)
+        if replaced:  # the kernel has joined the two: the name is there, so the new one came last
+            self._say("delete", path, self._look(event.pid, now), now, directory)
+        if event.mask & (k.FAN_CREATE | k.FAN_ATTRIB | k.FAN_MOVED_FROM | k.FAN_MOVED_TO):
             self._named(event, path, directory, now)
         if event.mask & k.USES:
             self._used(event, path, directory, now)
-        if event.mask & k.FAN_DELETE:
+        if event.mask & k.FAN_DELETE and not replaced:
             self._say("delete", path, self._look(event.pid, now), now, directory)
 
     def _path(self, event: Event) -> bytes | None:
-        """Path of an event, null outside the datasets; the state folder's own traffic is turned off where it comes from."""
+        """Path of an event, null outside the datasets."""
         if event.place is not None:
-            path = self._tree.find(event.place)
-            if path is None and event.place.handle not in self._ignored:
-                self._ignore_state(event.place)
-            return path
+            return self._tree.find(event.place)
         if event.fd < 0:
             return None
         path = os.readlink(b"/proc/self/fd/%d" % event.fd).removesuffix(b" (deleted)")
         return path if self._tree.holds(path) else None
 
-    def _ignore_state(self, place: Place) -> None:
-        if len(self._ignored) >= 1 << 17:
-            self._ignored.clear()
-        self._ignored.add(place.handle)
-        folder = self._tree.anywhere(place._replace(name=b""))
-        if folder is not None and (folder + b"/").startswith(self.order.state_dir + b"/"):
-            try:
+    def _ignore(self) -> None:
+        """Have the kernel leave out what happens in the state folder; before Linux 6.0 it is left out here instead."""
+        for folder in self._tree.take_avoided():
+            with contextlib.suppress(OSError):
                 k.ignore_directory(self._coverage.names, folder)
-            except OSError:
-                return  # before Linux 6.0: these events are dropped here instead
 
     def _named(self, event: Event, path: bytes, directory: bool, now: float) -> None:
         actor = self._look(event.pid, now)
