@@ -7,6 +7,7 @@ What is read before the spine stands would have nowhere to go.
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -77,6 +78,7 @@ class Engine:
         )
         book = book_for(self.rules, settings, self.store)
         self.judge = Judge(self.catalogue, detector, book, self.ledger, self.store.next_event_id(), clock, self.fail)
+        self.judge.witness.own_pids = self.own_pids
         self.drills = Drills(self)
         self.paging = Paging(settings, self.store, clock, self.submit, self.trouble)
         self.writer = Writer(self.judge, self.store, self.meter, self.fail, self.stored)
@@ -153,6 +155,10 @@ class Engine:
         change = Change(commit)
         self.judge.inbox.put(change)
         change.done.result(timeout)
+
+    def own_pids(self) -> set[int]:
+        """Processes that are seqwatch itself just now."""
+        return {os.getpid(), *(s.sensor_pid for s in self.sensors if s.sensor_pid)}
 
     def stored(self, commit: Commit) -> None:
         """Pass on what has been stored; called by the writer, never waits."""

@@ -1,6 +1,6 @@
-"""Who touched a canary: the drill, the engine itself, or somebody. And when each stage first saw the drill's read.
+"""Whose read it was: the drill's, seqwatch's own, or somebody's. And when each stage first saw the drill's.
 
-The judge asks for every batch, so what costs is only asked when a canary is in it. Known by the pid of a process that is
+The judge asks for every batch, so what costs is only asked when one of these processes is in it. Known by the pid of a process that is
 alive while the drill runs, and by the time: neither a name nor an argument that somebody else could use.
 """
 
@@ -8,21 +8,26 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from seqwatch_tui.engine.clock import Clock
 from seqwatch_tui.model.alert import Alert
-from seqwatch_tui.model.canary import OF_DRILL, OF_ENGINE, TOUCHED
+from seqwatch_tui.model.canary import BY_ENGINE, OF_DRILL
 
 DRILL_RULE = "canary-drill"
 _SLACK_SECONDS = 1.0
-_POLICY = ("allowed", "business_hours", "network_allowed")
-"""What is not held against the drill."""
+_POLICY = ("allowed", "bulk_granted", "business_hours", "network_allowed")
+_GRANTED = ("allowed", "bulk_granted")
+"""Of the columns of policy: those that become true; the others become null, nothing is held against seqwatch."""
+_READS = ("read", "open")
+"""What it does to datasets by itself; whatever else it does is judged like anybody's."""
+_ASKED = ("pid", "ts", "path", "source", "event_id", "action")
 
 
 @dataclass(slots=True)
@@ -51,6 +56,8 @@ class Witness:
         """`started` is when this engine began, epoch seconds: its pid was somebody else's before."""
         self._clock, self._started = clock, started
         self._watched: Watched | None = None
+        self.own_pids: Callable[[], set[int]] = lambda: {os.getpid()}
+        """The processes that are seqwatch just now: the engine, and its sensor."""
 
     def watch(self, watched: Watched) -> None:
         """Expect the read of a drill."""
@@ -61,22 +68,23 @@ class Witness:
         self._watched = None
 
     def mark(self, events: pa.Table, received: Mapping[str, float]) -> pa.Table:
-        """Return the judged events with the reads of the drill and of the engine told apart from all others.
+        """Return the judged events with the reads of the drill and of seqwatch itself told apart from all others.
 
         `received` is when the bytes of each source of the batch were read, monotonic seconds.
         """
-        rows = _touched(events)
-        if not rows:
+        watched = self._watched
+        pids = self.own_pids() | ({watched.pid} if watched else set())
+        own = pc.and_(
+            pc.is_in(events.column("pid"), pa.array(sorted(pids), pa.int64())), pc.is_valid(events.column("dataset"))
+        )
+        if not pc.any(own).as_py():
             return events
-        columns = {
-            name: events.column(name).take(pa.array(rows)).to_pylist()
-            for name in ("pid", "ts", "path", "source", "event_id")
-        }
+        rows = pc.indices_nonzero(own)
+        columns = {name: events.column(name).take(rows).to_pylist() for name in _ASKED}
         said: dict[int, str] = {}
-        for place, row in enumerate(rows):
+        for place, row in enumerate(rows.to_pylist()):
             fact = {name: values[place] for name, values in columns.items()}
-            stamp = fact["ts"].replace(tzinfo=UTC).timestamp()
-            if text := self._own(fact["pid"], stamp, fact["path"]):
+            if fact["action"] in _READS and (text := self._own(fact)):
                 said[row] = text
                 if text.startswith(OF_DRILL):
                     self._seen(fact["source"], received, fact["event_id"])
@@ -100,18 +108,12 @@ class Witness:
                 watched.stored = self._clock.monotonic()
                 watched.moved.set()
 
-    def _own(self, pid: int | None, stamp: float, path: str | None) -> str:
-        watched = self._watched
-        if (
-            watched is not None
-            and pid == watched.pid
-            and path == watched.path
-            and stamp >= watched.since - _SLACK_SECONDS
-        ):
-            return f"{OF_DRILL} {watched.number}: read on purpose by pid {pid}"
-        if pid == os.getpid() and stamp >= self._started:
-            return f"{OF_ENGINE} itself read it (pid {pid}, the engine)"
-        return ""
+    def _own(self, fact: Mapping[str, Any]) -> str:
+        watched, stamp, pid = self._watched, fact["ts"].replace(tzinfo=UTC).timestamp(), fact["pid"]
+        if watched is not None and pid == watched.pid:
+            good = fact["path"] == watched.path and stamp >= watched.since - _SLACK_SECONDS
+            return f"{OF_DRILL} {watched.number}: read on purpose by pid {pid}" if good else ""
+        return f"{BY_ENGINE} read by seqwatch itself (pid {pid})" if stamp >= self._started else ""
 
     def _seen(self, source: str, received: Mapping[str, float], event_id: int) -> None:
         watched = self._watched
@@ -119,19 +121,6 @@ class Witness:
             watched.sources.setdefault(source, received.get(source, self._clock.monotonic()))
             watched.event_ids.append(event_id)
             watched.moved.set()
-
-
-def _touched(events: pa.Table) -> list[int]:
-    """The rows that policy found to be on a canary; its distinct sentences are looked at first."""
-    reasons = (
-        events.column("reason").combine_chunks()
-        if events.column("reason").num_chunks != 1
-        else events.column("reason").chunk(0)
-    )
-    marked = pc.starts_with(reasons.dictionary, TOUCHED)
-    if not pc.any(marked).as_py():
-        return []
-    return [int(n) for n in pc.indices_nonzero(pc.fill_null(marked.take(reasons.indices), False)).to_pylist()]
 
 
 def _rewritten(events: pa.Table, said: Mapping[int, str]) -> pa.Table:
@@ -143,7 +132,7 @@ def _rewritten(events: pa.Table, said: Mapping[int, str]) -> pa.Table:
     for name in _POLICY:
         values = events.column(name).to_pylist()
         for row in said:
-            values[row] = True if name == "allowed" else None
+            values[row] = True if name in _GRANTED else None
         changed[name] = pa.array(values, pa.bool_())
     arrays = [changed[f.name].cast(f.type) if f.name in changed else events.column(f.name) for f in events.schema]
     return pa.Table.from_arrays(arrays, schema=events.schema)

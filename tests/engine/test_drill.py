@@ -148,7 +148,7 @@ def test_a_read_by_the_engine_itself_is_told_apart(running: Running, place: Path
         ),
         "it",
     )
-    assert [(e["allowed"], "seqwatch itself" in str(e["reason"])) for e in events] == [(True, True)]
+    assert [(e["allowed"], "[seqwatch] read by seqwatch itself" in str(e["reason"])) for e in events] == [(True, True)]
 
 
 def test_the_engine_s_own_source_is_not_to_be_configured(place: Path, tmp_path: Path) -> None:

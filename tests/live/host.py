@@ -30,14 +30,14 @@ def auditd_is_busy() -> bool:
 
 
 @contextlib.contextmanager
-def auditd(folder: Path, rules: str) -> Iterator[Path]:
-    """Run auditd (ENRICHED) with `rules` loaded; yield its log."""
+def auditd(folder: Path, rules: str, log_format: str = "ENRICHED") -> Iterator[Path]:
+    """Run auditd with `rules` loaded; yield its log. `log_format` is ENRICHED or RAW."""
     log = folder / "audit" / "audit.log"
-    log.parent.mkdir(mode=0o700)
+    log.parent.mkdir(mode=0o700, exist_ok=True)
     (folder / "conf").mkdir()
     (folder / "plugins").mkdir()
     (folder / "conf" / "auditd.conf").write_text(
-        f"local_events = yes\nwrite_logs = yes\nlog_file = {log}\nlog_group = root\nlog_format = ENRICHED\n"
+        f"local_events = yes\nwrite_logs = yes\nlog_file = {log}\nlog_group = root\nlog_format = {log_format}\n"
         "flush = INCREMENTAL_ASYNC\nfreq = 50\nmax_log_file = 64\nnum_logs = 5\nmax_log_file_action = ROTATE\n"
         "space_left = 75\nspace_left_action = IGNORE\nadmin_space_left = 50\nadmin_space_left_action = IGNORE\n"
         f"disk_full_action = IGNORE\ndisk_error_action = IGNORE\nname_format = NONE\nplugin_dir = {folder / 'plugins'}\n"
@@ -62,28 +62,28 @@ def auditd(folder: Path, rules: str) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def people() -> Iterator[tuple[str, ...]]:
+def people(names: tuple[str, ...] = PEOPLE) -> Iterator[tuple[str, ...]]:
     """Make the test's accounts; remove them afterwards."""
-    for name in PEOPLE:
+    for name in names:
         subprocess.run(
             ["/usr/sbin/useradd", "--create-home", "--shell", "/bin/sh", "--password", "*", name],
             check=True,
             capture_output=True,
         )
     try:
-        yield PEOPLE
+        yield names
     finally:
-        for name in PEOPLE:
+        for name in names:
             subprocess.run(["/usr/sbin/userdel", "--remove", name], check=False, capture_output=True)
 
 
 @contextlib.contextmanager
-def sshd(folder: Path) -> Iterator[tuple[int, Path]]:
+def sshd(folder: Path, names: tuple[str, ...] = PEOPLE) -> Iterator[tuple[int, Path]]:
     """Run sshd on loopback with PAM and one key for everybody; yield its port and that key."""
     port, key = _free_port(), folder / "key"
     for path in (key, folder / "host_key"):
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(path)], check=True)
-    for name in PEOPLE:
+    for name in names:
         home = pwd.getpwnam(name)
         ssh = Path(home.pw_dir) / ".ssh"
         ssh.mkdir(mode=0o700)
