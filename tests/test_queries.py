@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from seqwatch_tui.model.assets import asset_dir
-from seqwatch_tui.store.interface import StoreError
+from seqwatch_tui.store.interface import Commit, StoreError
 from seqwatch_tui.store.saved import SavedQuery, load_queries, read_query
 from seqwatch_tui.store.store import Store
 from tests.store.samples import START, Site
-from tests.store.values import DATASET, filled
+from tests.store.values import ALERT, DATASET, filled
 
 PANELS = load_queries(asset_dir("queries") / "panels")
 INVESTIGATE = load_queries(asset_dir("queries") / "investigate")
@@ -43,6 +44,8 @@ API = {
 def stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Store]]:
     opened = {name: Store.open(tmp_path_factory.mktemp(name)) for name in ("empty", "filled")}
     opened["filled"].commit(filled(Site(), 100))
+    quiet = replace(ALERT, alert_id=2, state="suppressed", suppressed_by="snooze 1", incident_id=None)
+    opened["filled"].commit(Commit(alerts=[quiet]))
     yield opened
     for store in opened.values():
         store.close()

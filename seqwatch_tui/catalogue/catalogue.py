@@ -14,6 +14,7 @@ from seqwatch_tui.catalogue.networks import AllowedNetworks
 from seqwatch_tui.catalogue.paths import OUTSIDE, PathIndex
 from seqwatch_tui.catalogue.people import NEED_OF_ACTION, NEEDS, NO_DATASET, People, Verdict
 from seqwatch_tui.catalogue.rows import Row, dataset_rows, grant_rows
+from seqwatch_tui.catalogue.runs import RunPolicy
 from seqwatch_tui.config.schema import Dataset, Settings
 from seqwatch_tui.model.canary import TOUCHED
 
@@ -36,11 +37,12 @@ class Catalogue:
         self._hours = Hours(settings.business_hours, settings.timezone) if settings.business_hours else None
         self._canaries = frozenset(map(str, settings.all_canaries))
         self._settings = settings
+        self._runs = RunPolicy(settings.datasets)
 
     def judge(self, events: pa.Table) -> pa.Table:
         """Return the table (EVENT_SCHEMA) with POLICY_COLUMNS filled; every other column is as it was."""
         datasets = self._dataset_numbers(events)
-        verdicts, which = self._verdicts_of(events, datasets)
+        verdicts, which = self._runs.judged(events, datasets, *self._verdicts_of(events, datasets))
         bulk = np.array([UNKNOWN if v.bulk is None else v.bulk for v in verdicts], np.int8)[which]
         allowed = np.array([UNKNOWN if v.allowed is None else v.allowed for v in verdicts], np.int8)[which]
         columns: dict[str, pa.Array] = {
@@ -54,6 +56,10 @@ class Catalogue:
         }
         arrays = [columns.get(name, events.column(name)) for name in events.schema.names]
         return pa.Table.from_arrays(arrays, schema=events.schema)
+
+    def run_complete(self, dataset_id: str, since: float) -> None:
+        """Take note that a run is complete since then (epoch seconds): nobody may write to it any more."""
+        self._runs.complete(dataset_id, since)
 
     def dataset(self, dataset_id: str) -> Dataset | None:
         """Return the dataset of that id, if it is configured."""

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from seqwatch_tui.config.quiet import Schedule
 from seqwatch_tui.config.schema import BusinessHours
 
 Int64s = npt.NDArray[np.int64]
@@ -25,17 +26,18 @@ _LAST_HOUR = (datetime(9999, 1, 1, tzinfo=UTC) - _EPOCH) // timedelta(hours=1)
 
 
 class Hours:
-    """Business hours of a site in its zone."""
+    """Business hours of a site, or another schedule, in its zone."""
 
-    def __init__(self, hours: BusinessHours, zone: tzinfo) -> None:
+    def __init__(self, hours: BusinessHours | Schedule, zone: tzinfo) -> None:
         self._zone = zone
         self._start, self._end = _microseconds(hours.start), _microseconds(hours.end)
         self._weekdays = np.array([day in hours.days for day in range(7)], bool)
-        self._holidays = np.array(sorted((day - date(1970, 1, 1)).days for day in hours.holidays), np.int64)
+        holidays = hours.holidays if isinstance(hours, BusinessHours) else ()
+        self._holidays = np.array(sorted((day - date(1970, 1, 1)).days for day in holidays), np.int64)
         self._offsets: dict[int, int] = {}
 
     def inside(self, instants: Int64s) -> npt.NDArray[np.bool_]:
-        """Say for each instant (microseconds of UTC since 1970) whether it is in business hours."""
+        """Say for each instant (microseconds of UTC since 1970) whether it is inside."""
         local = instants + self._offset_of(instants)
         day, of_day = np.divmod(local, _DAY)
         if self._start < self._end:

@@ -13,6 +13,7 @@ from seqwatch_tui.cli.session import engine_for
 from seqwatch_tui.cli.settings import load_settings
 from seqwatch_tui.cli.show import show_panel
 from seqwatch_tui.cli.show_alert import show_alert
+from seqwatch_tui.cli.snooze import QUIET
 
 COLUMNS = (
     "alert_id", "level", "risk", "state", "owner", "incident_id", "last_ts", "rule_title", "actor", "dataset", "src_ip",
@@ -33,6 +34,8 @@ def run(options: argparse.Namespace) -> int:
             return _list(client, options)
         if do == "incidents":
             return _incidents(client, options)
+        if do in QUIET:
+            return QUIET[do](client, options, alert)
         if do in WORDS:
             client.post(f"/v1/alerts/{alert}", _body(do, options))
         found = client.get(f"/v1/alerts/{alert}")
@@ -46,15 +49,15 @@ def _asked(options: argparse.Namespace) -> tuple[str, int | None]:
     if do.isdecimal() and number is None:
         do, number = "show", do
     do = "ack" if options.acknowledge else "close" if options.close else do
-    if do in ("list", "incidents"):
+    if do in ("list", "incidents", "snoozes", "quiet") or (do == "snooze" and number is None):
         return do, None
-    if do != "show" and do not in WORDS:
+    if do != "show" and do not in WORDS and do not in QUIET:
         raise CommandError(Exit.USAGE, f"alerts: {do!r} is not known", "seqwatch alerts --help lists what can be done")
     if number is None or not number.isdecimal():
         raise CommandError(
             Exit.USAGE, f"alerts {do} needs the ID of an alert", f"seqwatch alerts {do} 12; seqwatch alerts lists them"
         )
-    if do in WORDS and not options.reason:
+    if (do in WORDS or do in QUIET) and not options.reason:
         raise CommandError(
             Exit.USAGE,
             "changing an alert needs its ID and --reason",

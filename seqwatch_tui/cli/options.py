@@ -87,7 +87,8 @@ def _alerts(p: argparse.ArgumentParser) -> None:
     _format(p)
     p.add_argument(
         "do", nargs="?", metavar="DO",
-        help="list (default), show, ack, contain, close, reopen, assign, note, incidents; or the ID of an alert",
+        help="list (default), show, ack, contain, close, reopen, assign, note, incidents, snooze, snoozes, unsnooze, quiet; "
+        "or the ID of an alert",
     )  # fmt: skip
     p.add_argument("alert", nargs="?", metavar="ID", help="number of the alert")
     p.add_argument("--all", action="store_true", help="closed and suppressed ones too")
@@ -97,6 +98,10 @@ def _alerts(p: argparse.ArgumentParser) -> None:
     p.add_argument("--verdict", choices=("true", "false", "expected"), help="what it was; needed to close")
     p.add_argument("--owner", metavar="NAME", help="whom to assign it to; '' = nobody")
     p.add_argument("--reason", metavar="R", help="why; recorded. Of a note: its text")
+    p.add_argument("--rule", metavar="RULE", help="snooze this rule")
+    p.add_argument("--actor", metavar="USER", help="snooze this actor")
+    p.add_argument("--dataset", metavar="DATASET", help="snooze this dataset")
+    p.add_argument("--for", dest="span", metavar="SPAN", help="how long: 30m, 4h, 2d; at most 7d")
 
 
 def _datasets(p: argparse.ArgumentParser) -> None:

@@ -11,7 +11,20 @@ from typing import Any, TextIO
 
 from seqwatch_tui.model.text import safe_text
 
-_TIMES = {"ts", "first_ts", "last_ts", "checked", "start", "end", "started", "finished", "opened", "sealed"}
+_TIMES = {
+    "ts",
+    "first_ts",
+    "last_ts",
+    "checked",
+    "start",
+    "end",
+    "started",
+    "finished",
+    "opened",
+    "sealed",
+    "begins",
+    "ends",
+}
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from seqwatch_tui.config.errors import nearest
 from seqwatch_tui.config.forms import PLACEHOLDER_PIN
+from seqwatch_tui.config.quiet import Expected, Maintenance, Schedule
 from seqwatch_tui.config.reader import KeyPath, dotted
 from seqwatch_tui.config.schema import Settings, SourceSettings
 from seqwatch_tui.config.telling import telling_checks, telling_notices
@@ -25,6 +26,7 @@ def cross_checks(settings: Settings) -> Iterator[Wrong]:
     for index, source in enumerate(settings.sources):
         yield from _source(source, ("sources", index))
     yield from telling_checks(settings)
+    yield from _quiet(settings)
     hours = settings.business_hours
     if hours is not None and hours.start == hours.end:
         yield ("business_hours", "end"), 'business_hours.end equals start; write e.g. end: "19:00"'
@@ -52,6 +54,8 @@ def _unique(settings: Settings) -> Iterator[Wrong]:
         ("sources", "name", [s.name for s in settings.sources]),
         ("sources", "path", [str(s.path) if s.path else f"\0{i}" for i, s in enumerate(settings.sources)]),
         ("tls", "endpoint", [t.endpoint for t in settings.tls]),
+        ("maintenance", "name", [m.name for m in settings.maintenance]),
+        ("expected", "name", [e.name for e in settings.expected]),
     )
     for section, key, values in lists:
         for index, value in enumerate(values):
@@ -89,6 +93,39 @@ def _grants(settings: Settings) -> Iterator[Wrong]:
                         f" Write e.g. roles: {{{role}: {{users: [...]}}}}"
                     ),
                 )
+
+
+def _quiet(settings: Settings) -> Iterator[Wrong]:
+    for index, window in enumerate(settings.maintenance):
+        at: KeyPath = ("maintenance", index)
+        if not (window.datasets or window.actors or window.rules):
+            yield at, f"{dotted(at)} would keep every alert quiet; name datasets, actors or rules"
+        single = (window.begins, window.ends)
+        if (window.when is None) == (None in single) or (window.when is not None and any(single)):
+            yield (
+                at,
+                f'{dotted(at)} needs either when, or begins and ends; write e.g. when: {{start: "02:00", end: "04:00"}}',
+            )
+        elif window.begins is not None and window.ends is not None and window.ends <= window.begins:
+            yield (*at, "ends"), f"{dotted(at)}.ends is not after begins; correct one of them"
+    planned: tuple[tuple[str, Sequence[Maintenance | Expected]], ...] = (
+        ("maintenance", settings.maintenance), ("expected", settings.expected),
+    )  # fmt: skip
+    for section, entries in planned:
+        for number, entry in enumerate(entries):
+            yield from _scope((section, number), entry.datasets, entry.when, settings)
+
+
+def _scope(at: KeyPath, datasets: tuple[str, ...], when: Schedule | None, settings: Settings) -> Iterator[Wrong]:
+    ids = [dataset.id for dataset in settings.datasets]
+    for name in datasets:
+        if "*" not in name and name not in ids:
+            yield (
+                (*at, "datasets"),
+                f"{dotted(at)} names dataset '{name}', which is not in datasets{nearest(name, ids)}",
+            )
+    if when is not None and when.start == when.end:
+        yield (*at, "when", "end"), f'{dotted(at)}.when.end equals start; write e.g. end: "04:00"'
 
 
 def _source(source: SourceSettings, at: KeyPath) -> Iterator[Wrong]:

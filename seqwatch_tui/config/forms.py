@@ -10,7 +10,7 @@ import binascii
 import ipaddress
 import re
 from dataclasses import dataclass
-from datetime import date, time
+from datetime import date, datetime, time
 from pathlib import Path, PurePosixPath
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -137,6 +137,15 @@ def clock_time(value: object) -> time:
     if isinstance(value, str) and (match := _TIME.fullmatch(value)):
         return time(int(match[1]), int(match[2]))
     raise Unfit("is not a time of day (HH:MM, 00:00 to 23:59)")
+
+
+def moment(value: object) -> datetime:
+    """A date and a time of day, `YYYY-MM-DD HH:MM`, without an offset."""
+    word = text(value)
+    day_text, _, time_text = word.replace("T", " ").partition(" ")
+    if not _DATE.fullmatch(day_text) or not _TIME.fullmatch(time_text):
+        raise Unfit("is not a moment (YYYY-MM-DD HH:MM)")
+    return datetime.combine(day(day_text), clock_time(time_text))
 
 
 def weekdays(value: object) -> frozenset[int]:

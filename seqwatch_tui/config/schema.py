@@ -18,6 +18,8 @@ import msgspec
 
 from seqwatch_tui.config import forms
 from seqwatch_tui.config.forms import Write
+from seqwatch_tui.config.quiet import Expected, Maintenance, Run, Schedule  # noqa: F401 - the sections of the file, in one namespace
+from seqwatch_tui.config.section import Section as _Section
 
 Text = Annotated[str, forms.text]
 Name = Annotated[str, forms.name]
@@ -38,10 +40,6 @@ Operation = Literal["read", "write", "bulk"]
 Security = Literal["none", "starttls", "tls"]
 PageContent = Literal["brief", "full"]
 Severity = Literal["informational", "low", "medium", "high", "critical"]
-
-
-class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A mapping of the file: frozen, and a key that is not a field is an error."""
 
 
 class SourceSettings(_Section, frozen=True, kw_only=True):
@@ -103,6 +101,8 @@ class Dataset(_Section, frozen=True, kw_only=True):
     """What the donors agreed to."""
     grants: Annotated[Mapping[str, frozenset[Operation]] | None, Write("grants: {bioinformatician: [read]}")] = None
     """Role -> operations (read, write, bulk). Absent: no policy, `allowed` is null. `{}`: nobody may."""
+    run: Annotated[Run | None, Write("run: {complete: [CopyComplete.txt], instrument: [svc_novaseq]}")] = None
+    """The dataset is the folder of one sequencing run, which nobody may write to once it is complete."""
 
 
 class People(_Section, frozen=True, kw_only=True):
@@ -249,6 +249,18 @@ class Settings(_Section, frozen=True, kw_only=True):
     """Files in datasets that nobody has a reason to open: whoever does raises a critical alert."""
     drill: Annotated[Drill | None, Write("drill: {canary: /data/seq/wgs-cohort-a/NA00000.bam, every: 1d}")] = None
     """The fire drill; its canary is one of `canaries` by itself."""
+    maintenance: Annotated[
+        tuple[Maintenance, ...],
+        Write(
+            'maintenance: [{name: move, rules: [permission-change], when: {start: "02:00", end: "04:00"}, reason: change 4711}]'
+        ),
+    ] = ()
+    """Windows in which alerts of a part of the site are kept quiet: stored and counted, not shown as open."""
+    expected: Annotated[
+        tuple[Expected, ...],
+        Write("expected: [{name: qc, account: svc_qc, exe: [/usr/bin/samtools], reason: reads every CRAM}]"),
+    ] = ()
+    """Jobs whose alerts are kept quiet in the same way."""
 
     @property
     def all_canaries(self) -> tuple[Path, ...]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 Codes = npt.NDArray[np.int64]
 FEW = 64
@@ -50,8 +52,23 @@ class Coded:
         return [None if code < 0 else values[code] for code in codes.tolist()]
 
 
+class Rowset(Protocol):
+    """What the matcher asks of a view: its rows, and its fields by codes."""
+
+    @property
+    def rows(self) -> int:
+        """Number of rows."""
+
+    @property
+    def event_rows(self) -> Codes:
+        """For each row, the row of the batch it belongs to."""
+
+    def __getitem__(self, name: str) -> Coded:
+        """A field by codes."""
+
+
 class Columns:
-    """The columns of one batch by codes, each made once, when it is first asked for."""
+    """The columns of one batch by codes, each made once, when it is first asked for; `ts.hour` and its kin are columns."""
 
     def __init__(self, events: pa.Table) -> None:
         self._events = events
@@ -62,12 +79,43 @@ class Columns:
         """Number of rows."""
         return int(self._events.num_rows)
 
+    @cached_property
+    def event_rows(self) -> Codes:
+        """Each row's own number: a batch of events is a view of itself."""
+        return np.arange(self.rows, dtype=np.int64)
+
     def __getitem__(self, name: str) -> Coded:
         """Return a column by codes."""
         made = self._made.get(name)
         if made is None:
-            made = self._made[name] = coded(self._events.column(name))
+            _, is_part, part = name.partition(".")
+            made = _time_part(self._events, part) if is_part else coded(self._events.column(name))
+            self._made[name] = made
         return made
+
+
+_PARTS: Mapping[str, Callable[[pa.Array], pa.Array]] = {
+    "minute": pc.minute, "hour": pc.hour, "day": pc.day, "week": pc.iso_week, "month": pc.month, "year": pc.year,
+}  # fmt: skip
+
+
+def _time_part(events: pa.Table, part: str) -> Coded:
+    """A part of the events' `ts` (UTC)."""
+    return coded(pa.chunked_array([_PARTS[part](events.column("ts").combine_chunks()).cast(pa.int64())]))
+
+
+def coded_list(values: Iterable[Any]) -> Coded:
+    """Return plain values, None for null, as codes and distinct values."""
+    place: dict[Any, int] = {}
+    codes = [-1 if value is None else place.setdefault(value, len(place)) for value in values]
+    return Coded(np.array(codes, np.int64), list(place))
+
+
+def some_rows(column: Coded, rows: Codes) -> Coded:
+    """Return some rows of a column, with only the values that they have."""
+    used, codes = np.unique(column.codes[rows], return_inverse=True)
+    first = 1 if len(used) and used[0] < 0 else 0
+    return Coded(codes.astype(np.int64) - first, column.at(used[first:]))
 
 
 def coded(column: pa.ChunkedArray) -> Coded:

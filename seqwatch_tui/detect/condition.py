@@ -25,8 +25,9 @@ class Match:
 
     `value` by kind: eq takes the field's own type; startswith, endswith and contains text; wildcard text in which `*`
     is any text, `?` any one character and a backslash makes the next character plain; regex RE2 syntax, found
-    anywhere in the text; cidr an IPv4 network; lt, lte, gt, gte a number; null nothing; same the name of another field
-    of the same type. Text values of tests that are not `cased` are folded already.
+    anywhere in the text; cidr a network of IPv4 or IPv6 addresses; lt, lte, gt, gte a number (of a text, the whole
+    decimal number that it is); null nothing; same the name of another field of the same type. Text values of tests that
+    are not `cased` are folded already.
     """
 
     field: str

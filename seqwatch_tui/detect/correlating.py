@@ -10,8 +10,7 @@ from sigma.correlations import (
     SigmaCorrelationRule,
 )
 
-from seqwatch_tui.detect.fields import FIELDS
-from seqwatch_tui.detect.rule import MAX_THRESHOLD, Correlation, CorrelationKind
+from seqwatch_tui.detect.rule import MAX_THRESHOLD, Alias, Correlation, CorrelationKind
 from seqwatch_tui.detect.translate import Untranslatable
 
 _MAX_SPAN = 7 * 86400
@@ -22,21 +21,24 @@ def correlation_of(rule: SigmaCorrelationRule) -> Correlation:
     kind = rule.type.name.lower()
     if kind not in get_args(CorrelationKind):
         raise Untranslatable(f"correlations of type {kind} are not supported", "type")
-    if len(rule.aliases):
-        raise Untranslatable("field aliases are not supported; the rules have the same columns", "aliases")
     if not rule.rules:
         raise Untranslatable("the correlation names no rules", "rules")
     if rule.timespan.seconds > _MAX_SPAN:
         raise Untranslatable("a timespan of more than seven days is not kept", "timespan")
     names = tuple(reference.reference for reference in rule.rules)
     at_least, field = _threshold(rule, kind, len(names))
-    for name in (*(rule.group_by or ()), *([field] if field else ())):
-        if name not in FIELDS:
-            raise Untranslatable(f"'{name}' is not a column that rules can group by or count", "group-by")
+    aliases = _aliases(rule, names)
     return Correlation(
         cast(CorrelationKind, kind), names, tuple(rule.group_by or ()), rule.timespan.seconds, at_least, field,
-        rule.generate,
+        rule.generate, aliases,
     )  # fmt: skip
+
+
+def _aliases(rule: SigmaCorrelationRule, names: tuple[str, ...]) -> tuple[Alias, ...]:
+    found = tuple(Alias(a.alias, ref.reference, field) for a in rule.aliases for ref, field in a.mapping.items())
+    if strange := [alias.rule for alias in found if alias.rule not in names]:
+        raise Untranslatable(f"an alias is of the rule '{strange[0]}', which the correlation does not name", "aliases")
+    return found
 
 
 def _threshold(rule: SigmaCorrelationRule, kind: str, stages: int) -> tuple[int, str | None]:

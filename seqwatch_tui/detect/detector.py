@@ -17,9 +17,12 @@ from seqwatch_tui.detect.coded import Columns
 from seqwatch_tui.detect.correlator import Correlator
 from seqwatch_tui.detect.folding import Folding
 from seqwatch_tui.detect.hits import Batch, firing_hits, plain_hits
-from seqwatch_tui.detect.matcher import Matcher, Rows
+from seqwatch_tui.detect.matcher import Rows
+from seqwatch_tui.detect.matching import Hits, Matching
+from seqwatch_tui.detect.quiet import Quiet
 from seqwatch_tui.detect.rule import Correlation, Rule, RuleSet
 from seqwatch_tui.detect.timeline import Firing
+from seqwatch_tui.detect.views import Past
 from seqwatch_tui.model.alert import Alert, Evidence
 
 MAX_FAULTS = 3
@@ -53,11 +56,14 @@ class Detector:
     with final event ids and the policy columns filled.
     """
 
-    def __init__(self, rules: RuleSet, alerts: Sequence[Alert], next_alert_id: int) -> None:
+    def __init__(self, rules: RuleSet, alerts: Sequence[Alert], next_alert_id: int, quiet: Quiet | None = None) -> None:
+        self.quiet = quiet or Quiet()
+        """What is quiet by plan; may be replaced at any time, from any thread."""
         self._rules = {rule.rule_id: rule for rule in rules.rules}
         self._folding = Folding(alerts, next_alert_id)
         self._correlator = Correlator(rules.rules)
         self._faults: dict[str, RuleFault] = {}
+        self._past = Past()
         self._compile()
 
     @property
@@ -75,25 +81,43 @@ class Detector:
         """Events that correlation windows gave up to stay within bounds; their counts may be too low."""
         return self._correlator.dropped
 
-    def feed(self, events: pa.Table) -> Detections:
-        """Return what a batch gives; only alerts that are new or changed."""
+    def feed(self, events: pa.Table, records: pa.Table | None = None) -> Detections:
+        """Return what a batch gives; only alerts that are new or changed.
+
+        `records` are the raw lines of `events` (RECORD_SCHEMA, the same event ids), which rules of auditd look at.
+        """
         if not events.num_rows:
             return Detections()
         batch = Batch(events)
-        matched = self._match(self._matcher, self._plain, batch.columns)
-        for rule_id, rows in matched.items():
+        matched = self._match(self._all, batch, records)
+        for rule_id, hits in matched.items():
             if rule_id in self._rules and self._rules[rule_id].raises:
-                self._guard(self._rules[rule_id], partial(self._note_plain, self._rules[rule_id], batch, rows))
+                self._guard(self._rules[rule_id], partial(self._note_plain, self._rules[rule_id], batch, hits.events))
         for rule_id, firings in self._correlate(batch, matched).items():
             if firings and rule_id in self._rules and self._rules[rule_id].raises:
                 self._guard(self._rules[rule_id], partial(self._note_firings, self._rules[rule_id], batch, firings))
         return Detections(*self._folding.take())
 
-    def warm(self, events: pa.Table) -> None:
+    def warm(self, events: pa.Table, records: pa.Table | None = None) -> None:
         """Play recent history into the correlation windows after a restart; raises and changes no alert."""
         if events.num_rows:
             batch = Batch(events)
-            self._correlate(batch, self._match(self._feeder, self._feeding, batch.columns))
+            self._correlate(batch, self._match(self._feeding, batch, records))
+
+    def learn_processes(self, events: pa.Table) -> None:
+        """Take in who started what before a restart: events of programs started, in their order."""
+        if events.num_rows and self.needs_processes:
+            self._all.views(events, None, Columns(events), self._past).learn()
+
+    @property
+    def needs_processes(self) -> bool:
+        """Whether a rule asks who started a process."""
+        return self._all.parents
+
+    @property
+    def warm_needs_records(self) -> bool:
+        """Whether the windows of correlations are filled by rules on raw records."""
+        return self._feeding.records
 
     def alert(self, alert_id: int) -> Alert | None:
         """Return an open alert as it stands; None when no open alert has that id."""
@@ -108,23 +132,32 @@ class Detector:
         self._folding.forget(alert_id)
 
     def _compile(self) -> None:
-        self._plain = [rule for rule in self._rules.values() if not isinstance(rule.body, Correlation)]
-        self._feeding = [rule for rule in self._plain if rule.rule_id in self._correlator.feeding]
-        self._matcher, self._feeder = _matcher(self._plain), _matcher(self._feeding)
+        rules, asked = list(self._rules.values()), self._correlator.asked
+        self._all = Matching(rules, asked)
+        self._feeding = Matching([rule for rule in rules if rule.rule_id in self._correlator.feeding], asked)
 
-    def _match(self, matcher: Matcher, rules: Sequence[Rule], events: Columns) -> dict[str, Rows]:
-        """Rows by rule id. When the rules together fault, each is tried alone, so that only the culprit is missed."""
+    def _match(self, matching: Matching, batch: Batch, records: pa.Table | None) -> dict[str, Hits]:
+        """Hits by rule id. When the rules together fault, each is tried alone, so that only the culprit is missed."""
+        views = matching.views(batch.table, records, batch.columns, self._past)
         try:
-            return {rules[index].rule_id: rows for index, rows in matcher.match(events).items()}
+            return matching.match(views)
         except _FAULTS:
-            alone = {rule.rule_id: self._guard(rule, partial(_alone, rule, events)) for rule in rules}
-            return {rule_id: found[0] for rule_id, found in alone.items() if found}
+            found: dict[str, Hits] = {}
+            for rule in matching.rules:
+                found |= self._guard(rule, partial(self._alone, rule, batch, records)) or {}
+            return found
+
+    def _alone(self, rule: Rule, batch: Batch, records: pa.Table | None) -> dict[str, Hits]:
+        alone = Matching([rule], self._correlator.asked)
+        return alone.match(alone.views(batch.table, records, batch.columns, self._past))
 
     def _note_plain(self, rule: Rule, batch: Batch, rows: Rows) -> None:
-        for hit in plain_hits(batch, rows, rule.fold):
-            self._folding.note(rule, self._head(rule), hit)
+        head = self._head(rule)
+        for quiet, part in self.quiet.split(head.rule_id, batch, rows):
+            for hit in plain_hits(batch, part, rule.fold):
+                self._folding.note(rule, head, hit, quiet)
 
-    def _correlate(self, batch: Batch, matched: dict[str, Rows]) -> dict[str, list[Firing]]:
+    def _correlate(self, batch: Batch, matched: dict[str, Hits]) -> dict[str, list[Firing]]:
         """Firings by rule id; a correlation comes after those it refers to."""
         fired: dict[str, list[Firing]] = {}
         for rule in list(self._rules.values()):
@@ -134,8 +167,10 @@ class Detector:
         return fired
 
     def _note_firings(self, rule: Rule, batch: Batch, firings: list[Firing]) -> None:
-        for hit in firing_hits(batch, firings, rule.fold):
-            self._folding.note(rule, self._head(rule), hit)
+        head = self._head(rule)
+        for quiet, part in self.quiet.split_firings(head.rule_id, firings):
+            for hit in firing_hits(batch, part, rule.fold):
+                self._folding.note(rule, head, hit, quiet)
 
     def _head(self, rule: Rule) -> Rule:
         return self._rules.get(rule.alert_as, rule)
@@ -153,11 +188,3 @@ class Detector:
                 self._rules.pop(rule.rule_id, None)
                 self._compile()
             return None
-
-
-def _alone(rule: Rule, events: Columns) -> dict[int, Rows]:
-    return _matcher([rule]).match(events)
-
-
-def _matcher(rules: Sequence[Rule]) -> Matcher:
-    return Matcher([rule.body for rule in rules if not isinstance(rule.body, Correlation)])

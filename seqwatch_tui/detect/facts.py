@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from ipaddress import AddressValueError, IPv4Address, IPv4Network
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Any
 
 import numpy as np
@@ -41,7 +41,8 @@ class TextFacts:
         self._folded = _Literals([(n, t) for n, t in tests if not t.cased])
         self._cased = _Literals([(n, t) for n, t in tests if t.cased])
         self._regexes = [(n, str(t.value), searcher(str(t.value))) for n, t in tests if t.kind == "regex"]
-        self._networks = [(n, IPv4Network(str(t.value))) for n, t in tests if t.kind == "cidr"]
+        self._networks = [(n, ip_network(str(t.value))) for n, t in tests if t.kind == "cidr"]
+        self._numbers = [(n, _COMPARE[t.kind], t.value) for n, t in tests if t.kind in _COMPARE]
         self._scan = _scan_pattern([t for _, t in tests])
         self._memo: dict[str, Facts] = {}
 
@@ -78,7 +79,7 @@ class TextFacts:
 
     def _worth(self, array: pa.Array) -> Sequence[int]:
         """Positions of the values in which some literal occurs; all of them where finding out costs more."""
-        if self._scan is None or self._networks or len(array) < _SCAN_FROM:
+        if self._scan is None or self._networks or self._numbers or len(array) < _SCAN_FROM:
             return range(len(array))
         if not self._scan:
             return ()
@@ -89,15 +90,25 @@ class TextFacts:
         if self._cased.any:
             found += self._cased.find(value)
         if self._networks:
-            found += self._inside(value)
+            found += _inside(value, self._networks)
+        if self._numbers and _WHOLE.fullmatch(value):
+            found += [number for number, holds, limit in self._numbers if holds(int(value), limit)]
         return frozenset(found) if found else NOTHING
 
-    def _inside(self, value: str) -> list[int]:
-        try:
-            address = IPv4Address(value)
-        except AddressValueError:
-            return []
-        return [number for number, network in self._networks if address in network]
+
+_WHOLE = re.compile(r"-?[0-9]{1,18}")
+"""Text that is compared as a number."""
+
+
+def _inside(value: str, networks: Sequence[tuple[int, IPv4Network | IPv6Network]]) -> list[int]:
+    """Which networks an address is in; other text, and an address with a zone, is in none."""
+    if "%" in value:
+        return []
+    try:
+        address = ip_address(value)
+    except ValueError:
+        return []
+    return [number for number, network in networks if address in network]
 
 
 def _searched(array: pa.Array, pattern: str) -> list[int]:

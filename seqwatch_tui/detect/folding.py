@@ -16,7 +16,8 @@ MAX_EVIDENCE = 10_000
 MAX_OPEN = 20_000
 """Alerts that hits are folded into; beyond that the one not touched for longest is left as it is."""
 
-Key = tuple[str, str, str | None]
+Key = tuple[str, str, str | None, str | None]
+"""Rule id, actor, dataset, and what keeps it quiet: a quiet hit never hides in an open alert, nor one the other way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +86,11 @@ class Folding:
             if alert.state != "closed":
                 self._remember(_opened(alert))
 
-    def note(self, rule: Rule, head: Rule, hit: Hit) -> None:
-        """Fold a hit of `rule` in, under the name of `head`, or open an alert for it."""
-        found = self._fitting((head.rule_id, hit.actor, hit.dataset), hit, rule.fold)
+    def note(self, rule: Rule, head: Rule, hit: Hit, quiet: str | None = None) -> None:
+        """Fold a hit of `rule` in, under the name of `head`, or open an alert for it; `quiet` names what suppresses it."""
+        found = self._fitting((head.rule_id, hit.actor, hit.dataset, quiet), hit, rule.fold)
         if found is None:
-            found = _opened(_blank(head, hit, self._next))
+            found = _opened(_blank(head, hit, self._next, quiet))
             self._next += 1
             self._remember(found)
         found.grow(rule, hit)
@@ -136,7 +137,7 @@ class Folding:
         """Fold nothing more into an alert; a further hit opens a new one."""
         found = self._open.pop(alert_id, None)
         if found:
-            key = found.alert.rule_id, found.alert.actor, found.alert.dataset
+            key = _key(found.alert)
             self._by_key[key].remove(alert_id)
             if not self._by_key[key]:
                 del self._by_key[key]
@@ -144,7 +145,7 @@ class Folding:
     def _remember(self, found: _Open) -> None:
         alert = found.alert
         self._open[alert.alert_id] = found
-        self._by_key.setdefault((alert.rule_id, alert.actor, alert.dataset), []).append(alert.alert_id)
+        self._by_key.setdefault(_key(alert), []).append(alert.alert_id)
         if len(self._open) > MAX_OPEN:
             self.forget(next(iter(self._open)))
 
@@ -156,11 +157,15 @@ class Folding:
         return None
 
 
-def _blank(head: Rule, hit: Hit, alert_id: int) -> Alert:
+def _key(alert: Alert) -> Key:
+    return alert.rule_id, alert.actor, alert.dataset, alert.suppressed_by
+
+
+def _blank(head: Rule, hit: Hit, alert_id: int, quiet: str | None) -> Alert:
     return Alert(
         alert_id=alert_id, rule_id=head.rule_id, rule_title=head.title, rule_hash=head.hash, level=head.level,
         actor=hit.actor, dataset=hit.dataset, src_ip=None, first_ts=hit.first, last_ts=hit.last, count=0, measure=None,
-        summary="", tags=head.tags,
+        summary="", tags=head.tags, state="suppressed" if quiet else "new", suppressed_by=quiet,
     )  # fmt: skip
 
 

@@ -20,25 +20,27 @@ FACTS = (
 )  # fmt: skip
 """Columns that an alert's sentence can speak of."""
 OWNER = ("user_name", "dataset")
-"""Columns that say whose alert it is; the rows of a correlation's entries begin with them."""
+"""Columns that say whose alert it is."""
+KNOWN = (*OWNER, "exe", "uid_name")
+"""Columns that decide whether a hit is quiet; the rows of a correlation's entries begin with them."""
 
 
 class Batch:
     """A batch of events with its columns decoded on demand, once, and only for the rows that matched."""
 
     def __init__(self, events: pa.Table) -> None:
-        self._events = events
+        self.table = events
         self.columns = Columns(events)
 
     @cached_property
     def ts(self) -> Rows:
         """Microseconds since the epoch, UTC."""
-        return np.asarray(pc.fill_null(self._events.column("ts").cast(pa.int64()), 0).to_numpy(), np.int64)
+        return np.asarray(pc.fill_null(self.table.column("ts").cast(pa.int64()), 0).to_numpy(), np.int64)
 
     @cached_property
     def event_ids(self) -> Rows:
         """The final event ids."""
-        return np.asarray(self._events.column("event_id").to_numpy(), np.int64)
+        return np.asarray(self.table.column("event_id").to_numpy(), np.int64)
 
     @cached_property
     def places(self) -> dict[int, int]:
@@ -84,7 +86,7 @@ def _runs(batch: Batch, rows: Rows, fold: int) -> tuple[Rows, Rows, Rows]:
 def firing_hits(batch: Batch, firings: Sequence[Firing], fold: int) -> Iterator[Hit]:
     """Yield a correlation's hits: the events that newly take part, by actor and dataset of where it held.
 
-    An entry's row begins with OWNER. Firings more than `fold` seconds apart are hits of their own.
+    An entry's row begins with KNOWN, and so with OWNER. Firings more than `fold` seconds apart are hits of their own.
     """
     groups: dict[tuple[Any, ...], list[list[Firing]]] = {}
     for firing in sorted((each for each in firings if each.took), key=lambda each: each.entry.ts):

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from seqwatch_tui.config.yamltree import MAX_BYTES
 from seqwatch_tui.detect.documents import documents, read_file, rule_files, title_of
 from seqwatch_tui.detect.rule import Correlation, Rule, RuleFailure, RuleSet, muted
+from seqwatch_tui.detect.slots import unknown_slot
 
 if TYPE_CHECKING:
     from seqwatch_tui.detect.cache import RuleCache
@@ -118,7 +119,13 @@ def _resolved(found: _Found) -> list[Rule]:
     waiting = _named(found.rules)
     while ready := [rule for rule in waiting.values() if all(name in done for name in _refers(rule))]:
         for rule in ready:
-            done[rule.rule_id] = waiting.pop(rule.rule_id)
+            del waiting[rule.rule_id]
+            why = unknown_slot(rule.body, done) if isinstance(rule.body, Correlation) else ""
+            if why:
+                found.failures.append(RuleFailure(rule.file, rule.line, rule.title, why))
+                del found.rules[rule.rule_id]
+            else:
+                done[rule.rule_id] = rule
     for rule in waiting.values():
         missing = [name for name in _refers(rule) if name not in found.rules]
         why = (
@@ -136,7 +143,8 @@ def _named(rules: Mapping[str, Rule]) -> dict[str, Rule]:
     named = dict(rules)
     for rule in rules.values():
         if isinstance(rule.body, Correlation):
-            body = replace(rule.body, rules=tuple(ids.get(name, name) for name in rule.body.rules))
+            aliases = tuple(replace(alias, rule=ids.get(alias.rule, alias.rule)) for alias in rule.body.aliases)
+            body = replace(rule.body, rules=tuple(ids.get(name, name) for name in rule.body.rules), aliases=aliases)
             named[rule.rule_id] = replace(rule, body=body)
     return named
 

@@ -10,18 +10,18 @@ Fields with many distinct values come last, and only their values in rows that t
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from seqwatch_tui.detect.coded import FEW, Coded, Codes, Columns
+from seqwatch_tui.detect.coded import FEW, Coded, Codes, Columns, Rowset
 from seqwatch_tui.detect.condition import Condition, Match, tests
 from seqwatch_tui.detect.cover import Candidates
 from seqwatch_tui.detect.facts import NOTHING, Facts, PlainFacts, TextFacts, field_facts
-from seqwatch_tui.detect.fields import FIELDS
+from seqwatch_tui.detect.fields import FieldType, types_of
 from seqwatch_tui.detect.narrowing import Narrowing
 from seqwatch_tui.detect.text import fold
 
@@ -44,14 +44,15 @@ class _Part:
 
 
 class Matcher:
-    """Conditions compiled for the live stream. Not for use by two threads at once (it remembers)."""
+    """Conditions on one view, compiled for the live stream. Not for use by two threads at once (it remembers)."""
 
-    def __init__(self, conditions: Sequence[Condition]) -> None:
+    def __init__(self, conditions: Sequence[Condition], view: str = "events") -> None:
+        self._type = types_of(view)
         numbers: dict[Match, int] = {}
         for condition in conditions:
             for test in tests(condition):
                 numbers.setdefault(test, len(numbers))
-        self._fields = _by_field(numbers)
+        self._fields = _by_field(numbers, self._type)
         self._pairs = [(number, test) for test, number in numbers.items() if test.kind == "same"]
         self._conditions, self._numbers = conditions, numbers
         self._candidates = Candidates(conditions, numbers)
@@ -65,9 +66,9 @@ class Matcher:
         """The fields that the conditions look at."""
         return tuple(dict.fromkeys([*self._fields, *(f for _, t in self._pairs for f in (t.field, str(t.value)))]))
 
-    def match(self, events: pa.Table | Columns) -> dict[int, Rows]:
-        """Return {index of a condition: ascending rows of `events` for which it holds}, without empty ones."""
-        columns = events if isinstance(events, Columns) else Columns(events)
+    def match(self, events: pa.Table | Rowset) -> dict[int, Rows]:
+        """Return {index of a condition: ascending rows of the view for which it holds}, without empty ones."""
+        columns: Rowset = Columns(events) if isinstance(events, pa.Table) else events
         if not columns.rows:
             return {}
         if len(self._outcomes) > _SIGNATURES or len(self._sets) > _SIGNATURES:
@@ -82,12 +83,12 @@ class Matcher:
         signatures, inverse = _rows_by_signature(parts, columns.rows)
         return _rows_of([self._outcome(signature) for signature in signatures], inverse)
 
-    def _wide(self, columns: Columns) -> frozenset[str]:
+    def _wide(self, columns: Rowset) -> frozenset[str]:
         """Fields with so many values in this batch that looking at each would cost the most."""
         texts = (name for name, facts in self._fields.items() if isinstance(facts, TextFacts))
         return frozenset(name for name in texts if columns[name].size >= WIDE)
 
-    def _narrowed(self, parts: Sequence[_Part], wide: frozenset[str], columns: Columns) -> list[_Part]:
+    def _narrowed(self, parts: Sequence[_Part], wide: frozenset[str], columns: Rowset) -> list[_Part]:
         """All other fields as one part, and one part for each wide field, with its values where they can matter."""
         texts = {name: facts for name, facts in self._fields.items() if name in wide and isinstance(facts, TextFacts)}
         nulls = [self._null(columns[name], facts.null) for name, facts in texts.items() if facts.null]
@@ -132,10 +133,10 @@ class Matcher:
         sets.append(self._number(facts.null))
         return _Part(sets, column.codes)
 
-    def _pair(self, number: int, test: Match, columns: Columns) -> _Part:
+    def _pair(self, number: int, test: Match, columns: Rowset) -> _Part:
         """A test of two fields: the second of two sets where they are equal, the first elsewhere."""
         one, other = columns[test.field], columns[str(test.value)]
-        if FIELDS[test.field] == "text":
+        if self._type(test.field) == "text":
             spelling: dict[str, int] = {}
             left = np.array([spelling.setdefault(fold(v), len(spelling)) for v in one.values] + [-1], np.int64)
             right = np.array([spelling.setdefault(fold(v), len(spelling)) for v in other.values] + [-1], np.int64)
@@ -164,12 +165,12 @@ class Matcher:
         return NOTHING.union(*(self._sets[number] for number in signature))
 
 
-def _by_field(numbers: Mapping[Match, int]) -> dict[str, TextFacts | PlainFacts]:
+def _by_field(numbers: Mapping[Match, int], type_of: Callable[[str], FieldType]) -> dict[str, TextFacts | PlainFacts]:
     fields: dict[str, list[tuple[int, Match]]] = defaultdict(list)
     for test, number in numbers.items():
         if test.kind != "same":
             fields[test.field].append((number, test))
-    return {name: field_facts(FIELDS[name], found) for name, found in fields.items()}
+    return {name: field_facts(type_of(name), found) for name, found in fields.items()}
 
 
 def _rows_by_signature(parts: Sequence[_Part], rows: int) -> tuple[list[tuple[int, ...]], Codes]:

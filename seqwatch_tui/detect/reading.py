@@ -12,7 +12,7 @@ from sigma.correlations import SigmaCorrelationRule
 from sigma.exceptions import SigmaError
 from sigma.rule import SigmaRule
 
-from seqwatch_tui.detect.condition import Condition, Or
+from seqwatch_tui.detect.condition import And, Condition, Or
 from seqwatch_tui.detect.correlating import correlation_of
 from seqwatch_tui.detect.custom import Unfit, custom_of
 from seqwatch_tui.detect.documents import Document
@@ -50,7 +50,7 @@ def build(origin: Origin, document: Document) -> Rule:
         custom = custom_of(document.value.get("custom"))
     except Unfit as error:
         raise Unusable(f"custom: {error}", document.line(error.key, "custom")) from error
-    body = _body(parsed, document)
+    view, body = _body(parsed, document)
     span = body.span if isinstance(body, Correlation) else 0
     rule_id = parsed.name or (str(parsed.id) if parsed.id else origin.stem)
     return Rule(
@@ -58,7 +58,7 @@ def build(origin: Origin, document: Document) -> Rule:
         fold=max(custom.fold, span), alert_as=custom.alert_as or rule_id, description=parsed.description or "",
         tags=tuple(str(tag) for tag in parsed.tags), false_positives=tuple(map(str, parsed.falsepositives)),
         file=origin.file, line=document.line("title"), hash=origin.hash, text=origin.text, samples=custom.samples,
-        sigma_id=str(parsed.id or ""),
+        sigma_id=str(parsed.id or ""), view=view,
     )  # fmt: skip
 
 
@@ -93,10 +93,11 @@ def _level(rule: SigmaRule | SigmaCorrelationRule) -> Level:
     return cast(Level, rule.level.name.lower() if rule.level else "medium")
 
 
-def _body(rule: SigmaRule | SigmaCorrelationRule, document: Document) -> Condition | Correlation:
+def _body(rule: SigmaRule | SigmaCorrelationRule, document: Document) -> tuple[str, Condition | Correlation]:
+    """The view a rule looks at, and what it looks for there."""
     try:
         if isinstance(rule, SigmaCorrelationRule):
-            return correlation_of(rule)
+            return "events", correlation_of(rule)
         return _condition(rule, document)
     except Unusable:
         raise
@@ -107,14 +108,17 @@ def _body(rule: SigmaRule | SigmaCorrelationRule, document: Document) -> Conditi
         raise Unusable(f"the condition is not valid: {_sentence(error)}", document.line("condition")) from error
 
 
-def _condition(rule: SigmaRule, document: Document) -> Condition:
-    source = rule.logsource
-    names = LOG_SOURCES.get((source.product, source.category, source.service))
-    if names is None:
-        told = ", ".join(f"{key}={value}" for key, value in _told(source) if value)
-        raise Unusable(f"the log source {told} has no mapping to the columns of events", document.line("logsource"))
-    trees = tuple(translate(condition.parsed, names) for condition in rule.detection.parsed_condition)
-    return trees[0] if len(trees) == 1 else Or(trees)
+def _condition(rule: SigmaRule, document: Document) -> tuple[str, Condition]:
+    named = rule.logsource
+    source = LOG_SOURCES.get((named.product, named.category, named.service))
+    if source is None:
+        told = ", ".join(f"{key}={value}" for key, value in _told(named) if value)
+        raise Unusable(
+            f"the log source {told} is none that is known here; see docs/detection.md", document.line("logsource")
+        )
+    trees = tuple(translate(condition.parsed, source.view) for condition in rule.detection.parsed_condition)
+    whole = trees[0] if len(trees) == 1 else Or(trees)
+    return source.view, whole if source.scope is None else And((source.scope, whole))
 
 
 def _told(source: Any) -> tuple[tuple[str, str | None], ...]:

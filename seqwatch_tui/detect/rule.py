@@ -15,6 +15,15 @@ MAX_THRESHOLD = 5000
 
 
 @dataclass(frozen=True, slots=True)
+class Alias:
+    """What a correlation calls `name` is `field` in the events of `rule` (a rule id)."""
+
+    name: str
+    rule: str
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
 class Correlation:
     """What has to come together within `span` seconds (both ends included), among events equal in `group_by`.
 
@@ -32,6 +41,11 @@ class Correlation:
     field: str | None = None
     generate: bool = False
     """The rules it refers to raise alerts of their own as well."""
+    aliases: tuple[Alias, ...] = ()
+
+    def source(self, name: str, rule: str) -> str:
+        """Return the field that `name`, of group_by or the counted one, is in the events of `rule`."""
+        return next((alias.field for alias in self.aliases if (alias.name, alias.rule) == (name, rule)), name)
 
 
 @dataclass(frozen=True, slots=True)

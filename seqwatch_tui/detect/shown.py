@@ -7,16 +7,19 @@ operator in the sandbox (`seqwatch sql`); the engine never runs it.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-from seqwatch_tui.detect.condition import Condition, Or
 from seqwatch_tui.detect.rule import Correlation, Rule
-from seqwatch_tui.detect.sql import SqlQuery, history_sql, where_sql
+from seqwatch_tui.detect.sql import SqlQuery, fields_of, history_sql, where_sql
+from seqwatch_tui.detect.sql_views import source_sql
 from seqwatch_tui.detect.sql_windows import steps_sql
 
 _COLUMNS = ("event_id", "ts", "action", "outcome", "user_name", "src_ip", "process", "path", "dataset")
+_TOKENS = re.compile(r"""'[^']*'|"[^"]*"|\?|[^'"?]+""")
+_PLACE = "?"
 _MARGIN = "INTERVAL 1 MILLISECOND"
 _OF_ALERT = {
     "user_name": "e.user_name IS NOT DISTINCT FROM nullif(a.actor, 'unattributed')",
@@ -40,11 +43,22 @@ def literal(value: Any) -> str:
 
 def rendered(query: SqlQuery) -> str:
     """Return the statement with its values in place of `?`; ValueError when their numbers differ."""
-    pieces = query.sql.split("?")
+    pieces = _pieces(query.sql)
     if len(pieces) != len(query.params) + 1:
         raise ValueError(f"the statement has {len(pieces) - 1} places for {len(query.params)} values")
     values = [*map(literal, query.params), ""]
     return "".join(piece + value for piece, value in zip(pieces, values, strict=True))
+
+
+def _pieces(sql: str) -> list[str]:
+    """The statement cut at its places for values: a `?` outside of quotes."""
+    pieces = [""]
+    for token in _TOKENS.findall(sql):
+        if token == _PLACE:
+            pieces.append("")
+        else:
+            pieces[-1] += token
+    return pieces
 
 
 def rule_sql(rule: Rule, rules: Mapping[str, Rule]) -> str:
@@ -61,10 +75,19 @@ def alert_sql(alert_id: int, family: Sequence[Rule], rules: Mapping[str, Rule]) 
     head = family[0].body
     if isinstance(head, Correlation):
         return _correlation(alert_id, head, rules)
-    plain: list[Condition] = [rule.body for rule in family if not isinstance(rule.body, Correlation)]
-    where = where_sql(plain[0] if len(plain) == 1 else Or(tuple(plain)))
     seen = _seen(alert_id, ("user_name", "dataset"))
-    return f"WITH {seen}\nSELECT {', '.join(_COLUMNS)} FROM seen\nWHERE {rendered(where)}\nORDER BY event_id"
+    where = " OR ".join(_where(rule) for rule in family if not isinstance(rule.body, Correlation))
+    return f"WITH {seen}\nSELECT {', '.join(_COLUMNS)} FROM seen\nWHERE {where}\nORDER BY event_id"
+
+
+def _where(rule: Rule) -> str:
+    """A plain rule's condition on the events `seen`; of another view, the events of which it has rows."""
+    assert not isinstance(rule.body, Correlation), "a plain rule"  # noqa: S101
+    where, source = where_sql(rule.body, rule.view), source_sql(rule.view, fields_of(rule.body), (), "seen")
+    if source == "seen":
+        return rendered(where)
+    inner = SqlQuery(f"SELECT event_id FROM {source} WHERE {where.sql}", where.params)  # noqa: S608
+    return f"event_id IN ({rendered(inner)})"
 
 
 def _correlation(alert_id: int, body: Correlation, rules: Mapping[str, Rule]) -> str:

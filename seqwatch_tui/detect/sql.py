@@ -1,28 +1,28 @@
-"""The second execution of a rule: SQL for history, over the `events` view, with the meaning of `condition`.
+"""The second execution of a rule: SQL for history, over its view (`sql_views`), with the meaning of `condition`.
 
-Values are bound parameters only; identifiers come from `fields.FIELDS`. Each test is made two-valued by coalesce, so
+Values are bound parameters only; identifiers come from the allow-list of `fields`. Each test is made two-valued by coalesce, so
 AND, OR and NOT are plain logic, as in the matcher. Case: `lower()`, the same mapping as `text.fold`; `regexp_matches`
 is RE2, as in the matcher.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Network
 from typing import Any
 
-from seqwatch_tui.detect.condition import And, Condition, Match, Not, Or, wildcard_parts
-from seqwatch_tui.detect.fields import FIELDS
+from seqwatch_tui.detect.condition import And, Condition, Match, Not, Or, tests, wildcard_parts
+from seqwatch_tui.detect.fields import FieldType, types_of
 from seqwatch_tui.detect.rule import Rule
+from seqwatch_tui.detect.sql_networks import cidr_sql
+from seqwatch_tui.detect.sql_views import source_sql
 
 _TEXT: Mapping[str, str] = {
     "eq": "{} = ?", "startswith": "starts_with({}, ?)", "endswith": "ends_with({}, ?)", "contains": "contains({}, ?)",
     "wildcard": "{} LIKE ? ESCAPE '\\'",
 }  # fmt: skip
 _COMPARE: Mapping[str, str] = {"eq": "=", "lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
-_OCTET = "(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
-_IPV4 = rf"{_OCTET}(\.{_OCTET}){{3}}"
+TypeOf = Callable[[str], FieldType]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,67 +41,76 @@ def history_sql(rule: Rule, rules: Mapping[str, Rule] | None = None) -> SqlQuery
     highest value that was compared with the threshold) and hits. Raises KeyError for a rule that is not in `rules`.
     """
     if isinstance(rule.body, And | Or | Not | Match):
-        where = where_sql(rule.body)
-        return SqlQuery(f"SELECT event_id FROM events WHERE {where.sql} ORDER BY event_id", where.params)  # noqa: S608
+        where = where_sql(rule.body, rule.view)
+        source = source_sql(rule.view, fields_of(rule.body))
+        once = "DISTINCT " if rule.view == "records" else ""
+        return SqlQuery(f"SELECT {once}event_id FROM {source} WHERE {where.sql} ORDER BY event_id", where.params)  # noqa: S608
     from seqwatch_tui.detect.sql_windows import groups_sql
 
     return groups_sql(rule.body, rules or {})
 
 
-def where_sql(condition: Condition) -> SqlQuery:
-    """Return the condition as a two-valued SQL expression."""
+def quoted(name: str) -> str:
+    """Return a field's name as an identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def fields_of(condition: Condition) -> list[str]:
+    """Return the fields that a condition looks at."""
+    found = [name for test in tests(condition) for name in (test.field, *([test.value] if test.kind == "same" else []))]
+    return [str(name) for name in dict.fromkeys(found)]
+
+
+def where_sql(condition: Condition, view: str = "events") -> SqlQuery:
+    """Return the condition on a view's fields as a two-valued SQL expression."""
     params: list[Any] = []
-    return SqlQuery(_expression(condition, params), tuple(params))
+    return SqlQuery(_expression(condition, types_of(view), params), tuple(params))
 
 
-def column(name: str) -> str:
-    """Return the quoted column of a field; KeyError for a name that is not on the allow-list."""
-    if name not in FIELDS:
-        raise KeyError(f"'{name}' is not a column that rules can test")
-    return f'"{name}"'
-
-
-def _expression(condition: Condition, params: list[Any]) -> str:
+def _expression(condition: Condition, type_of: TypeOf, params: list[Any]) -> str:
     match condition:
         case Match():
-            return _test(condition, params)
+            return _test(condition, type_of, params)
         case Not(part):
-            return f"(NOT {_expression(part, params)})"
+            return f"(NOT {_expression(part, type_of, params)})"
         case And(parts):
-            return _joined(" AND ", parts, "true", params)
+            return _joined(" AND ", parts, "true", type_of, params)
         case Or(parts):
-            return _joined(" OR ", parts, "false", params)
+            return _joined(" OR ", parts, "false", type_of, params)
 
 
-def _joined(word: str, parts: Sequence[Condition], empty: str, params: list[Any]) -> str:
-    return f"({word.join(_expression(part, params) for part in parts)})" if parts else empty
+def _joined(word: str, parts: Sequence[Condition], empty: str, type_of: TypeOf, params: list[Any]) -> str:
+    return f"({word.join(_expression(part, type_of, params) for part in parts)})" if parts else empty
 
 
-def _test(test: Match, params: list[Any]) -> str:
-    name = column(test.field)
+def _test(test: Match, type_of: TypeOf, params: list[Any]) -> str:
+    kind, name = type_of(test.field), quoted(test.field)
     if test.kind == "null":
         return f"({name} IS NULL)"
-    kind = FIELDS[test.field]
-    inner = _text(name, test, params) if kind == "text" else _plain(name, test, params)
+    if test.kind == "same":
+        type_of(str(test.value))
+        other = quoted(str(test.value))
+        inner = f"lower({name}) = lower({other})" if kind == "text" else f"{name} = {other}"
+    else:
+        inner = _text(name, test, params) if kind == "text" else _plain(name, test, params)
     return f"coalesce({inner}, false)"
 
 
 def _plain(name: str, test: Match, params: list[Any]) -> str:
-    if test.kind == "same":
-        return f"{name} = {column(str(test.value))}"
     params.append(test.value)
     return f"{name} {_COMPARE[test.kind]} ?"
 
 
 def _text(name: str, test: Match, params: list[Any]) -> str:
     match test.kind:
-        case "same":
-            return f"lower({name}) = lower({column(str(test.value))})"
         case "regex":
             params.append(test.value)
             return f"regexp_matches({name}, ?)"
         case "cidr":
-            return _cidr(name, IPv4Network(str(test.value)), params)
+            return cidr_sql(name, str(test.value), params)
+        case "lt" | "lte" | "gt" | "gte":
+            params += ["-?[0-9]{1,18}", test.value]
+            return f"CASE WHEN regexp_full_match({name}, ?) THEN {name}::BIGINT {_COMPARE[test.kind]} ? END"
     params.append(_like(str(test.value)) if test.kind == "wildcard" else test.value)
     return _TEXT[test.kind].format(name if test.cased else f"lower({name})")
 
@@ -115,12 +124,3 @@ def _like(pattern: str) -> str:
         else:
             spelled += "%" if part is None else "_"
     return spelled
-
-
-def _cidr(name: str, network: IPv4Network, params: list[Any]) -> str:
-    """Membership of an address in dotted form (RFC 4632) by arithmetic on its four numbers; other text is outside."""
-    number = " + ".join(
-        f"try_cast(split_part({name}, '.', {place}) AS BIGINT) * {256 ** (4 - place)}" for place in (1, 2, 3, 4)
-    )
-    params += [_IPV4, int(network.network_address), int(network.broadcast_address)]
-    return f"(regexp_full_match({name}, ?) AND {number} BETWEEN ? AND ?)"

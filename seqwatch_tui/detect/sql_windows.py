@@ -10,8 +10,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from seqwatch_tui.detect.condition import Condition
+from seqwatch_tui.detect.fields import FIELDS
 from seqwatch_tui.detect.rule import Correlation, Rule
-from seqwatch_tui.detect.sql import SqlQuery, column, where_sql
+from seqwatch_tui.detect.slots import has_slot, slot_type, slots
+from seqwatch_tui.detect.sql import SqlQuery, fields_of, quoted, where_sql
+from seqwatch_tui.detect.sql_views import OF_EVENT, source_sql
+
+_NULLS = {"text": "NULL::VARCHAR", "number": "NULL::BIGINT", "bool": "NULL::BOOLEAN"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,65 +36,86 @@ class Steps:
 
 def steps_sql(correlation: Correlation, rules: Mapping[str, Rule], events: str = "events") -> Steps:
     """Return the steps of a correlation over the events of the table or CTE `events`."""
-    statement = _Statement(rules, _columns(correlation, rules), events)
+    statement = _Statement(rules, slots(correlation, rules), events)
     hits = statement.correlation(correlation)
     return Steps(tuple(statement.ctes), tuple(statement.params), statement.stages, hits)
 
 
 def groups_sql(correlation: Correlation, rules: Mapping[str, Rule]) -> SqlQuery:
     """Return the query of the groups on which `correlation` fired; see `sql.history_sql`."""
-    statement = _Statement(rules, _columns(correlation, rules))
+    statement = _Statement(rules, slots(correlation, rules))
     hits = statement.correlation(correlation)
-    keys = ", ".join(column(name) for name in correlation.group_by)
-    grouped = f"GROUP BY {keys}" if keys else "HAVING count(*) > 0"
+    names = ", ".join(f"k{n} AS {quoted(name)}" for n, name in enumerate(correlation.group_by))
+    grouped = f"GROUP BY {_keys(correlation)}" if names else "HAVING count(*) > 0"
     values = "min(ts) AS first_ts, max(ts) AS last_ts, max(measure) AS measure, count(*) AS hits"
-    select = f"{keys}, {values}" if keys else values
+    select = f"{names}, {values}" if names else values
     ctes = ",\n".join(f"{name} AS ({sql})" for name, sql in statement.ctes)
     return SqlQuery(f"WITH {ctes}\nSELECT {select} FROM {hits} {grouped} ORDER BY ALL", tuple(statement.params))
 
 
-def _columns(correlation: Correlation, rules: Mapping[str, Rule]) -> tuple[str, ...]:
-    """The columns that this correlation, or one that it refers to, groups by or counts."""
-    names = [*correlation.group_by, *([correlation.field] if correlation.field else [])]
-    for rule_id in correlation.rules:
-        body = rules[rule_id].body
-        if isinstance(body, Correlation):
-            names += _columns(body, rules)
-    return tuple(dict.fromkeys(names))
+def _keys(correlation: Correlation) -> str:
+    return ", ".join(f"k{n}" for n in range(len(correlation.group_by)))
 
 
 class _Statement:
-    """The CTEs of one statement, in order, and their parameters."""
+    """The CTEs of one statement, in order, and their parameters. `slots` are columns of every hit."""
 
-    def __init__(self, rules: Mapping[str, Rule], columns: Sequence[str], events: str = "events") -> None:
+    def __init__(self, rules: Mapping[str, Rule], slots: Sequence[str], events: str = "events") -> None:
         self.ctes: list[tuple[str, str]] = []
         self.params: list[Any] = []
         self.stages = ""
         self._events = events
-        self._rules = rules
-        self._columns = ", ".join(["event_id", "ts", *(column(name) for name in columns)])
+        self._rules, self._slots = rules, slots
+        self._columns = ", ".join(["event_id", "ts", *map(quoted, slots)])
 
     def correlation(self, correlation: Correlation) -> str:
-        """Add the CTEs of a correlation; return the name of the one with its hits: columns and `measure`."""
+        """Add the CTEs of a correlation; return the name of the one with its hits.
+
+        Its columns are those of a hit, the group's keys k0, k1, ..., the counted `v` and `measure`.
+        """
         sources = [self._rule(self._rules[rule_id]) for rule_id in correlation.rules]
         stages = self._add(
-            " UNION ALL ".join(f"SELECT {self._columns}, {stage} AS stage FROM {s}" for stage, s in enumerate(sources))  # noqa: S608
+            " UNION ALL ".join(
+                f"SELECT {self._columns}{self._named(correlation, rule)}, {stage} AS stage FROM {source}"  # noqa: S608
+                for stage, (rule, source) in enumerate(zip(correlation.rules, sources, strict=True))
+            )
         )
         self.stages = stages
         if correlation.kind == "temporal_ordered":
             return self._ordered(correlation, stages)
         return self._counted(correlation, stages)
 
+    @staticmethod
+    def _named(correlation: Correlation, rule: str) -> str:
+        """What one rule's hits are grouped by and counted as."""
+        keys = [f", {quoted(correlation.source(n, rule))} AS k{at}" for at, n in enumerate(correlation.group_by)]
+        counted = f", {quoted(correlation.source(correlation.field, rule))} AS v" if correlation.field else ""
+        return "".join(keys) + counted
+
     def _rule(self, rule: Rule) -> str:
         if isinstance(rule.body, Correlation):
             return self.correlation(rule.body)
-        where = where_sql(rule.body)
+        where = where_sql(rule.body, rule.view)
         self.params += where.params
-        return self._add(f"SELECT {self._columns} FROM {self._events} WHERE {where.sql}")  # noqa: S608
+        return self._add(f"SELECT {self._selected(rule)} FROM {self._source(rule, rule.body)} WHERE {where.sql}")  # noqa: S608
+
+    def _source(self, rule: Rule, condition: Condition) -> str:
+        """The view of a plain rule, with its fields and the slots that it has."""
+        own = [name for name in self._slots if name not in FIELDS and has_slot(rule, name)]
+        columns = [name for name in self._slots if name in FIELDS]
+        return source_sql(rule.view, [*fields_of(condition), *own], columns, self._events)
+
+    def _selected(self, rule: Rule) -> str:
+        shown = ["event_id", "ts"]
+        for name in self._slots:
+            column = OF_EVENT + name if name in FIELDS and rule.view == "records" else name
+            value = quoted(column) if has_slot(rule, name) else _NULLS[slot_type(name)]
+            shown.append(f"{value if name in FIELDS else f'{value}::VARCHAR'} AS {quoted(name)}")
+        return ", ".join(shown)
 
     def _counted(self, correlation: Correlation, stages: str) -> str:
         counted = {
-            "value_count": f"DISTINCT {column(correlation.field)}" if correlation.field else "*",
+            "value_count": "DISTINCT v",
             "temporal": "DISTINCT stage",
         }
         measure = f"count({counted.get(correlation.kind, '*')}) OVER ({self._window(correlation, correlation.span)})"
@@ -115,7 +142,7 @@ class _Statement:
         )
 
     def _window(self, correlation: Correlation, span: int | None) -> str:
-        keys = ", ".join(column(name) for name in correlation.group_by)
+        keys = _keys(correlation)
         reach = "UNBOUNDED" if span is None else f"INTERVAL {int(span)} SECOND"
         partition = f"PARTITION BY {keys} " if keys else ""
         return f"{partition}ORDER BY ts RANGE BETWEEN {reach} PRECEDING AND CURRENT ROW"

@@ -27,6 +27,7 @@ from seqwatch_tui.engine.paging import Paging
 from seqwatch_tui.engine.parsers import knowledge_of, make_parser
 from seqwatch_tui.engine.people import known_groups
 from seqwatch_tui.engine.rules import book_for, detector_for, read_rules
+from seqwatch_tui.engine.runs import stored_runs, tell
 from seqwatch_tui.engine.sensors import sensor_intake
 from seqwatch_tui.engine.spine import Judge, Writer
 from seqwatch_tui.engine.work import Batch, Change
@@ -71,8 +72,13 @@ class Engine:
         self.rejected: list[str] = []
         """Why the last edit of the configuration is not in force."""
         self.catalogue = Catalogue(settings, known_groups(settings))
+        self.runs = stored_runs(self.store, settings.datasets)
+        """Sequencing runs that are complete, and since when."""
+        tell(self.catalogue, self.runs)
+        self.snoozing = threading.Lock()
+        """Held while snoozes change."""
         self.rules = read_rules(settings)
-        detector = detector_for(self.rules, self.store)
+        detector = detector_for(self.rules, settings, self.store, self.ledger)
         self.meter = Meter(
             clock, self.store.high_water(), int(self.store.query_sql("select count(*) from events_stored").rows[0][0])
         )
@@ -124,7 +130,10 @@ class Engine:
     def dataset_rows(self) -> list[dict[str, Any]]:
         """Rows of `datasets`, with what is quarantined just now."""
         self.quarantined = is_quarantined(self.journal)
-        return [{**row, "quarantined": row["dataset"] in self.quarantined} for row in self.catalogue.dataset_rows()]
+        return [
+            {**row, "quarantined": row["dataset"] in self.quarantined, "run_complete": self.runs.get(row["dataset"])}
+            for row in self.catalogue.dataset_rows()
+        ]
 
     def follow_sources(self) -> None:
         """Start one intake per configured source, where it stopped last time."""

@@ -6,6 +6,7 @@ import shutil
 import threading
 from typing import TYPE_CHECKING
 
+from seqwatch_tui.engine.runs import look_and_tell
 from seqwatch_tui.engine.surveys import EVERY_SECONDS, survey_all
 from seqwatch_tui.response.state import enforcement
 from seqwatch_tui.store.interface import StoreFatal
@@ -41,6 +42,7 @@ class Housekeeper(threading.Thread):
                     next_survey = self._engine.clock.monotonic() + EVERY_SECONDS
                     self._survey()
                 self._engine.store.check_alive()
+                look_and_tell(self._engine)
                 self._engine.drills.look()
                 if self._engine.quarantined:
                     self._engine.unenforced = unenforced(self._engine)

@@ -17,7 +17,8 @@ def _lines(status: dict[str, Any]) -> Iterator[str]:
     for name, kind, text in (
         ("events", "counter", "Events stored."), ("rate", "gauge", "Events stored per second, last five seconds."),
         ("lost", "counter", "Events known to be lost."), ("unparsed", "counter", "Lines that did not parse."),
-        ("gaps", "gauge", "Declared evidence gaps."),
+        ("gaps", "gauge", "Declared evidence gaps."), ("snoozes", "gauge", "Snoozes in force."),
+        ("suppressed", "gauge", "Alerts kept quiet by windows, jobs and snoozes."),
     ):  # fmt: skip
         yield from (
             f"# HELP seqwatch_{name} {text}",

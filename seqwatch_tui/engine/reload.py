@@ -9,6 +9,7 @@ from seqwatch_tui.config.errors import ConfigError
 from seqwatch_tui.config.settings import load
 from seqwatch_tui.engine.people import known_groups
 from seqwatch_tui.engine.rules import book_for, detector_for, read_rules
+from seqwatch_tui.engine.runs import stored_runs, tell
 from seqwatch_tui.engine.work import Swap
 
 if TYPE_CHECKING:
@@ -27,10 +28,16 @@ def reload_engine(engine: Engine) -> list[str]:
     if (settings.state_dir, settings.sources) != (engine.settings.state_dir, engine.settings.sources):
         return ["state_dir or sources changed: restart the engine for that"]
     catalogue, rules = Catalogue(settings, known_groups(settings)), read_rules(settings)
-    swap = Swap(catalogue, lambda: detector_for(rules, engine.store), lambda: book_for(rules, settings, engine.store))
+    runs = stored_runs(engine.store, settings.datasets)
+    tell(catalogue, runs)
+    swap = Swap(
+        catalogue,
+        lambda: detector_for(rules, settings, engine.store, engine.ledger),
+        lambda: book_for(rules, settings, engine.store),
+    )
     engine.judge.inbox.put(swap)
     swap.done.result(60.0)
-    engine.settings, engine.catalogue, engine.rules = settings, catalogue, rules
+    engine.settings, engine.catalogue, engine.rules, engine.runs = settings, catalogue, rules, runs
     engine.paging.configure(settings)
     engine.declare()
     for sensor in engine.sensors:

@@ -7,10 +7,13 @@ import logging
 from pathlib import Path
 
 from seqwatch_tui.config.settings import Settings
+from seqwatch_tui.detect.ancestry import MAX_PROCESSES
 from seqwatch_tui.detect.cache import RuleCache
 from seqwatch_tui.detect.detector import Detector
 from seqwatch_tui.detect.load import RuleSet, load_rules, shipped_rules
+from seqwatch_tui.detect.quiet import Quiet
 from seqwatch_tui.engine.book import AlertBook, Past
+from seqwatch_tui.ledger.ledger import Ledger
 from seqwatch_tui.store.store import Store
 
 LOG = logging.getLogger("seqwatch")
@@ -36,10 +39,17 @@ def read_rules(settings: Settings) -> RuleSet:
     return rules
 
 
-def detector_for(rules: RuleSet, store: Store) -> Detector:
-    """Return a detector that goes on where the last one stopped: open alerts, and the windows of correlations."""
-    detector = Detector(rules, store.open_alerts(), store.next_alert_id())
-    detector.warm(store.recent_events(detector.longest_window))
+def detector_for(rules: RuleSet, settings: Settings, store: Store, ledger: Ledger) -> Detector:
+    """Return a detector that goes on where the last one stopped: open alerts, ancestors, windows, what is quiet."""
+    quiet = Quiet.of(settings, store.snoozes())
+    detector = Detector(rules, store.open_alerts(), store.next_alert_id(), quiet)
+    if detector.needs_processes:
+        detector.learn_processes(store.recent_processes(MAX_PROCESSES))
+    events = store.recent_events(detector.longest_window)
+    records = None
+    if events.num_rows and detector.warm_needs_records:
+        records = ledger.records_from(events.column("event_id")[0].as_py())
+    detector.warm(events, records)
     return detector
 
 

@@ -122,7 +122,7 @@ class Judge(threading.Thread):
         events, records = self._numbered(batches)
         if events.num_rows:
             events = self.witness.mark(self.catalogue.judge(events), {b.state.name: b.received for b in batches})
-            found = self.detector.feed(events)
+            found = self.detector.feed(events, records)
             self.witness.raised(found.alerts)
         else:
             found = Detections()

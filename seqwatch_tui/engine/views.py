@@ -82,6 +82,7 @@ def status(engine: Engine) -> Value:
         "verdicts": [asdict(v) for v in _verdicts(engine, lost, unparsed, gaps, sources)],
         "sources": sources, "paging": engine.paging.views(), "drill": engine.drills.view(),
         "jobs": engine.jobs.views(), "quarantined": sorted(engine.quarantined),
+        **_quiet(engine),
         "errors": [*engine.unenforced, *engine.rejected, *_faults(engine), *engine.notes, *engine.troubles],
     }  # fmt: skip
 
@@ -146,6 +147,15 @@ def _open_levels(engine: Engine) -> dict[str, int]:
         "levels", engine.meter.changes["alerts"], lambda: dict(engine.store.query_sql(sql).rows)
     )
     return found
+
+
+def _quiet(engine: Engine) -> dict[str, int]:
+    """Snoozes in force, and alerts that are suppressed by whatever."""
+    from seqwatch_tui.engine.snoozes import live
+
+    sql = "select count(*) from alerts where state = 'suppressed'"
+    made = lambda: int(engine.store.query_sql(sql).rows[0][0])  # noqa: E731
+    return {"snoozes": live(engine), "suppressed": engine.kept.get("suppressed", engine.meter.changes["alerts"], made)}
 
 
 def snapshot(engine: Engine, request: EventsRequest) -> Value:

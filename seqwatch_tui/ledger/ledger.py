@@ -170,6 +170,18 @@ class Ledger:
         segment = segment_of(self._layout, event_id, view.sealed)
         return parquet.find_records(segment.records_path, event_id) if segment else []
 
+    def records_from(self, event_id: int) -> pa.Table:
+        """Return the records of `event_id` and all later events (RECORD_SCHEMA), oldest first."""
+        now = self.snapshot()
+        hot = now.records
+        tables = [hot.filter(pc.greater_equal(hot.column("event_id"), event_id))]
+        for segment in reversed(now.segments):
+            table, more = parquet.records_from(segment.records_path, event_id)
+            tables.insert(0, table)
+            if not more:
+                break
+        return pa.concat_tables(tables).unify_dictionaries()
+
     def close(self) -> None:
         """Let go of the spool. What is in it stays, synced."""
         if self._spool is not None:

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from seqwatch_tui.ledger.values import Note, RawRecord
-from seqwatch_tui.parse.schema import event_table, record_table
+from seqwatch_tui.parse.schema import RECORD_SCHEMA, event_table, record_table
 
 _NOTES = "seqwatch.notes"
 _ROW_GROUP = 32_768
@@ -78,6 +78,22 @@ def find_records(path: Path, event_id: int) -> list[RawRecord]:
             if statistics is None or not statistics.has_min_max or statistics.min <= event_id <= statistics.max:
                 found += rows_of(file.read_row_group(number, use_threads=False), event_id)
     return found
+
+
+def records_from(path: Path, event_id: int) -> tuple[pa.Table, bool]:
+    """Return the records of `event_id` and later events, and whether an earlier file may hold more of them."""
+    tables, more = [], True
+    with pq.ParquetFile(path, page_checksum_verification=True) as file:
+        position = file.schema_arrow.get_field_index("event_id")
+        for number in range(file.metadata.num_row_groups):
+            statistics = file.metadata.row_group(number).column(position).statistics
+            known = statistics is not None and statistics.has_min_max
+            more = more and not (known and statistics.min < event_id)
+            if not known or statistics.max >= event_id:
+                table = file.read_row_group(number, use_threads=False)
+                tables.append(table.filter(pa.compute.greater_equal(table.column("event_id"), event_id)))
+    found = [record_table(_columns(table), table.num_rows) for table in tables]
+    return pa.concat_tables([RECORD_SCHEMA.empty_table(), *found]), more
 
 
 def rows_of(records: pa.Table, event_id: int) -> list[RawRecord]:

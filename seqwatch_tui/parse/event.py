@@ -113,6 +113,8 @@ class Facts:
     """Flags of an openat2 as its OPENAT2 record shows them."""
     complete: bool = True
     warnings: tuple[str, ...] = ()
+    foreign: bool = False
+    """The records name another host (node=): this one's accounts say nothing of theirs."""
 
 
 ROW_COLUMNS: tuple[str, ...] = (
@@ -124,6 +126,9 @@ ROW_COLUMNS: tuple[str, ...] = (
 
 _NOBODY = Actor()
 
+_REMARKS = frozenset({"AVC", "SELINUX_ERR", "INTEGRITY_DATA", "INTEGRITY_METADATA", "INTEGRITY_PCR", "INTEGRITY_RULE"})
+"""Record types that say something about the system call they stand beside, not what was done."""
+
 
 def row_of(facts: Facts, known: Identities, places: Places) -> tuple[object, ...]:
     """The event's row, in ROW_COLUMNS order. `ts` is microseconds since the epoch. `places` learns from the event."""
@@ -132,21 +137,23 @@ def row_of(facts: Facts, known: Identities, places: Places) -> tuple[object, ...
     meaning = call_of(call.name, uring=call.uring) if call else call_of("")
     warnings = set(facts.warnings)
     item, path, old_path = _paths(facts, meaning, warnings, places)
-    action = _own_action(other)
+    told = _telling(other, meaning) if call else other
+    action = _own_action(told)
     if action is None:
         action = _call_action(facts, meaning, item, warnings)
     if call:
         learn(facts, meaning, action, item, (path, old_path), warnings, places)
     if call and not call.known:
         warnings.add(W_SYSCALL)
-    outcome = other.outcome if other and other.outcome != "unknown" else call.outcome if call else "unknown"
+    outcome = told.outcome if told and told.outcome != "unknown" else call.outcome if call else "unknown"
     address = (address_value(other.address) if other else None) or known.address_of(actor.session)
     command = shlex.join(facts.argv) if facts.argv else facts.title
     if path is None and other:
         path = other.path
     return (
         facts.ts_us, facts.serial, None, facts.host, action, outcome, errno_of(call.exit) if call else None,
-        actor.auid_name or known.name_of(actor.auid), actor.uid_name or known.name_of(actor.uid),
+        actor.auid_name or known.name_of(actor.auid, foreign=facts.foreign),
+        actor.uid_name or known.name_of(actor.uid, foreign=facts.foreign),
         actor.auid, actor.uid, actor.session, address, actor.tty,
         call.pid if call else other.pid if other else None, call.ppid if call else None,
         actor.comm, actor.exe, command or (other.command if other else None), path, old_path, None,
@@ -157,6 +164,17 @@ def row_of(facts: Facts, known: Identities, places: Places) -> tuple[object, ...
 
 def _shown(call: SystemCall) -> str:
     return f"io_uring:{call.name}" if call.uring else call.name
+
+
+def _telling(other: OtherRecord | None, meaning: Call) -> OtherRecord | None:
+    """The record beside a system call that says what was done; not one that only remarks on the call.
+
+    Remarks are denials and measurements, and a CONFIG_CHANGE beside a call on a file: the kernel moving or dropping a
+    watch because the file was renamed or removed (op=updated_rules, kernel/audit_watch.c).
+    """
+    if other is None or other.kind in _REMARKS or (other.kind == "CONFIG_CHANGE" and meaning.action != "other"):
+        return None
+    return other
 
 
 def _own_action(other: OtherRecord | None) -> str | None:

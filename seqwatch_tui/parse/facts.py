@@ -5,6 +5,7 @@ from __future__ import annotations
 from seqwatch_tui.parse.event import Facts
 from seqwatch_tui.parse.fields import arguments, enriched, number, pairs, user_pairs
 from seqwatch_tui.parse.group import Group, is_part
+from seqwatch_tui.parse.identities import same_host
 from seqwatch_tui.parse.records import Records, other_record
 
 
@@ -24,11 +25,13 @@ def facts_of(group: Group, host: str, records: Records) -> Facts:
             facts.title, titled = records.title(body), True
         elif kind == "EXECVE":
             execs.append(body)
+        elif kind == "EOE":
+            titled = True
         elif kind != "SYSCALL":
             _rest(facts, kind, body)
     if len(paths) > 1:
         paths.sort(key=_item)
-    facts.warnings = group.warnings
+    facts.warnings, facts.foreign = group.warnings, bool(group.node) and not same_host(group.node, host)
     facts.paths = [records.path(body) for body in paths]
     facts.complete = not group.warnings and _complete(facts, titled=titled)
     if execs:

@@ -16,7 +16,7 @@ from urllib.parse import unquote_to_bytes
 
 from seqwatch_tui.model.text import from_bytes
 from seqwatch_tui.parse.event import ROW_COLUMNS
-from seqwatch_tui.parse.identities import Identities, address_value
+from seqwatch_tui.parse.identities import Identities, address_value, same_host
 from seqwatch_tui.parse.lookup import Lookup, word_of
 from seqwatch_tui.parse.mapping import ANY, Mapping, Place, Spec
 from seqwatch_tui.parse.normalise import W_NOCWD, normalise_path, unset_to_none
@@ -73,15 +73,8 @@ class _Names:
 
     def of(self, ids: Sequence[int | None]) -> list[str | None]:
         """The name of each record's id, null where it is not known."""
-        return [
-            self._known.name_of(i) if own and i is not None else None for i, own in zip(ids, self._own, strict=True)
-        ]
-
-
-def same_host(one: str, other: str) -> bool:
-    """Whether two names are of one host, of which one may be without its domain."""
-    one, other = one.lower(), other.lower()
-    return one == other or (("." in one) != ("." in other) and one.partition(".")[0] == other.partition(".")[0])
+        name_of = self._known.name_of
+        return [None if i is None else name_of(i, foreign=not own) for i, own in zip(ids, self._own, strict=True)]
 
 
 def _warnings(action: Any, path: Any) -> str | None:

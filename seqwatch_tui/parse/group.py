@@ -51,4 +51,4 @@ def event_key(stamp: bytes) -> str:
 
     `stamp` is `msg=audit(seconds.ms:serial):` with the same node part.
     """
-    return stamp.decode("utf-8", "backslashreplace").replace("msg=audit(", "").removesuffix("):")
+    return stamp.decode("utf-8", "backslashreplace").replace("msg=audit(", "").removesuffix(":").removesuffix(")")

@@ -33,12 +33,15 @@ class Identities:
         self._pending: dict[int, tuple[str | None, str | None]] = {}
         self._changed: dict[int, Session] = {}
 
-    def name_of(self, uid: int | None) -> str | None:
-        """Name of a uid: from the trail, else from the host, else null. 4294967295 has none."""
+    def name_of(self, uid: int | None, *, foreign: bool = False) -> str | None:
+        """Name of a uid: from the trail, else from the host, else null. 4294967295 has none.
+
+        `foreign`: the record is of another host, where every number but root's may be somebody else's.
+        """
         uid = unset_to_none(uid)
         if uid is None:
             return None
-        return self._knowledge.names.get(uid) or self._knowledge.host_names.get(uid)
+        return self._knowledge.names.get(uid) or (None if foreign and uid else self._knowledge.host_names.get(uid))
 
     def address_of(self, session: int | None) -> str | None:
         """Address the session was opened from, or null."""
@@ -116,6 +119,12 @@ class Identities:
     def _learn_name(self, uid: int | None, name: str | None) -> None:
         if uid is not None and unset_to_none(uid) is not None and name:
             self._knowledge.names[uid] = name
+
+
+def same_host(one: str, other: str) -> bool:
+    """Whether two names are of one host, of which one may be without its domain."""
+    one, other = one.lower(), other.lower()
+    return one == other or (("." in one) != ("." in other) and one.partition(".")[0] == other.partition(".")[0])
 
 
 def address_value(text: str | None) -> str | None:

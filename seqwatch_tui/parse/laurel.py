@@ -14,6 +14,7 @@ from urllib.parse import unquote_to_bytes
 from seqwatch_tui.model.text import from_bytes
 from seqwatch_tui.parse.event import Facts, PathItem
 from seqwatch_tui.parse.group import is_part
+from seqwatch_tui.parse.identities import same_host
 from seqwatch_tui.parse.normalise import is_directory
 from seqwatch_tui.parse.records import other_record, system_call_of, uring_call_of
 
@@ -65,7 +66,8 @@ def facts_of_object(stamp: Stamp, parts: list[Part], host: str, warnings: tuple[
     """What the records of one object say."""
     kind = parts[0].kind if parts else ""
     facts = Facts(stamp.ts_ms * 1000, stamp.serial, stamp.node or host, kind, None, None, [], warnings=warnings)
-    titled, whole = False, True
+    facts.foreign = bool(stamp.node) and not same_host(stamp.node, host)
+    titled, whole, joined = False, True, None
     items: list[tuple[int, PathItem]] = []
     for part in parts:
         if part.kind == "SYSCALL":
@@ -79,21 +81,28 @@ def facts_of_object(stamp: Stamp, parts: list[Part], host: str, warnings: tuple[
         elif part.kind == "PROCTITLE":
             facts.title, titled = _title(part.value), True
         elif part.kind == "EXECVE":
-            facts.argv = _argv(part.value)
-            whole = facts.argv is not None and part.value.get("argc", len(facts.argv)) == len(facts.argv)
+            facts.argv, joined = _argv(part.value), _text(part.value.get("ARGV_STR"))
+            if facts.argv is not None:
+                whole = part.value.get("argc", len(facts.argv)) == len(facts.argv)
         elif facts.other is None and not is_part(part.kind):
             facts.other = other_record(part.kind, part.fields, part.names)
     facts.paths = [item for _, item in sorted(items, key=lambda numbered: numbered[0])]
-    facts.complete = whole and not warnings and _complete(facts, titled=titled)
+    facts.complete = whole and not warnings and _complete(facts, titled=titled, joined=joined is not None)
+    if facts.argv is None and joined is not None:
+        facts.title = joined
     return facts
 
 
-def _complete(facts: Facts, *, titled: bool) -> bool:
+def _complete(facts: Facts, *, titled: bool, joined: bool) -> bool:
     call = facts.call
     if call is None:
         return facts.other is not None
     executed = call.name == "execve" and call.outcome == "success"
-    return len(facts.paths) >= call.items and (call.uring or titled) and not (executed and facts.argv is None)
+    return (
+        len(facts.paths) >= call.items
+        and (call.uring or titled)
+        and not (executed and facts.argv is None and not joined)
+    )
 
 
 def _part(kind: str, value: Mapping[str, Any]) -> Part:
@@ -130,7 +139,7 @@ def _text(value: Any) -> str | None:
 
 def _path(value: Mapping[str, Any]) -> tuple[int, PathItem]:
     item, mode = value.get("item"), value.get("mode")
-    nametype = value.get("nametype")
+    nametype = value.get("nametype", value.get("objtype"))  # objtype: kernels up to 3.12
     directory = isinstance(mode, str) and is_directory(mode)
     number = item if isinstance(item, int) else 0
     kind = nametype if isinstance(nametype, str) else "UNKNOWN"

@@ -55,7 +55,7 @@ W_OVERFULL = "overfull"
 """More records of one event than are held; the rest follow as late."""
 
 O_ACCMODE, O_WRONLY, O_RDWR, O_CREAT, O_TRUNC, O_PATH, O_TMPFILE = 3, 1, 2, 0o100, 0o1000, 0o10000000, 0o20000000
-O_DIRECTORY = {"c00000b7": 0o40000, "40000028": 0o40000}
+O_DIRECTORY = dict.fromkeys(("c00000b7", "40000028", "14", "80000015", "c0000015"), 0o40000)
 """By architecture where it is not the usual 0o200000 (asm/fcntl.h)."""
 _O_DIRECTORY = 0o200000
 
@@ -100,7 +100,9 @@ def open_action(flags: int, arch: str, *, created: bool, directory: bool) -> str
     return "open" if directory or flags & O_DIRECTORY.get(arch, _O_DIRECTORY) else "read"
 
 
-_OUTCOMES = dict.fromkeys(("yes", "success", "1"), "success") | dict.fromkeys(("no", "failed", "0"), "failure")
+_OUTCOMES = dict.fromkeys(("yes", "success", "1", '"yes"'), "success") | dict.fromkeys(
+    ("no", "failed", "0", '"no"'), "failure"
+)
 
 
 def outcome_of(result: str | None) -> str:

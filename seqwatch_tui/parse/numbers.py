@@ -8,6 +8,8 @@ knows nothing of events; what a call means is in `calls`.
 
 from __future__ import annotations
 
+from seqwatch_tui.parse.numbers_rare import ARM, PPC, S390X
+
 _X86_64 = """
 read write open close stat fstat lstat poll lseek mmap mprotect munmap brk rt_sigaction rt_sigprocmask rt_sigreturn
 ioctl pread pwrite readv writev access pipe select sched_yield mremap msync mincore madvise shmget shmat shmctl dup
@@ -144,10 +146,33 @@ def _numbered(names: str) -> dict[int, str]:
     return {number: name for number, name in enumerate(names.split()) if name != "-"}
 
 
+def _listed(pairs: str) -> dict[int, str]:
+    """Numbers written as name=number, and those from 424 on that every architecture has."""
+    common = {number: name for number, name in enumerate(_AARCH64.split()) if number >= _COMMON and name != "-"}
+    return common | {int(number): name for name, _, number in (pair.partition("=") for pair in pairs.split())}
+
+
+def _with_x32(names: dict[int, str]) -> dict[int, str]:
+    """x86-64 with the calls of its x32 ABI, whose numbers have a bit more (asm/unistd.h, __X32_SYSCALL_BIT)."""
+    x32 = {number | _X32_BIT: name for number, name in names.items() if number < 512}
+    return names | x32 | {520 | _X32_BIT: "execve", 545 | _X32_BIT: "execveat"}
+
+
+_COMMON = 424
+_X32_BIT = 0x40000000
+_GENERIC = _numbered(_AARCH64)
+_PPC = _listed(PPC)
 SYSCALLS: dict[str, dict[int, str]] = {
-    "c000003e": _numbered(_X86_64),
+    "c000003e": _with_x32(_numbered(_X86_64)),
     "40000003": _numbered(_I386),
-    "c00000b7": _numbered(_AARCH64),
+    "c00000b7": _GENERIC,
+    "c00000f3": _GENERIC,  # riscv64
+    "c0000102": _GENERIC,  # loongarch64
+    "14": _PPC,
+    "80000015": _PPC,
+    "c0000015": _PPC,
+    "80000016": _listed(S390X),
+    "40000028": _listed(ARM),
 }
 """Architecture as the kernel writes it (arch=, AUDIT_ARCH_* in hex) -> number -> name."""
 

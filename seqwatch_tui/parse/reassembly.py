@@ -27,7 +27,8 @@ from seqwatch_tui.parse.normalise import (
 )
 from seqwatch_tui.parse.records import Memo, Records, uring_call_of
 
-_STAMP = re.compile(rb"(?:node=(\S+) )?msg=audit\((\d{1,11})\.(\d{3}):(\d{1,18})\):")
+_STAMP = re.compile(rb"(?:node=(\S+) )?msg=audit\((\d{1,11})\.(\d{3}):(\d{1,18})\):?")
+"""Without the colon in what auditd 2 writes about itself."""
 _TYPE = re.compile(rb"type=([A-Za-z0-9_]+(?:\[\d+\])?)")
 
 _LETTERS = (("CWD", "C"), ("EXECVE", "X"), ("EOE", "E"))

@@ -84,7 +84,7 @@ def _call_number(key: tuple[str, str]) -> tuple[str, str, bool]:
 def _path(body: bytes) -> PathItem:
     fields = pairs(body)
     mode = fields.get("mode")
-    nametype = from_bytes(fields.get("nametype", b"UNKNOWN"))
+    nametype = from_bytes((fields.get("nametype") or fields.get("objtype", b"UNKNOWN")).strip(b'"'))  # objtype: to 3.12
     inode, dev = fields.get("inode"), fields.get("dev")
     at = from_bytes(dev + b" " + inode) if inode and dev else ""
     return PathItem(_name(fields.get("name")), nametype, mode is not None and is_directory(from_bytes(mode)), at)
@@ -143,16 +143,31 @@ def other_record(kind: str, fields: Mapping[str, bytes], names: Mapping[str, str
     """A record with fields of its own (USER_*, LOGIN, CONFIG_CHANGE, ...)."""
     terminal = plain_value(fields.get("terminal")) or ""
     tty = plain_value(fields.get("tty")) or (terminal if terminal.startswith(TERMINALS) else None)
-    place = fields.get("path") or fields.get("dir")
     return OtherRecord(
         kind,
-        outcome_of(plain_value(fields.get("res"))),
+        _denied(fields) if kind == "AVC" else outcome_of(plain_value(fields.get("res"))),
         number(fields.get("pid")),
         _actor(fields, names)._replace(tty=tty),
         plain_value(fields.get("addr")),
-        text_value(place) if kind == "CONFIG_CHANGE" else None,
+        _place(kind, fields),
         text_value(fields.get("cmd")) if kind == "USER_CMD" else None,
     )
+
+
+def _denied(fields: Mapping[str, bytes]) -> str:
+    """What an AVC record says: AppArmor in a word, SELinux (its denials only) by permissive=."""
+    said = plain_value(fields.get("apparmor")) or plain_value(fields.get("permissive"))
+    return {"DENIED": "failure", "0": "failure", "ALLOWED": "success", "1": "success"}.get(said or "", "unknown")
+
+
+def _place(kind: str, fields: Mapping[str, bytes]) -> str | None:
+    """The path a record names by itself: a watch, or the file of a denial or measurement where it is absolute."""
+    if kind == "CONFIG_CHANGE":
+        return text_value(fields.get("path") or fields.get("dir"))
+    if kind != "AVC" and not kind.startswith("INTEGRITY_"):
+        return None
+    path = text_value(fields.get("path") or fields.get("name") or fields.get("file"))
+    return path if path is not None and path.startswith("/") else None
 
 
 class Records:
@@ -162,7 +177,7 @@ class Records:
         self._tails: Memo[bytes, tuple[Actor, str | None]] = Memo(_tail)
         self._calls: Memo[tuple[str, str], tuple[str, str, bool]] = Memo(_call_number, 4096)
         self._modes: Memo[bytes, bool] = Memo(lambda mode: is_directory(from_bytes(mode)), 4096)
-        self._types: Memo[bytes, str] = Memo(from_bytes, 256)
+        self._types: Memo[bytes, str] = Memo(lambda word: from_bytes(word.strip(b'"')), 256)
         self._titles: Memo[bytes, str | None] = Memo(_title)
         self._cwds: Memo[bytes, str | None] = Memo(lambda body: text_value(pairs(body).get("cwd")))
 

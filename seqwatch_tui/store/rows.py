@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from seqwatch_tui.model.alert import Alert, Evidence
 from seqwatch_tui.model.evidence import Counts, Directory, Gap, Resume, Session, SourceState
+from seqwatch_tui.model.snooze import Snooze
 from seqwatch_tui.model.text import from_bytes
 from seqwatch_tui.store.interface import SegmentRow, StoreError
 from seqwatch_tui.store.schema import TableDef
@@ -167,6 +168,11 @@ def alert(row: Mapping[str, Any]) -> Alert:
     """Return a row of `alerts` as the value it was made of."""
     times = {"first_ts": epoch(row["first_ts"]), "last_ts": epoch(row["last_ts"])}
     return Alert(**{**row, **times, "tags": tuple(row["tags"] or ()), "risk": row["risk"] or 0})
+
+
+def snooze(row: Mapping[str, Any]) -> Snooze:
+    """Return a row of `snoozes` as the value it was made of."""
+    return Snooze(**{**row, "begins": epoch(row["begins"]) or 0.0, "ends": epoch(row["ends"]) or 0.0})
 
 
 def gap(row: Mapping[str, Any]) -> Gap:

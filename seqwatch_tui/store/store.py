@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from seqwatch_tui.model.alert import Alert
 from seqwatch_tui.model.assets import asset_dir
 from seqwatch_tui.model.evidence import Directory, Gap, Session, SourceState
+from seqwatch_tui.model.snooze import Snooze
 from seqwatch_tui.parse.schema import EVENT_SCHEMA
 from seqwatch_tui.store import buckets, rows, write
 from seqwatch_tui.store.connect import connect, does_not_open, first_line, identity, store_path, wal_path
@@ -223,6 +224,10 @@ class Store:
         found = self.arrow("select * from alerts where alert_id = ?", [alert_id]).to_pylist()
         return rows.alert(found[0]) if found else None
 
+    def snoozes(self) -> list[Snooze]:
+        """Return every snooze, ended ones too, oldest first."""
+        return [rows.snooze(r) for r in self.arrow("select * from snoozes order by snooze_id").to_pylist()]
+
     def open_alerts(self) -> list[Alert]:
         """Return the alerts that are not closed, oldest first, as the detector folds into them."""
         found = self.arrow("select * from alerts where state <> 'closed' order by alert_id")
@@ -235,6 +240,11 @@ class Store:
             return EVENT_SCHEMA.empty_table()
         since = newest[0][0] - dt.timedelta(seconds=seconds)
         return self.arrow("select * from events_stored where ts >= ? order by event_id", [since]).cast(EVENT_SCHEMA)
+
+    def recent_processes(self, limit: int) -> pa.Table:
+        """Return the newest `limit` events of programs started, EVENT_SCHEMA, in order of arrival."""
+        newest = "select * from events_stored where action = 'execute' order by event_id desc limit ?"
+        return self.arrow(f"select * from ({newest}) order by event_id", [limit]).cast(EVENT_SCHEMA)  # noqa: S608
 
     def drop_before(self, month: int) -> list[str]:
         """Drop the events of every month before `month` (YYYYMM) and their evidence rows; return those buckets."""

@@ -48,6 +48,8 @@ def _text(test: Match, value: str) -> bool:
             return ip_address(value) in ip_network(wanted)
         except ValueError:
             return False
+    if test.kind in ("lt", "lte", "gt", "gte"):
+        return re2.fullmatch("-?[0-9]{1,18}", value) is not None and _test(test, int(value), {})
     value = value if test.cased else _low(value)
     if test.kind == "wildcard":
         return _glob(wildcard_parts(wanted), value)

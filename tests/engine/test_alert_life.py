@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +15,7 @@ import pytest
 from seqwatch_tui.engine.api.routes import ROUTES
 from tests.engine.running import WORKLOAD, WORKLOAD_SITE, Answer, Running, engine, ingest, write_site
 
-PARTS = ("alerts", "alert_reasons", "rule_versions", "incidents", "actions")
+PARTS = ("snoozes", "alerts", "alert_reasons", "rule_versions", "incidents", "actions")
 
 
 @pytest.fixture(scope="module")
@@ -102,6 +104,7 @@ def test_only_those_who_may_act_change_alerts() -> None:
     roles = {(method, path): role for method, path, role, _ in ROUTES}
     assert roles["POST", "/v1/alerts/{id}"] == "responder"
     assert roles["GET", "/v1/incidents"] == roles["GET", "/v1/alerts/{id}"] == "viewer"
+    assert roles["POST", "/v1/snoozes"] == roles["POST", "/v1/snoozes/{id}"] == "responder"
 
 
 def test_the_command_is_the_same_word(site: Running) -> None:
@@ -116,6 +119,51 @@ def test_the_command_is_the_same_word(site: Running) -> None:
     assert "SELECT event_id" in shown.stdout
     listed = site.cli("alerts", "incidents", "--format", "json")
     assert {"incident_id", "rules", "risk"} <= json.loads(listed.stdout)[0].keys()
+
+
+def test_a_snooze_is_made_listed_counted_and_cancelled(site: Running) -> None:
+    done = site.cli("alerts", "snooze", str(one(site, "bulk-read", "carol")), "--for", "4h", "--reason", "restore test")
+    assert done.returncode == 0, done.stderr
+    assert site.api.status()["snoozes"] == 1
+    (listed,) = json.loads(site.cli("alerts", "snoozes", "--format", "json").stdout)
+    assert (listed["rule_id"], listed["actor"], listed["dataset"]) == ("bulk-read", "carol", "wgs-cohort-a")
+    assert listed["ends"] - listed["begins"] == pytest.approx(4 * 3600, abs=1)
+    ended = site.api.post(f"/v1/snoozes/{listed['snooze_id']}", {"do": "cancel", "reason": "done early"})
+    assert (ended.status, ended.value["cancelled_by"] is not None) == (200, True)
+    assert site.api.post(f"/v1/snoozes/{listed['snooze_id']}", {"do": "cancel", "reason": "again"}).status == 409
+    assert site.api.status()["snoozes"] == 0
+    verbs = [a["verb"] for a in site.api.sql("select verb from actions where subject = 'snooze 1' order by action_id")]
+    assert verbs == ["snooze", "unsnooze"]
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({"seconds": 60, "reason": "r"}, 409), ({"actor": "a", "seconds": 8 * 86400, "reason": "r"}, 409),
+        ({"actor": "a", "seconds": 0, "reason": "r"}, 409), ({"actor": "a", "seconds": "4h", "reason": "r"}, 400),
+        ({"actor": "a", "seconds": 60}, 400), ({"actor": 7, "seconds": 60, "reason": "r"}, 400),
+    ],
+)  # fmt: skip
+def test_a_snooze_that_is_not_meant_is_refused(site: Running, body: dict[str, Any], status: int) -> None:
+    assert site.api.post("/v1/snoozes", body).status == status
+
+
+def test_what_is_snoozed_is_stored_and_counted_and_not_open(site: Running, tmp_path: Path) -> None:
+    """A log that goes on after the snooze was made: its times are moved to now."""
+    made = site.api.post("/v1/snoozes", {"actor": "alice", "seconds": 3600, "reason": "r"}).value
+    shift = int(made["begins"]) + 5 - 1795344490
+    lines = re.sub(rb"audit\((\d{10})", lambda m: b"audit(%d" % (int(m[1]) + shift), WORKLOAD.read_bytes())
+    (tmp_path / "later.log").write_bytes(lines)
+    ingest(site, tmp_path / "later.log")
+    rows = [a for a in site.api.get("/v1/alerts", state="all").rows if a["first_ts"] >= made["begins"]]
+    assert {a["state"] for a in rows if a["actor"] == "alice"} == {"suppressed"}
+    assert {a["suppressed_by"] for a in rows if a["actor"] == "alice"} == {f"snooze {made['snooze_id']}"}
+    assert {a["state"] for a in rows if a["actor"] == "carol"} == {"new"}
+    assert not [a for a in site.api.get("/v1/alerts").rows if a["actor"] == "alice" and a["first_ts"] >= made["begins"]]
+    (quiet,) = site.api.get("/v1/quiet").rows
+    assert quiet["alerts"] == site.api.status()["suppressed"] == len([a for a in rows if a["actor"] == "alice"]) > 2
+    for row in rows:
+        assert site.api.get(f"/v1/alerts/{row['alert_id']}").value["why"]["sql"]
 
 
 def test_all_of_it_is_given_back_by_the_ledger(site: Running) -> None:

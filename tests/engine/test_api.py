@@ -72,6 +72,8 @@ KEYS = {
     "/v1/events/90": {"event", "records", "alerts", "gaps"},
     "/v1/alerts/1": {"alert", "rule", "why", "events", "gaps", "incident", "history"},
     "/v1/incidents": PANEL,
+    "/v1/snoozes": PANEL,
+    "/v1/quiet": PANEL,
     "/v1/jobs": {"jobs"},
     "/v1/datasets/small": {"dataset", "grants", "findings", "integrity", "alerts", "quarantined"},
     "/v1/datasets/small/coverage": {

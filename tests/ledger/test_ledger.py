@@ -32,6 +32,19 @@ def everything(state: Path) -> list[Replayed]:
     return [item for item in items if isinstance(item, Replayed)]
 
 
+def test_records_from_an_event_on(ledger: Ledger) -> None:
+    for start, bulk in ((1, False), (4, True), (7, True), (10, False)):
+        events, records = batch(start, 3)
+        if bulk:
+            ledger.append_bulk(events, records, b"", NOW)
+        else:
+            ledger.append(events, records, b"")
+    whole = [batch(start, 3)[1] for start in (1, 4, 7, 10)]
+    for first in range(1, 13):
+        wanted = [row for table in whole for row in table.to_pylist() if (row["event_id"] or 0) >= first]
+        assert ledger.records_from(first).to_pylist() == wanted
+
+
 def test_what_goes_in_comes_out_byte_for_byte_in_order(ledger: Ledger, tmp_path: Path) -> None:
     given = [batch(1, 3, "é\n\x1b"), batch(4, 1), batch(5, 2), batch(7, 2)]
     assert ledger.append(*given[0], b"one") == LedgerMark(1, 1)

@@ -13,10 +13,12 @@ import pytest
 from hypothesis import given, settings
 
 from seqwatch_tui.detect import Rule, history_sql, load_rules, shipped_rules
+from seqwatch_tui.detect.coded import Columns
 from seqwatch_tui.detect.condition import And, Match
 from seqwatch_tui.detect.correlator import Correlator
 from seqwatch_tui.detect.hits import Batch
 from seqwatch_tui.detect.matcher import Matcher
+from seqwatch_tui.detect.matching import Hits
 from seqwatch_tui.detect.rule import Correlation, CorrelationKind
 from seqwatch_tui.detect.timeline import Firing
 from tests.detect.batches import START, batch
@@ -63,7 +65,8 @@ def _live(rules: list[Rule], rows: list[dict[str, Any]], size: int) -> Found:
     found: Found = {}
     for start in range(0, len(rows), size):
         table = batch(rows[start : start + size], start)
-        matched = {plain[index].rule_id: held for index, held in matcher.match(table).items()}
+        view = Columns(table)
+        matched = {plain[index].rule_id: Hits(view, held, held) for index, held in matcher.match(view).items()}
         fired: dict[str, list[Firing]] = {}
         for rule in rules:
             if isinstance(rule.body, Correlation):

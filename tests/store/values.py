@@ -51,7 +51,7 @@ TABLES = {
     "verifications": [{"verification_id": "v1", "dataset": DATASET, "state": "running", "started": START}],
     "alert_reasons": [{"alert_id": 1, "rule_hash": "hash", "threshold": 30, "facts": "{}", "sql": "select 1"}],
     "rule_versions": [{"hash": "hash", "rule_id": "r1", "title": "Bulk read", "text": "title: Bulk read"}],
-    "snoozes": [{"snooze_id": 1, "rule_id": "r1", "begins": START, "ends": START + 60, "reason": "known"}],
+    "snoozes": [{"snooze_id": 1, "rule_id": "r1", "begins": START, "ends": START + 600, "reason": "known"}],
     "keys": [{"key_id": "k1", "state": "fail", "age_days": 400, "max_age_days": 365, "datasets": [DATASET]}],
     "findings": [
         {"kind": "ENC-01", "subject": DATASET, "dataset": DATASET, "state": "pass", "detail": "luks", "checked": START}

@@ -1,4 +1,4 @@
-"""Handlers of alerts and incidents: lists, one in full, and an operator's word."""
+"""Handlers of alerts, incidents and snoozes: lists, one in full, and an operator's word."""
 
 from __future__ import annotations
 
@@ -49,9 +49,49 @@ async def change(request: web.Request) -> web.Response:
     done = await in_thread(change_alert, engine, alert_id, _said(said), reason, request[PEER])
     if done is None:
         raise ApiError(404, f"there is no alert {alert_id}", "`seqwatch alerts --all` lists them")
+    return answer(_or_refused(done))
+
+
+async def snoozes(request: web.Request) -> web.Response:
+    """Live snoozes; `state=all` shows ended ones too."""
+    from seqwatch_tui.engine.snoozes import snoozes as listed
+
+    which = one_of(request, "state", ("live", "all")) or "live"
+    return answer(await in_thread(listed, request.app[ENGINE], which))
+
+
+async def snooze(request: web.Request) -> web.Response:
+    """Keep alerts quiet for a while."""
+    from seqwatch_tui.engine.snoozes import Asked
+    from seqwatch_tui.engine.snoozes import snooze as make
+
+    engine, said = request.app[ENGINE], await body(request)
+    parts = {name: said.get(name) for name in ("rule_id", "actor", "dataset")}
+    if bad := [name for name, value in parts.items() if not isinstance(value, str | None) or value == ""]:
+        raise ApiError(400, f"{bad[0]} is not a text", f'{{"{bad[0]}": "..."}}, or leave it out')
+    seconds = said.get("seconds")
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+        raise ApiError(400, "seconds is missing", '{"seconds": 14400}')
+    asked = Asked(**parts, seconds=float(seconds), reason=text_of(said.get("reason"), "reason"))
+    return answer(_or_refused(await in_thread(make, engine, asked, request[PEER])))
+
+
+async def unsnooze(request: web.Request) -> web.Response:
+    """End a snooze before its time."""
+    from seqwatch_tui.engine.snoozes import cancel
+
+    engine, said = request.app[ENGINE], await body(request)
+    if said.get("do") != "cancel":
+        raise ApiError(400, f"{said.get('do')!r} cannot be done to a snooze", "cancel")
+    reason = text_of(said.get("reason"), "reason")
+    done = await in_thread(cancel, engine, id_of(request), reason, request[PEER])
+    return answer(_or_refused(found_or_404(done, "snooze", request)))
+
+
+def _or_refused(done: Any) -> Any:
     if isinstance(done, Refused):
         raise ApiError(409, done.reason, done.advice)
-    return answer(done)
+    return done
 
 
 def _said(body: dict[str, Any]) -> Any:

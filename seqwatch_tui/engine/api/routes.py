@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from seqwatch_tui.engine.api.act import carry_out, drill, job, plan, reload, survey, verify
 from seqwatch_tui.engine.api.adhoc import ingest, saved, sql
-from seqwatch_tui.engine.api.alerts import alert, alerts, change, incidents
+from seqwatch_tui.engine.api.alerts import alert, alerts, change, incidents, snooze, snoozes, unsnooze
 from seqwatch_tui.engine.api.evidence import coverage
 from seqwatch_tui.engine.api.read import (
     dataset,
@@ -35,6 +35,10 @@ ROUTES: tuple[tuple[str, str, Role | None, Handler], ...] = (
     ("GET", "/v1/alerts/{id}", "viewer", alert),
     ("POST", "/v1/alerts/{id}", "responder", change),
     ("GET", "/v1/incidents", "viewer", incidents),
+    ("GET", "/v1/snoozes", "viewer", snoozes),
+    ("POST", "/v1/snoozes", "responder", snooze),
+    ("POST", "/v1/snoozes/{id}", "responder", unsnooze),
+    ("GET", "/v1/quiet", "viewer", panel("quiet")),
     ("GET", "/v1/datasets", "viewer", datasets),
     ("GET", "/v1/datasets/{id}", "viewer", dataset),
     ("GET", "/v1/datasets/{id}/coverage", "viewer", coverage),
