@@ -9,12 +9,14 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from seqwatch_tui.catalogue.coded import UNKNOWN, Coded, Codes, coded, verdict_array, words_array
+from seqwatch_tui.catalogue.context import with_marks
 from seqwatch_tui.catalogue.hours import Hours, instants_of
 from seqwatch_tui.catalogue.networks import AllowedNetworks
 from seqwatch_tui.catalogue.paths import OUTSIDE, PathIndex
 from seqwatch_tui.catalogue.people import NEED_OF_ACTION, NEEDS, NO_DATASET, People, Verdict
 from seqwatch_tui.catalogue.rows import Row, dataset_rows, grant_rows
 from seqwatch_tui.catalogue.runs import RunPolicy
+from seqwatch_tui.catalogue.terms import Ends, Terms, phases
 from seqwatch_tui.config.schema import Dataset, Settings
 from seqwatch_tui.model.canary import TOUCHED
 
@@ -32,7 +34,11 @@ class Catalogue:
         self._ids: tuple[str | None, ...] = (*(dataset.id for dataset in settings.datasets), None)
         self._paths = PathIndex(settings.datasets)
         self._people = People(settings, groups)
-        self._verdicts: dict[tuple[str | None, int, int], Verdict] = {}
+        self._verdicts: dict[tuple[str | None, int, int, int], Verdict] = {}
+        zone = settings.timezone
+        self._ends = {n: Ends(dataset, zone) for n, dataset in enumerate(settings.datasets) if dataset.grants_until}
+        self._phases = 1 + max((len(ends.bounds) for ends in self._ends.values()), default=0)
+        self._terms = Terms(settings)
         self._networks = AllowedNetworks(settings.networks.allowed) if settings.networks else None
         self._hours = Hours(settings.business_hours, settings.timezone) if settings.business_hours else None
         self._canaries = frozenset(map(str, settings.all_canaries))
@@ -55,7 +61,9 @@ class Catalogue:
             "bulk_granted": verdict_array(bulk),
         }
         arrays = [columns.get(name, events.column(name)) for name in events.schema.names]
-        return pa.Table.from_arrays(arrays, schema=events.schema)
+        judged = pa.Table.from_arrays(arrays, schema=events.schema)
+        ended = np.array([v.ended for v in verdicts], bool)[which]
+        return with_marks(judged, [(ended, "grant-expired"), *self._terms.marks(events, datasets)])
 
     def run_complete(self, dataset_id: str, since: float) -> None:
         """Take note that a run is complete since then (epoch seconds): nobody may write to it any more."""
@@ -110,6 +118,8 @@ class Catalogue:
         needs = coded(events.column("action")).map(lambda action: NEED_OF_ACTION.get(action, 0), 0)
         width = len(self._datasets)
         combination = (users.codes.astype(np.int64) * width + datasets) * len(NEEDS) + needs
+        if self._phases > 1:
+            combination = combination * self._phases + phases(self._ends, events, datasets)
         combination[datasets == OUTSIDE] = -1
         encoded = pa.array(combination).dictionary_encode()
         verdicts = [self._verdict(users, int(code), width) for code in encoded.dictionary.to_numpy()]
@@ -118,14 +128,16 @@ class Catalogue:
     def _verdict(self, users: Coded, combination: int, width: int) -> Verdict:
         if combination < 0:
             return NO_DATASET
+        combination, phase = divmod(combination, self._phases)
         rest, need = divmod(combination, len(NEEDS))
         user, dataset = divmod(rest, width)
-        key = (users.words[user], dataset, need)
+        key = (users.words[user], dataset, need, phase)
         found = self._verdicts.get(key)
         if found is None:
             if len(self._verdicts) >= _MEMO:
                 self._verdicts.clear()
-            found = self._verdicts[key] = self._people.judge(key[0], self._datasets[dataset], NEEDS[need])
+            over = self._ends[dataset].over(phase) if phase else frozenset()
+            found = self._verdicts[key] = self._people.judge(key[0], self._datasets[dataset], NEEDS[need], over)
         return found
 
     def _business_hours(self, events: pa.Table) -> npt.NDArray[np.int8]:

@@ -30,6 +30,8 @@ class Verdict:
     allowed: bool | None
     reason: str | None
     bulk: bool | None
+    ended: bool = False
+    """A grant that would have allowed it is over."""
 
 
 NO_DATASET = Verdict(None, None, None, None)
@@ -48,18 +50,25 @@ class People:
         roles = self._settings.roles.items()
         return tuple(name for name, people in roles if user in people.users or not member_of.isdisjoint(people.groups))
 
-    def judge(self, user: str | None, dataset: Dataset, need: Need) -> Verdict:
-        """Judge one distinct combination. Of several roles the one that allows it is named."""
+    def judge(self, user: str | None, dataset: Dataset, need: Need, over: frozenset[str] = frozenset()) -> Verdict:
+        """Judge one distinct combination. Of several roles the one that allows it is named.
+
+        The grants of the roles in `over` have ended.
+        """
         roles = self.roles_of(user) if user is not None else ()
         role = roles[0] if roles else None
         if dataset.grants is None:
             return Verdict(role, None, f"no grants are configured for {dataset.id}", None)
-        granted = {name: dataset.grants[name] for name in roles if name in dataset.grants}
+        granted = {name: dataset.grants[name] for name in roles if name in dataset.grants and name not in over}
+        ended = next((name for name in roles if name in over and need in dataset.grants.get(name, ())), None)
         bulk = any("bulk" in operations for operations in granted.values())
         if need == "none":
             return Verdict(next(iter(granted), role), None, "the action needs no grant", bulk)
         if user is None:
             return Verdict(None, False, UNATTRIBUTED, bulk)
+        if ended is not None and not any(need in operations for operations in granted.values()):
+            day = dataset.grants_until[ended]
+            return Verdict(ended, False, f"the grant of role {ended} on {dataset.id} ended on {day}", bulk, ended=True)
         if not granted:
             why = f"no role of {user} is granted on {dataset.id}" if roles else f"{user} has no role"
             return Verdict(role, False, why, bulk)

@@ -23,6 +23,8 @@ def cross_checks(settings: Settings) -> Iterator[Wrong]:
     yield from _unique(settings)
     yield from _paths(settings)
     yield from _grants(settings)
+    yield from _ends_of_grants(settings)
+    yield from _roster(settings)
     for index, source in enumerate(settings.sources):
         yield from _source(source, ("sources", index))
     yield from telling_checks(settings)
@@ -126,6 +128,25 @@ def _scope(at: KeyPath, datasets: tuple[str, ...], when: Schedule | None, settin
             )
     if when is not None and when.start == when.end:
         yield (*at, "when", "end"), f'{dotted(at)}.when.end equals start; write e.g. end: "04:00"'
+
+
+def _ends_of_grants(settings: Settings) -> Iterator[Wrong]:
+    for index, dataset in enumerate(settings.datasets):
+        for role in dataset.grants_until:
+            if role not in (dataset.grants or {}):
+                at: KeyPath = ("datasets", index, "grants_until", role)
+                yield (
+                    at,
+                    f"{dotted(at[:-1])} names role '{role}', which has no grant there"
+                    f"{nearest(role, dataset.grants or {})} Write e.g. grants: {{{role}: [read]}}",
+                )
+
+
+def _roster(settings: Settings) -> Iterator[Wrong]:
+    for index, shift in enumerate(settings.business_hours.roster if settings.business_hours else ()):
+        if shift.end <= shift.start:
+            at: KeyPath = ("business_hours", "roster", index, "end")
+            yield at, f"{dotted(at)} is not after start; write the first minute after the shift"
 
 
 def _source(source: SourceSettings, at: KeyPath) -> Iterator[Wrong]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from datetime import date, time
+from datetime import date, datetime, time
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Literal
@@ -27,6 +27,7 @@ Account = Annotated[str, forms.account]
 Positive = Annotated[int, forms.positive]
 AbsolutePath = Annotated[Path, forms.absolute_path]
 Day = Annotated[date, forms.day]
+Moment = Annotated[datetime, forms.moment]
 ClockTime = Annotated[time, forms.clock_time]
 Span = Annotated[int, forms.span]
 Network = Annotated[IPv4Network | IPv6Network, forms.network]
@@ -65,6 +66,15 @@ class Irb(_Section, frozen=True, kw_only=True):
     """Last day of the approval, in the site's time zone."""
 
 
+class Withdrawal(_Section, frozen=True, kw_only=True):
+    """Files whose donor has withdrawn (`consent.withdrawn`)."""
+
+    files: Annotated[Annotated[str, forms.inner_path], Write('files: "NA12878*"')]
+    """Pattern below the dataset: `*` is any text (also over folders), `?` one character."""
+    since: Annotated[Day, Write("since: 2026-05-01")]
+    """First day on which they may not be read, in the site's time zone."""
+
+
 class Consent(_Section, frozen=True, kw_only=True):
     """What the donors agreed to (`consent`)."""
 
@@ -74,6 +84,8 @@ class Consent(_Section, frozen=True, kw_only=True):
     """Partners the dataset may be shared with, when every other condition holds."""
     expires: Annotated[Day | None, Write("expires: 2028-01-01")] = None
     """Last day of the consent."""
+    withdrawn: Annotated[tuple[Withdrawal, ...], Write('withdrawn: [{files: "NA12878*", since: 2026-05-01}]')] = ()
+    """Files of donors who have withdrawn."""
 
 
 class Dataset(_Section, frozen=True, kw_only=True):
@@ -103,6 +115,8 @@ class Dataset(_Section, frozen=True, kw_only=True):
     """Role -> operations (read, write, bulk). Absent: no policy, `allowed` is null. `{}`: nobody may."""
     run: Annotated[Run | None, Write("run: {complete: [CopyComplete.txt], instrument: [svc_novaseq]}")] = None
     """The dataset is the folder of one sequencing run, which nobody may write to once it is complete."""
+    grants_until: Annotated[Mapping[str, Day], Write("grants_until: {bioinformatician: 2027-03-01}")] = {}
+    """Role -> last day of its grant, in the site's time zone. A role that is not named here has it without end."""
 
 
 class People(_Section, frozen=True, kw_only=True):
@@ -121,6 +135,17 @@ class Networks(_Section, frozen=True, kw_only=True):
     """Networks in CIDR form, IPv4 or IPv6. A login from elsewhere makes `network_allowed` false."""
 
 
+class Shift(_Section, frozen=True, kw_only=True):
+    """Somebody expected outside business hours (`business_hours.roster`)."""
+
+    users: Annotated[frozenset[Account], Write("users: [alice]")]
+    """Login names."""
+    start: Annotated[Moment, Write('start: "2026-11-22 19:00"')]
+    """First minute, in the site's time zone."""
+    end: Annotated[Moment, Write('end: "2026-11-23 07:00"')]
+    """First minute after."""
+
+
 class BusinessHours(_Section, frozen=True, kw_only=True):
     """When work is expected (`business_hours`), in the site's time zone."""
 
@@ -132,6 +157,10 @@ class BusinessHours(_Section, frozen=True, kw_only=True):
     """First minute after, HH:MM. Before `start`: the next day."""
     holidays: Annotated[frozenset[Day], Write("holidays: [2026-12-25]")] = frozenset()
     """Dates without business hours."""
+    roster: Annotated[
+        tuple[Shift, ...], Write('roster: [{users: [alice], start: "2026-11-22 19:00", end: "2026-11-23 07:00"}]')
+    ] = ()
+    """Who is on call when: to them outside-business-hours does not apply."""
 
 
 class Keys(_Section, frozen=True, kw_only=True):

@@ -17,6 +17,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from seqwatch_tui.ledger.values import Batch
+from seqwatch_tui.parse.schema import event_table, record_table
 
 _HEADER = struct.Struct(">4sQQQ32s")
 _CRC = struct.Struct(">I")
@@ -58,7 +59,8 @@ def decode(payload: memoryview) -> Batch:
     (events_length,) = struct.unpack_from(">Q", payload, start)
     split = start + 8 + events_length
     note = bytes(payload[4:start])
-    return Batch(_table(payload[start + 8 : split]), _table(payload[split:]), note)
+    events, records = _table(payload[start + 8 : split]), _table(payload[split:])
+    return Batch(event_table(_columns(events), len(events)), record_table(_columns(records), len(records)), note)
 
 
 def frames(path: Path, segment: int) -> Iterator[Frame | Broken]:
@@ -111,6 +113,11 @@ def _stream(table: pa.Table) -> pa.Buffer:
     with pa.ipc.new_stream(sink, table.schema) as writer:
         writer.write_table(table)
     return sink.getvalue()
+
+
+def _columns(table: pa.Table) -> dict[str, pa.ChunkedArray]:
+    """What a version with fewer columns wrote; the others become null."""
+    return {name: table.column(name) for name in table.schema.names}
 
 
 def _table(data: memoryview) -> pa.Table:

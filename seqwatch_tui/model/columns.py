@@ -50,6 +50,10 @@ EVENT_COLUMNS: tuple[Column, ...] = (
     Column("business_hours", "bool", "BOOLEAN", "Inside the site's business hours; null when none are configured."),
     Column("network_allowed", "bool", "BOOLEAN", "src_ip inside networks.allowed; null when either is unknown."),
     Column("bulk_granted", "bool", "BOOLEAN", "The role holds the `bulk` operation on the dataset; null = no policy."),
+    Column(
+        "context", "dict", "VARCHAR",
+        "What the configuration and the past add; semicolon-separated codes (docs/rules/context.md), else null.",
+    ),
     Column("bytes", "int64", "BIGINT", "Bytes moved, where the source tells it."),
     Column("rule_key", "dict", "VARCHAR", "Audit rule key (key=)."),
     Column("syscall", "dict", "VARCHAR", "System call name, or the record type of a user-space record."),
@@ -59,9 +63,9 @@ EVENT_COLUMNS: tuple[Column, ...] = (
 """`events` as stored. The SQL view replaces serial and source_ref by `source_id`."""
 
 POLICY_COLUMNS: tuple[str, ...] = (
-    "dataset", "role", "allowed", "reason", "business_hours", "network_allowed", "bulk_granted",
+    "dataset", "role", "allowed", "reason", "business_hours", "network_allowed", "bulk_granted", "context",
 )  # fmt: skip
-"""Filled by `catalogue`; null in what `parse` hands over."""
+"""Filled by `catalogue` (`context` also by `detect.past`); null in what `parse` hands over."""
 
 ACTIONS: tuple[str, ...] = (
     "open", "read", "write", "create", "delete", "rename", "link", "chmod", "chown", "truncate", "setattr",

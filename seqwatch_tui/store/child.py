@@ -114,11 +114,11 @@ def _open(request: Mapping[str, Any], files: Sequence[Path]) -> duckdb.DuckDBPyC
 
 
 def _views(con: duckdb.DuckDBPyConnection, request: Mapping[str, Any]) -> None:
-    events = _scan(request["events"], EVENT_COLUMNS)
+    events = _scan(con, request["events"], EVENT_COLUMNS)
     _view(con, EVENTS_VIEW, event_select(f"({events})"))
     raw = f"coalesce(try(rtrim(decode(raw), chr(10))), {_ODD_BYTES}) as raw"
     records = [raw if f.name == "raw" else f.name for f in RECORDS_VIEW.fields]
-    _view(con, RECORDS_VIEW, f"select {', '.join(records)} from ({_scan(request['records'], RECORD_COLUMNS)})")  # noqa: S608
+    _view(con, RECORDS_VIEW, f"select {', '.join(records)} from ({_scan(con, request['records'], RECORD_COLUMNS)})")  # noqa: S608
     for table in (*STATE_TABLES, *(view.shape for view in STATE_VIEWS)):
         path = request["state"].get(table.name)
         _view(con, table, f"from read_parquet({quote(path)})" if path else _nothing(table))
@@ -136,12 +136,17 @@ def _view(con: duckdb.DuckDBPyConnection, table: TableDef, select: str) -> None:
         con.execute(statement)
 
 
-def _scan(paths: Sequence[str], columns: Sequence[Column]) -> str:
+def _scan(con: duckdb.DuckDBPyConnection, paths: Sequence[str], columns: Sequence[Column]) -> str:
+    """SELECT of the columns from all files, oldest first; those of an earlier version lack columns, which are null."""
     names = ", ".join(c.name for c in columns)
+    empty = f"select {', '.join(f'null::{c.sql} as {c.name}' for c in columns)} where false"  # noqa: S608
     if not paths:
-        empty = ", ".join(f"null::{c.sql} as {c.name}" for c in columns)
-        return f"select {empty} where false"
-    return f"select {names} from read_parquet([{', '.join(map(quote, paths))}])"  # noqa: S608
+        return empty
+    files = f"[{', '.join(map(quote, paths))}]"
+    has = {row[0] for row in con.execute(f"select name from parquet_schema({quote(paths[0])})").fetchall()}  # noqa: S608
+    if all(c.name in has for c in columns):
+        return f"select {names} from read_parquet({files})"  # noqa: S608
+    return f"{empty} union all by name select * from read_parquet({files}, union_by_name = true)"
 
 
 def _nothing(table: TableDef) -> str:

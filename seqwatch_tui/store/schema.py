@@ -16,7 +16,7 @@ FORMAT = 2
 
 _SOURCE_ID = Field("source_id", "VARCHAR", "The source's own id of the event: EPOCH.MMM:SERIAL for audit events.")
 _HIDDEN = {"serial", "source_ref"}
-_LAST = ("business_hours", "network_allowed", "bulk_granted")
+_LAST = ("business_hours", "network_allowed", "bulk_granted", "context")
 
 
 def _event_view() -> tuple[Field, ...]:

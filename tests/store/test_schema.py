@@ -33,11 +33,11 @@ def test_every_table_and_column_is_commented(tmp_path: Path, buckets: str) -> No
         assert [row[1:] for row in found if row[0] == table.name] == [(f.name, f.sql, f.doc) for f in table.fields]
 
 
-def test_events_begin_with_the_promised_columns_and_end_with_the_three_facts() -> None:
+def test_events_begin_with_the_promised_columns_and_end_with_the_facts_of_policy() -> None:
     promised = (
         "event_id ts host source source_id action outcome errno user_name uid_name auid uid session_id src_ip tty pid "
         "ppid process exe command_line path old_path dataset role allowed reason bytes rule_key syscall complete "
-        "warnings business_hours network_allowed bulk_granted"
+        "warnings business_hours network_allowed bulk_granted context"
     )
     assert [f.name for f in EVENTS_VIEW.fields] == promised.split()
 

@@ -1,0 +1,111 @@
+"""Grants, consent and approval that end, donors who withdraw, people on call: as of the event, in the site's days."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from seqwatch_tui.catalogue.catalogue import Catalogue
+from seqwatch_tui.config.errors import ConfigError
+from seqwatch_tui.config.settings import loads
+from seqwatch_tui.parse.schema import event_table
+
+SITE = """
+site: s
+state_dir: /var/lib/seqwatch
+timezone: Europe/Berlin
+datasets:
+  - id: a
+    path: /d/a
+    grants: {reader: [read], guest: [read], writer: [read, write]}
+    grants_until: {guest: 2026-06-30, writer: 2026-03-01}
+    consent: {expires: 2027-01-01, withdrawn: [{files: "NA12878*", since: 2026-05-01}]}
+    irb: {id: X, expires: 2026-12-31}
+  - {id: b, path: /d/b, grants: {reader: [read]}}
+roles: {reader: {users: [rita]}, guest: {users: [gus, both]}, writer: {users: [wim, both]}}
+business_hours:
+  start: "08:00"
+  end: "18:00"
+  roster: [{users: [rita], start: "2026-11-22 19:00", end: "2026-11-23 07:00"}]
+"""
+
+
+def _judged(ts: str, user: str, path: str = "/d/a/x.bam", action: str = "read") -> dict[str, Any]:
+    at = datetime.fromisoformat(ts).replace(tzinfo=UTC)
+    table = event_table(
+        {"event_id": [1], "ts": [int(at.timestamp() * 1e6)], "user_name": [user], "path": [path], "action": [action]}, 1
+    )
+    found: dict[str, Any] = Catalogue(loads(SITE, "site.yaml"), {}).judge(table).to_pylist()[0]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("ts", "user", "allowed", "context"),
+    [
+        ("2026-06-30T21:59:59", "gus", True, None),
+        ("2026-06-30T22:00:00", "gus", False, "grant-expired"),
+        ("2026-02-01T00:00:00", "wim", True, None),
+        ("2026-07-01T00:00:00", "wim", False, "grant-expired"),
+        ("2026-04-01T00:00:00", "both", True, None),
+        ("2026-07-01T00:00:00", "both", False, "grant-expired"),
+        ("2026-07-01T00:00:00", "mallory", False, None),
+        ("2026-12-31T22:59:59", "rita", True, None),
+        ("2026-12-31T23:00:00", "rita", True, "irb-expired"),
+        ("2027-01-01T23:00:00", "rita", True, "consent-expired; irb-expired"),
+    ],
+)
+def test_a_last_day_ends_at_the_midnight_of_the_site(ts: str, user: str, allowed: bool, context: str | None) -> None:
+    row = _judged(ts, user)
+    assert (row["allowed"], row["context"]) == (allowed, context)
+
+
+def test_a_grant_that_ended_says_so() -> None:
+    row = _judged("2026-07-01T00:00:00", "gus")
+    assert (row["reason"], row["role"]) == ("the grant of role guest on a ended on 2026-06-30", "guest")
+
+
+@pytest.mark.parametrize(
+    ("ts", "path", "context"),
+    [
+        ("2026-04-30T21:59:59", "/d/a/NA12878.bam", None),
+        ("2026-04-30T22:00:00", "/d/a/NA12878.bam", "consent-withdrawn"),
+        ("2026-05-02T00:00:00", "/d/a/NA12878/lane1.fastq.gz", "consent-withdrawn"),
+        ("2026-05-02T00:00:00", "/d/a/NA12879.bam", None),
+        ("2026-05-02T00:00:00", "/d/b/NA12878.bam", None),
+    ],
+)
+def test_withdrawal_is_by_file(ts: str, path: str, context: str | None) -> None:
+    assert _judged(ts, "rita", path)["context"] == context
+
+
+def test_only_reading_needs_consent() -> None:
+    assert _judged("2027-02-01T00:00:00", "rita", action="delete")["context"] is None
+    assert _judged("2027-02-01T00:00:00", "rita", "/elsewhere")["context"] is None
+
+
+@pytest.mark.parametrize(
+    ("ts", "user", "context"),
+    [
+        ("2026-11-22T18:00:00", "rita", "on-call"),
+        ("2026-11-22T17:59:59", "rita", None),
+        ("2026-11-23T06:00:00", "rita", None),
+        ("2026-11-22T18:00:00", "gus", "grant-expired"),
+    ],
+)
+def test_the_roster_is_in_the_sites_zone(ts: str, user: str, context: str | None) -> None:
+    assert _judged(ts, user)["context"] == context
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "error"),
+    [
+        ("guest: 2026-06-30", "geust: 2026-06-30", "names role 'geust', which has no grant there"),
+        ('end: "2026-11-23 07:00"', 'end: "2026-11-22 07:00"', "is not after start"),
+        ('start: "2026-11-22 19:00"', "start: tomorrow", "is not a moment"),
+    ],
+)
+def test_mistakes_are_told(old: str, new: str, error: str) -> None:
+    with pytest.raises(ConfigError, match=error):
+        loads(SITE.replace(old, new), "site.yaml")
