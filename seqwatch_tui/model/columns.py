@@ -51,7 +51,9 @@ EVENT_COLUMNS: tuple[Column, ...] = (
     Column("network_allowed", "bool", "BOOLEAN", "src_ip inside networks.allowed; null when either is unknown."),
     Column("bulk_granted", "bool", "BOOLEAN", "The role holds the `bulk` operation on the dataset; null = no policy."),
     Column(
-        "context", "dict", "VARCHAR",
+        "context",
+        "dict",
+        "VARCHAR",
         "What the configuration and the past add; semicolon-separated codes (docs/rules/context.md), else null.",
     ),
     Column("bytes", "int64", "BIGINT", "Bytes moved, where the source tells it."),
