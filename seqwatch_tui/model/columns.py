@@ -67,7 +67,7 @@ EVENT_COLUMNS: tuple[Column, ...] = (
 POLICY_COLUMNS: tuple[str, ...] = (
     "dataset", "role", "allowed", "reason", "business_hours", "network_allowed", "bulk_granted", "context",
 )  # fmt: skip
-"""Filled by `catalogue` (`context` also by `detect.past`); null in what `parse` hands over."""
+"""Filled by `catalogue` (`context` also by `detect.memory`); null in what `parse` hands over."""
 
 ACTIONS: tuple[str, ...] = (
     "open", "read", "write", "create", "delete", "rename", "link", "chmod", "chown", "truncate", "setattr",
