@@ -94,6 +94,8 @@ class Mapping:
     name: str
     form: Form
     about: str = ""
+    known_by: tuple[tuple[Place, ...], ...] = ()
+    """What tells a line of this format from others: of each of these places one has a value. None: it must be named."""
     pattern: str = ""
     """form text: the RE2 pattern of a line; its named groups are the record's fields."""
     records: tuple[tuple[str, ...], ...] = ()

@@ -21,6 +21,7 @@ SHIPPED = Path(__file__).parent / "mappings"
 _TOP: dict[str, str] = {
     "format": "format: json",
     "about": "about: one sentence",
+    "known_by": "known_by: [eventName, [userIdentity, user]]",
     "pattern": r"pattern: '^(?P<user>\S+) (?P<path>\S+)'",
     "records": "records: Records",
     "only": "only: [{kind: file}]",
@@ -121,7 +122,8 @@ class _Reader:
                 top.get("fields", tree), "fields needs 'ts', the time of the event; write e.g. fields: {ts: time}"
             )
         return Mapping(
-            name, form, self._shapes.word(top.get("about"), "about"), pattern,
+            name, form, self._shapes.word(top.get("about"), "about"),
+            tuple(self._look.places(node, "known_by") for node in items(top.get("known_by"))), pattern,
             tuple(tuple(word.split(".")) for word in self._shapes.words(top.get("records"), "records")),
             tuple(self._look.conditions(node) for node in items(top.get("only"))),
             frozenset(self._shapes.words(top.get("absent"), "absent", empty=True)),

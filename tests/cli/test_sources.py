@@ -160,7 +160,7 @@ def test_files_of_records_are_ingested_whole_without_a_newline(running: Running,
     (folder / "trail.json.gz").write_bytes(gzip.compress(first))
 
     def ingest(path: Path) -> dict[str, object]:
-        found: dict[str, object] = json.loads(running.cli("ingest", str(path), "--format", "cloudtrail").stdout)
+        found: dict[str, object] = json.loads(running.cli("ingest", str(path)).stdout)
         return found
 
     summary = ingest(folder / "trail.json.gz")
