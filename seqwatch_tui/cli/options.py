@@ -123,6 +123,12 @@ def _keys(p: argparse.ArgumentParser) -> None:
 
 def _rules(p: argparse.ArgumentParser) -> None:
     _format(p)
+    p.add_argument(
+        "do", nargs="?", choices=("list", "backtest"), default="list", help="list (default), or backtest a rule"
+    )
+    p.add_argument("rule", nargs="?", metavar="RULE|FILE", help="id of a rule, or a rule file")
+    p.add_argument("--since", default="90d", metavar="SPAN", help="backtest: how far back (90d)")
+    p.add_argument("--timeout", type=float, default=60.0, metavar="S", help="backtest: give up after S seconds")
 
 
 def _sources(p: argparse.ArgumentParser) -> None:

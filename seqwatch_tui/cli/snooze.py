@@ -16,13 +16,12 @@ _UNITS = {"m": 60, "h": 3600, "d": 86400}
 Do = Callable[[Client, argparse.Namespace, int | None], int]
 
 
-def seconds_of(span: str | None) -> int:
+def seconds_of(span: str | None, option: str = "--for") -> int:
     """Return the seconds of 30m, 4h or 2d; CommandError for anything else."""
     found = re.fullmatch(r"([1-9][0-9]{0,4})([mhd])", span or "")
     if not found:
-        raise CommandError(
-            Exit.USAGE, f"--for {span!r} is not a span" if span else "a snooze needs --for", "--for 30m, 4h or 2d"
-        )
+        why = f"{option} {span!r} is not a span" if span else f"{option} is missing"
+        raise CommandError(Exit.USAGE, why, f"{option} 30m, 4h or 2d")
     return int(found[1]) * _UNITS[found[2]]
 
 

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,14 @@ from seqwatch_tui.engine.api.routes import ROUTES
 from tests.engine.running import WORKLOAD, WORKLOAD_SITE, Answer, Running, engine, ingest, write_site
 
 PARTS = ("snoozes", "alerts", "alert_reasons", "rule_versions", "incidents", "actions")
+
+
+RULE = """
+title: Reads of one person
+name: reads-of-bob
+logsource: {product: seqwatch, category: dataset_access}
+detection: {sel: {user_name: bob, action: read, dataset|exists: true}, condition: sel}
+"""
 
 
 @pytest.fixture(scope="module")
@@ -119,6 +128,48 @@ def test_the_command_is_the_same_word(site: Running) -> None:
     assert "SELECT event_id" in shown.stdout
     listed = site.cli("alerts", "incidents", "--format", "json")
     assert {"incident_id", "rules", "risk"} <= json.loads(listed.stdout)[0].keys()
+
+
+def test_a_backtest_finds_the_alerts_that_were_raised_and_how_they_were_judged(site: Running) -> None:
+    rows = site.api.get("/v1/alerts", state="all").rows
+    for rule in {row["rule_id"] for row in rows}:
+        (result,) = backtest(site, {"rule": rule}).value["results"]
+        raised = [row for row in rows if row["rule_id"] == rule]
+        assert result["alerts"] == sum(day["alerts"] for day in result["days"]) == len(raised), rule
+        assert {a["actor"]: a["alerts"] for a in result["actors"]} == Counter(row["actor"] for row in raised), rule
+        judged = Counter(row["verdict"] if row["state"] == "closed" else "open" for row in raised)
+        assert {word: n for word, n in result["judged"].items() if n} == judged, rule
+
+
+def test_a_rule_that_is_being_written_is_tested_from_its_text(site: Running, tmp_path: Path) -> None:
+    (result,) = backtest(site, {"text": RULE}).value["results"]
+    (row,) = site.api.sql(
+        "select count(*) as n from events where user_name = 'bob' and action = 'read' and dataset is not null"
+    )
+    assert (result["events"], result["judged"]["none"]) == (row["n"], result["alerts"])
+    (tmp_path / "new.yml").write_text(RULE)
+    said = site.cli("rules", "backtest", str(tmp_path / "new.yml"), "--since", "365d")
+    assert (said.returncode, said.stdout.split()[:2]) == (0, ["day", "alerts"])
+    assert site.api.sql("select count(*) as n from rule_versions where rule_id = 'reads-of-bob'") == [{"n": 0}]
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({}, 400), ({"rule": "a", "text": "b"}, 400), ({"rule": "nosuch"}, 404), ({"text": "title: x"}, 400),
+        ({"rule": "bulk-read", "since": -1}, 400), ({"rule": "bulk-read", "timeout": "long"}, 400), ({"rule": 7}, 400),
+    ],
+)  # fmt: skip
+def test_a_backtest_that_cannot_be_made_says_why(site: Running, body: dict[str, Any], status: int) -> None:
+    answer = site.api.post("/v1/rules/backtest", body)
+    assert answer.status == status
+    assert answer.value["error"]
+
+
+def backtest(site: Running, wanted: dict[str, Any]) -> Answer:
+    answer = site.api.post("/v1/rules/backtest", {"since": 3650 * 86400, **wanted})
+    assert answer.status == 200, answer.body
+    return answer
 
 
 def test_a_snooze_is_made_listed_counted_and_cancelled(site: Running) -> None:

@@ -40,11 +40,11 @@ async def sql(request: web.Request) -> web.StreamResponse:
     engine, said = request.app[ENGINE], await body(request)
     asked = _asked(said)
     gone = threading.Event()
-    watch = asyncio.create_task(_watch_peer(request, gone))
+    watch = asyncio.create_task(watch_peer(request, gone))
     with tempfile.TemporaryDirectory(prefix="sql-", dir=engine.state_dir) as folder:
         out = Path(folder) / "answer.arrow"
         try:
-            cancelled = partial(_any_set, gone, engine.stopping)
+            cancelled = partial(any_set, gone, engine.stopping)
             done = await in_thread(run_to_file, engine, asked, Path(folder), out, cancelled)
         except SqlError as error:
             raise ApiError(400, str(error), error.excerpt) from error
@@ -90,11 +90,13 @@ def _asked(said: dict[str, Any]) -> Asked:
                  min(max(timeout, 0.1), _HARD_LIMIT_SECONDS))  # fmt: skip
 
 
-def _any_set(*events: threading.Event) -> bool:
+def any_set(*events: threading.Event) -> bool:
+    """Return whether one of the events is set."""
     return any(event.is_set() for event in events)
 
 
-async def _watch_peer(request: web.Request, gone: threading.Event) -> None:
+async def watch_peer(request: web.Request, gone: threading.Event) -> None:
+    """Set `gone` when the peer has hung up."""
     while request.transport is not None and not request.transport.is_closing():
         await asyncio.sleep(0.1)
     gone.set()

@@ -23,6 +23,7 @@ from seqwatch_tui.engine.api.read import (
     status,
 )
 from seqwatch_tui.engine.api.server import Handler
+from seqwatch_tui.engine.api.whatif import backtest
 from seqwatch_tui.engine.peers import Role
 
 ROUTES: tuple[tuple[str, str, Role | None, Handler], ...] = (
@@ -51,6 +52,7 @@ ROUTES: tuple[tuple[str, str, Role | None, Handler], ...] = (
     ("GET", "/v1/actions", "viewer", panel("actions")),
     ("GET", "/v1/sessions", "viewer", panel("sessions")),
     ("GET", "/v1/rules", "viewer", rules),
+    ("POST", "/v1/rules/backtest", "auditor", backtest),
     ("GET", "/v1/jobs", "viewer", jobs),
     ("GET", "/v1/ledger", "viewer", ledger),
     ("GET", "/v1/saved", "viewer", saved),
