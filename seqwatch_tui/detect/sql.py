@@ -15,6 +15,7 @@ from seqwatch_tui.detect.condition import And, Condition, Match, Not, Or, tests,
 from seqwatch_tui.detect.fields import FieldType, types_of
 from seqwatch_tui.detect.rule import Rule
 from seqwatch_tui.detect.sql_networks import cidr_sql
+from seqwatch_tui.detect.sql_records import quoted
 from seqwatch_tui.detect.sql_views import source_sql
 
 _TEXT: Mapping[str, str] = {
@@ -48,11 +49,6 @@ def history_sql(rule: Rule, rules: Mapping[str, Rule] | None = None) -> SqlQuery
     from seqwatch_tui.detect.sql_windows import groups_sql
 
     return groups_sql(rule.body, rules or {})
-
-
-def quoted(name: str) -> str:
-    """Return a field's name as an identifier."""
-    return '"' + name.replace('"', '""') + '"'
 
 
 def fields_of(condition: Condition) -> list[str]:

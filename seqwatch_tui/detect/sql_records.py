@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-from seqwatch_tui.detect.fields import KEYWORDS, TIME
+from seqwatch_tui.detect.fields import KEYWORDS, TIME, TYPED
 from seqwatch_tui.detect.record_view import JSON, OF_THE_EVENT
 from seqwatch_tui.detect.relevance import TYPE
 from seqwatch_tui.parse.record_fields import ADDED, BY_KERNEL, ENCODED, TOKEN
 
+_OURS = frozenset(name for fields in TYPED.values() for name in fields) | {KEYWORDS}
 _ARGUMENT = re.compile(r"a\d{1,9}")
 _ABSENT = "'', '(null)', '?', '\"?\"', '\"\"'"
 
@@ -33,9 +34,15 @@ def text(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
+def quoted(name: str) -> str:
+    """Return a field's name as an identifier. SQL does not tell names apart by case, so capitals of records are marked."""
+    capitals = "" if name in _OURS or name.islower() else "#" + "".join("1" if c.isupper() else "0" for c in name)
+    return '"' + (name + capitals).replace('"', '""') + '"'
+
+
 def records_sql(fields: Collection[str], columns: Collection[str] = (), events: str = "events") -> str:
     """Return a select of event_id, ts, the `fields` of the records of `events` and the `columns` of their events."""
-    shown = [f'{_field(name)} AS "{name}"' for name in dict.fromkeys(fields)]
+    shown = [f"{_field(name)} AS {quoted(name)}" for name in dict.fromkeys(fields)]
     shown += [f'"{OF_EVENT}{name}"' for name in dict.fromkeys(columns)]
     more = "".join(f', e."{name}" AS "{OF_EVENT}{name}"' for name in dict.fromkeys((*columns, *OF_THE_EVENT.values())))
     return f"""SELECT {", ".join(["event_id", "ts", *shown])} FROM (
@@ -140,4 +147,4 @@ def _keywords() -> str:
         "list_transform(o || i, lambda t: CASE WHEN kind = 'EXECVE' AND regexp_full_match(t, '(?s)a[0-9]{1,9}(\\[[0-9]+\\])?=.*') "
         f"THEN {_argument(value)} {' '.join(cases)} END)"
     )
-    return f"array_to_string([raw] || {words}, ' ')"
+    return f"array_to_string([body] || {words}, ' ')"

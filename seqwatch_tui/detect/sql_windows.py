@@ -14,7 +14,8 @@ from seqwatch_tui.detect.condition import Condition
 from seqwatch_tui.detect.fields import FIELDS
 from seqwatch_tui.detect.rule import Correlation, Rule
 from seqwatch_tui.detect.slots import has_slot, slot_type, slots
-from seqwatch_tui.detect.sql import SqlQuery, fields_of, quoted, where_sql
+from seqwatch_tui.detect.sql import SqlQuery, fields_of, where_sql
+from seqwatch_tui.detect.sql_records import quoted
 from seqwatch_tui.detect.sql_views import OF_EVENT, source_sql
 
 _NULLS = {"text": "NULL::VARCHAR", "number": "NULL::BIGINT", "bool": "NULL::BOOLEAN"}

@@ -47,11 +47,11 @@ def record_fields(line: bytes) -> dict[str, str]:
 
 
 def record_text(line: bytes) -> str:
-    """The line as keywords are searched in: as read, and after it what in it is encoded, or an EXECVE's arguments."""
-    kind = kind_of(line)
-    own = _body(line).partition(b"\x1d")[0]
+    """What keywords are searched in: the line behind its stamp, then what in it is encoded, or an EXECVE's arguments."""
+    kind, body = kind_of(line), _body(line)
+    own = body.partition(b"\x1d")[0]
     words = [value for key, token in _in_order(own) if (value := _written_out(kind, key, token)) is not None]
-    return " ".join([from_bytes(line.rstrip(b"\n")), *words])
+    return " ".join([from_bytes(body), *words])
 
 
 def laurel_records(line: bytes) -> Iterator[tuple[str, dict[str, str], str]]:
@@ -69,7 +69,7 @@ def laurel_records(line: bytes) -> Iterator[tuple[str, dict[str, str], str]]:
             found |= {"proctitle": " ".join(words)} if part.kind == "PROCTITLE" else {}
         shown = " ".join(f"{key}={value}" for key, value in found.items())
         words = [found["proctitle"]] if "proctitle" in found else []
-        yield part.kind, found, " ".join([f"type={part.kind}", shown, *words])
+        yield part.kind, found, " ".join([shown, *words])
 
 
 def kind_of(line: bytes) -> str:
