@@ -1,4 +1,4 @@
-"""Path to dataset: the longest configured prefix that ends at a path boundary."""
+"""Path to dataset: the longest configured prefix that ends at a path boundary. Objects (`s3://bucket/key`) have paths too."""
 
 from __future__ import annotations
 
@@ -19,15 +19,16 @@ class PathIndex:
 
     def __init__(self, datasets: Sequence[Dataset]) -> None:
         self._roots = {str(dataset.path): number for number, dataset in enumerate(datasets)}
+        self._objects = {place: number for number, dataset in enumerate(datasets) for place in dataset.objects}
         self._folders: dict[str, int] = {}
 
     def number(self, path: str) -> int:
-        """Return the dataset's number for an absolute path, OUTSIDE for any other and for relative paths."""
+        """Return the dataset's number for an absolute path or an object, OUTSIDE for any other and for relative paths."""
         folder, slash, name = path.rpartition("/")
         if path in self._roots:
             return self._roots[path]
         if not slash or path[0] != "/":
-            return OUTSIDE
+            return self._object(path) if self._objects else OUTSIDE
         if name in ("", ".", ".."):
             return self._climb(posixpath.normpath(path))
         found = self._folders.get(folder)
@@ -44,3 +45,13 @@ class PathIndex:
         while folder not in self._roots and folder != "/":
             folder = posixpath.dirname(folder)
         return self._roots.get(folder, OUTSIDE)
+
+    def _object(self, path: str) -> int:
+        """Look at the object, then at the prefixes above it. Nothing in a key is resolved: `..` and `//` are part of it."""
+        while path and not path.endswith("/"):
+            if (found := self._objects.get(path)) is not None:
+                return found
+            path = path.rpartition("/")[0]
+            while path.endswith("/") and not path.endswith(":/"):
+                path = path[:-1]
+        return OUTSIDE

@@ -45,10 +45,15 @@ class People:
         self._groups = groups
 
     def roles_of(self, user: str) -> tuple[str, ...]:
-        """Return the roles of a login name, in the order of the configuration."""
+        """Return the roles of a login name, in the order of the configuration.
+
+        A session of an assumed cloud role (`Role/session`) is also covered by `Role/*`.
+        """
+        assumed, slash, _ = user.partition("/")
+        names = {user, f"{assumed}/*"} if slash else {user}
         member_of = self._groups.get(user, frozenset())
         roles = self._settings.roles.items()
-        return tuple(name for name, people in roles if user in people.users or not member_of.isdisjoint(people.groups))
+        return tuple(n for n, p in roles if not (names.isdisjoint(p.users) and member_of.isdisjoint(p.groups)))
 
     def judge(self, user: str | None, dataset: Dataset, need: Need, over: frozenset[str] = frozenset()) -> Verdict:
         """Judge one distinct combination. Of several roles the one that allows it is named.

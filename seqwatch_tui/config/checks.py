@@ -22,6 +22,7 @@ def cross_checks(settings: Settings) -> Iterator[Wrong]:
     """Yield everything in which the settings contradict themselves."""
     yield from _unique(settings)
     yield from _paths(settings)
+    yield from _objects(settings)
     yield from _grants(settings)
     yield from _ends_of_grants(settings)
     yield from _roster(settings)
@@ -67,6 +68,17 @@ def _unique(settings: Settings) -> Iterator[Wrong]:
                     (section, index, key),
                     (f"{section}[{index}].{key} '{value}' is the same as in {section}[{first}]; write each {key} once"),
                 )
+
+
+def _objects(settings: Settings) -> Iterator[Wrong]:
+    """A bucket or prefix belongs to one dataset."""
+    owners: dict[str, int] = {}
+    for index, dataset in enumerate(settings.datasets):
+        for number, place in enumerate(dataset.objects):
+            first = owners.setdefault(place, index)
+            if first != index:
+                at: KeyPath = ("datasets", index, "objects", number)
+                yield at, f"{dotted(at)} '{place}' is the same as in datasets[{first}].objects; write it once"
 
 
 def _paths(settings: Settings) -> Iterator[Wrong]:

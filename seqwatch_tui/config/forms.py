@@ -25,6 +25,7 @@ _TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DUO = re.compile(r"DUO:[0-9]{7}|[A-Z]{2,8}(:[^\s:].{0,200})?")
 _URL = re.compile(r"[a-z][a-z0-9+.-]{1,30}:\S+")
+_OBJECTS = re.compile(r"[a-z][a-z0-9+.-]{0,15}://[^/\s]+(/[^\s/].*)?")
 _SPAN = re.compile(r"([1-9][0-9]{0,5})([smhd])")
 _SPAN_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _ENDPOINT = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):([0-9]{1,5})")
@@ -55,9 +56,9 @@ def name(value: object) -> str:
 
 
 def account(value: object) -> str:
-    """A user or group name as the host knows it; only what no host accepts is refused."""
+    """A user or group name as the host knows it, or `Role/session` of a cloud; only what neither accepts is refused."""
     word = text(value)
-    if len(word) > 256 or any(c.isspace() or c in ":/" for c in word):
+    if len(word) > 256 or word.startswith("/") or any(c.isspace() or c == ":" for c in word):
         raise Unfit("is not a user or group name")
     return word
 
@@ -67,6 +68,14 @@ def positive(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 1_000_000:
         raise Unfit("is not a whole number from 1 to 1000000")
     return value
+
+
+def objects(value: object) -> str:
+    """Where objects are: `s3://bucket` or `s3://bucket/prefix`, as the paths of events name them."""
+    word = text(value).rstrip("/")
+    if not _OBJECTS.fullmatch(word):
+        raise Unfit("is not the address of a bucket or of a prefix in it")
+    return word
 
 
 def absolute_path(value: object) -> Path:

@@ -95,6 +95,8 @@ class Dataset(_Section, frozen=True, kw_only=True):
     """Name of the dataset everywhere; what an operator types to confirm an act on it. Unique."""
     path: Annotated[AbsolutePath, Write("path: /data/seq/wgs-cohort-a")]
     """Its folder, absolute, as the kernel reports it (no symbolic link). Of nested datasets the inner one counts."""
+    objects: Annotated[tuple[Annotated[str, forms.objects], ...], Write('objects: ["s3://cohort-a/wgs"]')] = ()
+    """Where copies of it lie in object storage: events there (CloudTrail, S3 access logs) are judged as on the folder."""
     kind: Annotated[DatasetKind, Write("kind: wgs")] = "other"
     """wgs, wes, panel, rna or other."""
     frameworks: Annotated[tuple[Framework, ...], Write("frameworks: [hipaa, gdpr]")] = ()

@@ -148,6 +148,52 @@ class TestBusinessHours:
         assert [judged(catalogue, ts=dt.datetime.fromisoformat(t))["business_hours"] for t in times] == [True, False]
 
 
+CLOUD = Catalogue(
+    loads(
+        """
+site: s
+state_dir: /var/lib/seqwatch
+datasets:
+  - {id: a, path: /data/a, objects: ["s3://cohort/wgs/", "s3://mirror"], grants: {pipe: [read]}}
+  - {id: b, path: /data/b, objects: ["s3://cohort/wgs/inner"]}
+roles: {pipe: {users: ["Pipeline/*", "Analyst/ann"]}}
+""",
+        "x",
+    ),
+    {},
+)
+
+
+@pytest.mark.parametrize(
+    ("path", "dataset"),
+    [
+        ("s3://cohort/wgs/S1.cram", "a"), ("s3://cohort/wgs", "a"), ("s3://mirror", "a"), ("s3://mirror/x//../y", "a"),
+        ("s3://cohort/wgs/inner/deep/x", "b"), ("s3://cohort/wgsx", None), ("s3://cohort", None), ("s3://other/wgs/x", None),
+        ("s3:/cohort/wgs/x", None), ("s3://", None), ("cohort/wgs/x", None), ("/data/a/x", "a"), ("x", None),
+    ],
+)  # fmt: skip
+def test_objects_belong_to_datasets(path: str, dataset: str | None) -> None:
+    assert judged(CLOUD, path=path)["dataset"] == dataset
+
+
+@pytest.mark.parametrize(
+    ("user", "allowed"),
+    [
+        ("Pipeline/run-17", True),
+        ("Pipeline", False),
+        ("Analyst/ann", True),
+        ("Analyst/bob", False),
+        ("Pipeline2/x", False),
+    ],
+)
+def test_sessions_of_an_assumed_role(user: str, allowed: bool) -> None:
+    assert judged(CLOUD, path="s3://mirror/x", action="read", user_name=user)["allowed"] is allowed
+
+
+def test_a_copy_out_of_a_dataset_is_about_the_dataset() -> None:
+    assert judged(CLOUD, path="s3://elsewhere/x", old_path="s3://mirror/x", action="write")["dataset"] == "a"
+
+
 def test_nothing_configured_is_unknown_not_a_pass() -> None:
     row = judged(Catalogue(loads("site: s\nstate_dir: /s\n", "x"), {}), path="/data/a/x", src_ip="10.0.0.1",
                  ts=dt.datetime.fromisoformat("2026-01-05 12:00"), user_name="rita", action="read")  # fmt: skip

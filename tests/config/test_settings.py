@@ -202,3 +202,18 @@ class TestFiles:
         path = tmp_path / "x.yaml"
         path.write_bytes(b"\xef\xbb\xbf" + MINIMAL.encode())
         assert load(path).site == "a"
+
+
+def test_objects_are_addresses_and_belong_to_one_dataset() -> None:
+    text = 'site: s\nstate_dir: /v\ndatasets:\n  - {id: a, path: /a, objects: ["s3://x/"]}\n  - {id: b, path: /b, objects: [/x, "s3://x"]}\n'
+    with pytest.raises(ConfigError) as caught:
+        loads(text, "c.yaml")
+    assert str(caught.value).startswith(
+        "c.yaml:5: datasets[1].objects[0] '/x' is not the address of a bucket or of a prefix in it"
+    )
+    with pytest.raises(ConfigError) as caught:
+        loads(text.replace("/x, ", ""), "c.yaml")
+    assert (
+        str(caught.value)
+        == "c.yaml:5: datasets[1].objects[0] 's3://x' is the same as in datasets[0].objects; write it once"
+    )
