@@ -118,4 +118,9 @@ operators: {{}}
 #   responder: {{users: [oncall]}}
 #   approver: {{users: [lead]}}
 #   auditor: {{groups: [auditors]}}
+
+# Who is told of alerts (docs/notify.md), and the drill that proves it (docs/drill.md). Without notify nobody is told.
+# notify:
+#   - {{url: "mailto://oncall@example.org", smtp: "localhost:25", min_severity: high}}
+# drill: {{canary: /data/seq/wgs-cohort-a/NA00000.bam, every: 1d}}
 """

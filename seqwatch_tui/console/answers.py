@@ -122,6 +122,8 @@ class Status:
     errors: tuple[str, ...]
     unpaged: tuple[str, ...]
     """Addresses whose last page did not go out, each with the reason."""
+    drill: Json | None
+    """The last drill: ts, outcome, detail; null: never."""
 
     @classmethod
     def of(cls, data: Json) -> Status:
@@ -135,6 +137,7 @@ class Status:
             sources=tuple(data.get("sources") or ()), jobs=tuple(map(Job.of, data.get("jobs") or ())),
             quarantined=tuple(data.get("quarantined") or ()), errors=tuple(data.get("errors") or ()),
             unpaged=tuple(str(p.get("last") or p.get("label")) for p in data.get("paging") or () if p.get("state") == "fail"),
+            drill=data.get("drill"),
         )  # fmt: skip
 
     def essence(self) -> tuple[object, ...]:
@@ -145,7 +148,7 @@ class Status:
         )
         return (
             round(self.rate, 1), lag, self.newest, self.lost, self.unparsed, self.gaps, self.verdicts, sources,
-            self.jobs, self.quarantined, self.errors, self.unpaged,
+            self.jobs, self.quarantined, self.errors, self.unpaged, self.drill and self.drill.get("ts"),
         )  # fmt: skip
 
 

@@ -38,6 +38,7 @@ def _lines(status: dict[str, Any]) -> Iterator[str]:
     for source in status["sources"]:
         yield f'seqwatch_source_up{{source="{_label(source["name"])}"}} {int(source["state"] in ("live", "done"))}'
     yield from _accounts(status["sources"])
+    yield from _chain(status)
 
 
 def _accounts(sources: list[dict[str, Any]]) -> Iterator[str]:
@@ -53,6 +54,24 @@ def _accounts(sources: list[dict[str, Any]]) -> Iterator[str]:
                 "# TYPE seqwatch_source_balance gauge")  # fmt: skip
     for source in sources:
         yield f'seqwatch_source_balance{{source="{_label(source["name"])}"}} {source["balance"]}'
+
+
+def _chain(status: dict[str, Any]) -> Iterator[str]:
+    """Whether pages go out and the last drill held; what has never been tried has no figure."""
+    tried = [p for p in status["paging"] if p["state"] in ("pass", "fail")]
+    if tried:
+        yield from (
+            "# HELP seqwatch_page_up 1 when the last page to the address went out.",
+            "# TYPE seqwatch_page_up gauge",
+        )
+    for address in tried:
+        yield f'seqwatch_page_up{{address="{_label(address["label"])}"}} {int(address["state"] == "pass")}'
+    if status["drill"]:
+        yield from (
+            "# HELP seqwatch_drill_passed 1 when the last drill found every link.",
+            "# TYPE seqwatch_drill_passed gauge",
+        )
+        yield f"seqwatch_drill_passed {int(status['drill']['outcome'] == 'done')}"
 
 
 def _label(text: str) -> str:

@@ -26,7 +26,7 @@ def tell(engine: Engine, kind: str, sentence: str, detail: Any) -> None:
     """
     now = engine.clock.now()
     raw = json.dumps({"ts": now, "kind": kind, "text": sentence, "detail": detail}, ensure_ascii=False).encode() + b"\n"
-    counts = Counts(records=1, events=1, bytes=len(raw))
+    counts = Counts(records=1, events=1, bytes=len(raw), read=1)
     known = next((s for s in engine.store.sources() if s.name == OWN_SOURCE), None)
     before = known.counts if known else Counts()
     events = event_table(

@@ -15,12 +15,12 @@ from rich.style import Style
 from textual.color import Color
 
 from seqwatch_tui.console import rows, theme, when
-from seqwatch_tui.console.answers import Verdict
+from seqwatch_tui.console.answers import Status, Verdict
 from seqwatch_tui.console.cells import fit, fit_end, fit_right, wrap
 from seqwatch_tui.console.commands.registry import COMMANDS, footer
 from seqwatch_tui.console.guard import Colourless, Guard
 from seqwatch_tui.console.widgets.footer import layout
-from seqwatch_tui.console.widgets.header import posture_of, word_of
+from seqwatch_tui.console.widgets.header import failed_pages, posture_of, word_of
 from seqwatch_tui.console.widgets.table import Col, holds, widths
 from seqwatch_tui.model.text import safe_text
 from tests.console.fake_engine import HOSTILE
@@ -192,3 +192,16 @@ def test_colourless_leaves_attributes_only() -> None:
     done = Colourless().apply(segments, Color(0, 0, 0))
     assert done[0].style == Style(bold=True)
     assert done[1].style is not None
+
+
+def test_an_address_whose_page_failed_is_said_in_the_header_and_a_drill_is_kept() -> None:
+    base = {"now": 10.0, "site": "s", "verdicts": []}
+    failing = {"label": "mailto:a@b.example", "state": "fail", "last": "mailto:a@b.example: down"}
+    well = {"label": "x", "state": "pass", "last": "x: ok"}
+    drill = {"ts": 4.0, "outcome": "done"}
+    status = Status.of({**base, "paging": [failing, well], "drill": drill})
+    assert (status.unpaged, status.drill) == (("mailto:a@b.example: down",), drill)
+    assert ("PAGE FAILED", "bar.fail") in failed_pages(status)
+    quiet = Status.of(base)
+    assert (quiet.unpaged, quiet.drill, failed_pages(quiet)) == ((), None, [])
+    assert status.essence() != quiet.essence()

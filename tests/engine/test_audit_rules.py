@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from seqwatch_tui.config.settings import Settings, loads
 from seqwatch_tui.engine.audit_check import Report, check
-from seqwatch_tui.engine.audit_rule import parse_listing
-from seqwatch_tui.engine.audit_rules import Host, rules_text, wanted_rules
+from seqwatch_tui.engine.audit_rule import parse_listing, tree_rule
+from seqwatch_tui.engine.audit_rules import Host, Wanted, rules_text, wanted_rules
+from tests.engine.running import command, write_site
 
 SITE = """site: s
 state_dir: /var/lib/seqwatch
@@ -67,9 +73,9 @@ def test_the_file_has_every_rule_and_comments_what_cannot_be_loaded() -> None:
 
 
 def test_a_path_that_no_rule_can_carry_is_refused() -> None:
-    settings = loads('site: s\nstate_dir: /s\ndatasets: [{id: a, path: "/data/a\\nb"}]\n', "x")
+    site = loads('site: s\nstate_dir: /s\ndatasets: [{id: a, path: "/data/a\\nb"}]\n', "x")
     with pytest.raises(ValueError, match="newline"):
-        wanted_rules(settings, Host(None))
+        wanted_rules(site, Host(None))
 
 
 def test_a_kernel_with_the_whole_set_is_complete_and_says_why_io_uring_is_not_there() -> None:
@@ -173,3 +179,52 @@ def test_a_listing_is_read_as_it_is_meant() -> None:
         ("auid!=-1",),
     )
     assert (nothing.listed, nothing.action) == ("", "")
+
+
+_WORDS = st.sampled_from(["/data/a", "/data/a b", "/srv/x.y", "/d/-p", "/d/-F x"])
+_PERMISSIONS = st.sets(st.sampled_from("rwxa"), min_size=1).map(lambda p: "".join(sorted(p)))
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["always", "never"]), _WORDS, _PERMISSIONS, st.sampled_from(["b64", "b32", ""])),
+        max_size=6,
+    )
+)
+@settings(derandomize=True, max_examples=200, deadline=None)
+def test_a_wanted_rule_is_loaded_only_if_the_first_rule_that_matches_says_always(
+    drawn: list[tuple[str, str, str, str]],
+) -> None:
+    """Held against the kernel's own way: for each access, the first rule of the list whose tests all hold decides."""
+    lines = [
+        f"-a {do},exit {f'-F arch={arch} ' if arch else ''}-S all -F dir={path} -F perm={perm}"
+        for do, path, perm, arch in drawn
+    ]
+    wanted = Wanted(tree_rule(Path("/data/a"), "rwxa", "seqwatch"), "dataset a")
+    (found,) = check([wanted], "\n".join(lines), STATUS).rules
+    if found.standing == "loaded":
+        for access in "rwxa":
+            for machine in ("b64", "b32"):
+                hit = next(
+                    (
+                        do
+                        for do, path, perm, arch in drawn
+                        if path == "/data/a" and access in perm and arch in ("", machine)
+                    ),
+                    "no rule",
+                )
+                assert hit == "always", (access, machine, lines)
+
+
+def test_whoever_may_not_ask_the_kernel_is_told_so_and_the_status_is_3(tmp_path: Path) -> None:
+    config = write_site(tmp_path, ["site: s"])
+    prefix: list[str] = []
+    if os.geteuid() == 0:
+        if shutil.which("setpriv") is None:
+            pytest.skip("setpriv (util-linux) is not installed")
+        prefix = ["setpriv", "--inh-caps=-audit_control", "--bounding-set=-audit_control"]
+    done = subprocess.run(
+        [*prefix, *command(config, "audit-rules", "--check")], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "auditctl is not installed" in done.stderr or "the kernel does not tell its audit rules" in done.stderr

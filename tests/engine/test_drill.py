@@ -111,6 +111,9 @@ def test_a_drill_proves_every_link_and_leaves_nothing_open(running: Running, pla
     assert [(a["verb"], a["outcome"], a["subject"]) for a in actions] == [("drill", "done", str(canary))]
     assert len(json.loads(str(actions[0]["plan"]))) == 5
     assert running.api.status()["drill"]["outcome"] == "done"
+    metrics = running.api.get("/metrics").body.decode()
+    assert f'seqwatch_page_up{{address="file:{place / "pages"}"}} 1\n' in metrics
+    assert "seqwatch_drill_passed 1\n" in metrics
     assert not _readers(canary)
 
 
@@ -197,6 +200,15 @@ def test_a_source_that_shows_nothing_fails_the_drill_which_is_an_alert_and_a_pag
         until(lambda: any(json.loads(line)["kind"] == "alerts" for line in pages.read_text().splitlines()), "its page")
         own = running.api.sql("select source, rule_key, outcome from events where source = 'seqwatch'")
         assert own == [{"source": "seqwatch", "rule_key": "drill_failed", "outcome": "failure"}]
+        (account,) = [s for s in running.api.status()["sources"] if s["name"] == "seqwatch"]
+        assert [account[k] for k in ("type", "state", "read", "stored", "events", "balance")] == [
+            "engine",
+            "live",
+            1,
+            1,
+            1,
+            0,
+        ]
         records = running.api.sql("select raw from records where source = 'seqwatch'")
         assert json.loads(str(records[0]["raw"]))["detail"][0]["name"] == "read"
         (doctor,) = [

@@ -87,6 +87,5 @@ def test_a_page_that_fails_is_journalled_shown_and_told_after_the_next_start(tmp
         until(
             lambda: {r["subject"] for r in _pages(running) if r["outcome"] == "done"} >= failed, "the pages kept back"
         )
-    with engine(config, "--no-sources"):
         told = [a["alert_id"] for line in target.read_text().splitlines() for a in json.loads(line)["alerts"]]
     assert sorted(map(str, told)) == sorted(failed)

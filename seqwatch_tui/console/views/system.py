@@ -13,6 +13,7 @@ from seqwatch_tui.console.client import Client
 from seqwatch_tui.console.host import Host
 from seqwatch_tui.console.views.base import View
 from seqwatch_tui.console.views.details import FindingView
+from seqwatch_tui.console.when import age
 from seqwatch_tui.console.widgets.pager import Pager, Paragraph
 from seqwatch_tui.console.widgets.result import ResultTable
 from seqwatch_tui.console.widgets.table import PanelTable
@@ -90,6 +91,9 @@ class SystemView(View):
         yield "zone", f"{hello.timezone}; {status.events} events stored", "text"
         yield account_of(status.sources)
         yield "quarantine", ", ".join(status.quarantined) or "none", "warn" if status.quarantined else "dim"
+        if drill := status.drill:
+            said = f"{drill.get('detail')}, {age(status.now - drill['ts'])} ago"
+            yield "drill", said, "text" if drill.get("outcome") == "done" else "fail"
         for address in status.unpaged:
             yield "page", address, "fail"
         for error in status.errors:

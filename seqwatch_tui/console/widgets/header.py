@@ -60,7 +60,7 @@ class Header(Bar):
         if desk.snapshot is None:
             return [("waiting for the engine", "bar")]
         facts = [(desk.note, "bar")] if desk.note else []
-        facts += [("PAGE FAILED", "bar.fail")] if desk.snapshot.status.unpaged else []
+        facts += failed_pages(desk.snapshot.status)
         numbers = status_facts(desk.snapshot.status, wide=self.size.width >= 100)
         facts += numbers if self.size.width >= 60 else [fact for fact in numbers if fact[1] != "bar"] or numbers[:1]
         if desk.read_only and self.size.width >= 90:
@@ -104,6 +104,11 @@ def status_facts(status: Status, *, wide: bool) -> list[Span]:
         (lag, "bar.warn" if slow else "bar"),
         (losses, "bar.warn" if missed else "bar"),
     ]
+
+
+def failed_pages(status: Status) -> list[Span]:
+    """Said as long as an address does not take pages: whoever sees the screen may be the only one to know."""
+    return [("PAGE FAILED", "bar.fail")] if status.unpaged else []
 
 
 def follow_state(desk: Desk) -> Span:
