@@ -69,6 +69,9 @@ class Engine:
         self.kept = Kept()
         self.quarantined = is_quarantined(self.journal)
         self.unenforced: list[str] = []
+        self.own: SourceState | None = None
+        """The account of the engine's own events (own_events), once there are any; changed in `own_turn` only."""
+        self.own_turn = threading.Lock()
         self.rejected: list[str] = []
         """Why the last edit of the configuration is not in force."""
         self.catalogue = Catalogue(settings, known_groups(settings))

@@ -15,6 +15,7 @@ from seqwatch_tui.config.settings import Settings
 from seqwatch_tui.engine.acts import finish_acts
 from seqwatch_tui.engine.api.server import Server
 from seqwatch_tui.engine.engine import SOCKET, Engine
+from seqwatch_tui.engine.evidence import EvidenceWatch
 from seqwatch_tui.engine.heap import few_arenas
 from seqwatch_tui.engine.housekeeping import Housekeeper
 from seqwatch_tui.engine.watch import EditWatch
@@ -88,14 +89,17 @@ async def _serve(engine: Engine, *, sources: bool, child: bool) -> None:
     engine.paging.begin()
     edits = EditWatch(engine)
     edits.start()
+    evidence = EvidenceWatch(engine)
     if sources:
         engine.follow_sources()
+        evidence.start()
     LOG.info("watching %d sources and %d datasets of %s, listening on %s", len(engine.intakes), len(engine.settings.datasets),
              engine.settings.site, engine.socket_path)  # fmt: skip
     await stopping.wait()
     engine.stopping.set()
     housekeeper.stop()
     edits.stop()
+    evidence.stop()
     await server.stop()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from seqwatch_tui.config.checks import OWN_SOURCE
@@ -24,11 +25,20 @@ def tell(engine: Engine, kind: str, sentence: str, detail: Any) -> None:
 
     Waits while the spine is full. The row of the source in `sources` counts it like any other.
     """
+    with engine.own_turn:
+        engine.own = _hand_over(engine, kind, sentence, detail, engine.own or _stored(engine))
+
+
+def _stored(engine: Engine) -> SourceState:
+    known = next((s for s in engine.store.sources() if s.name == OWN_SOURCE), None)
+    return known or SourceState(OWN_SOURCE, "engine", "", "live")
+
+
+def _hand_over(engine: Engine, kind: str, sentence: str, detail: Any, before: SourceState) -> SourceState:
+    """Return the source's state with the event in it."""
     now = engine.clock.now()
     raw = json.dumps({"ts": now, "kind": kind, "text": sentence, "detail": detail}, ensure_ascii=False).encode() + b"\n"
     counts = Counts(records=1, events=1, bytes=len(raw), read=1)
-    known = next((s for s in engine.store.sources() if s.name == OWN_SOURCE), None)
-    before = known.counts if known else Counts()
     events = event_table(
         {
             "event_id": [0], "ts": [int(now * 1_000_000)], "host": [socket.gethostname()], "source": [OWN_SOURCE],
@@ -43,10 +53,11 @@ def tell(engine: Engine, kind: str, sentence: str, detail: Any) -> None:
             "seq": [0],
             "type": [RECORD_TYPE],
             "raw": [raw],
-            "position": [before.bytes],
+            "position": [before.counts.bytes],
         },
         1,
     )
-    resume = Resume(OWN_SOURCE, before.bytes + len(raw))
-    state = SourceState(OWN_SOURCE, "engine", "", "live", counts=before + counts, resume=resume, last_ts=now)
+    resume = Resume(OWN_SOURCE, before.counts.bytes + len(raw))
+    state = replace(before, counts=before.counts + counts, resume=resume, last_ts=now)
     engine.take(Batch(Parsed(events, records, resume, counts), state, engine.clock.monotonic()))
+    return state

@@ -86,7 +86,7 @@ GAPS = table(
 )  # fmt: skip
 
 SOURCES = table(
-    "sources", "The configured sources and how far each has been read.", "name",
+    "sources", "The sources, how far each has been read, and what became of every line; kernel:audit is the kernel's loss counter.", "name",
     ("name", "VARCHAR", "Name of the configured source."),
     ("type", "VARCHAR", "auditd, laurel, jsonl, fanotify, ..."),
     ("path", "VARCHAR", "File it is read from."),
@@ -106,6 +106,15 @@ SOURCES = table(
     ("resume_done", TEXTS, "Keys of events after that byte that are stored already."),
     ("size", "BIGINT", "Size of the file when last looked at."),
     ("last_ts", TIME, "Time of the newest event, UTC."),
+)  # fmt: skip
+
+RHYTHMS = table(
+    "rhythms", "What is normal for each source at each kind of hour: the measure of its silence (docs/gaps.md).", "source slot",
+    ("source", "VARCHAR", "Name of the configured source."),
+    ("slot", "BIGINT", "Hour of the site's clock, 0-23 on working days, 24-47 on Saturdays and Sundays."),
+    ("hours", "BIGINT", "Whole hours of this kind that were watched."),
+    ("least", "BIGINT", "Events in the slowest of them."),
+    ("longest", "BIGINT", "Seconds of the longest quiet spell that ended in one."),
 )  # fmt: skip
 
 SESSIONS = table(
@@ -251,7 +260,7 @@ CHECKPOINTS = table(
 )  # fmt: skip
 
 STATE_TABLES: tuple[TableDef, ...] = (
-    ALERTS, EVIDENCE, REASONS, RULE_VERSIONS, SNOOZES, GAPS, SOURCES, SESSIONS, DIRECTORIES, DATASETS, GRANTS, FILES,
+    ALERTS, EVIDENCE, REASONS, RULE_VERSIONS, SNOOZES, GAPS, SOURCES, RHYTHMS, SESSIONS, DIRECTORIES, DATASETS, GRANTS, FILES,
     VERIFICATIONS, KEYS, FINDINGS, ACTIONS, CHECKPOINTS,
 )  # fmt: skip
 """The tables beside `events`, in the order of the docs."""
