@@ -26,6 +26,7 @@ from seqwatch_tui.engine.opening import Opened, open_state
 from seqwatch_tui.engine.paging import Paging
 from seqwatch_tui.engine.parsers import knowledge_of, make_parser
 from seqwatch_tui.engine.people import known_groups
+from seqwatch_tui.engine.remembering import memory_for
 from seqwatch_tui.engine.rules import book_for, detector_for, read_rules
 from seqwatch_tui.engine.runs import stored_runs, tell
 from seqwatch_tui.engine.sensors import sensor_intake
@@ -86,7 +87,10 @@ class Engine:
             clock, self.store.high_water(), int(self.store.query_sql("select count(*) from events_stored").rows[0][0])
         )
         book = book_for(self.rules, settings, self.store)
-        self.judge = Judge(self.catalogue, detector, book, self.ledger, self.store.next_event_id(), clock, self.fail)
+        memory = memory_for(self.store)
+        self.judge = Judge(
+            self.catalogue, detector, memory, book, self.ledger, self.store.next_event_id(), clock, self.fail
+        )
         self.judge.witness.own_pids = self.own_pids
         self.drills = Drills(self)
         self.paging = Paging(settings, self.store, clock, self.submit, self.trouble)

@@ -22,6 +22,7 @@ import pyarrow as pa
 from seqwatch_tui.catalogue.catalogue import Catalogue
 from seqwatch_tui.detect.detector import Detections, Detector
 from seqwatch_tui.detect.life import changed, transition
+from seqwatch_tui.detect.memory import Memory
 from seqwatch_tui.engine import note as notes_of
 from seqwatch_tui.engine.book import AlertBook
 from seqwatch_tui.engine.clock import Clock
@@ -52,6 +53,7 @@ class Judge(threading.Thread):
         self,
         catalogue: Catalogue,
         detector: Detector,
+        memory: Memory,
         book: AlertBook,
         ledger: Ledger,
         next_event_id: int,
@@ -64,6 +66,7 @@ class Judge(threading.Thread):
         self.outbox: queue.Queue[Ready | object] = queue.Queue(maxsize=6)
         self.stored: deque[LedgerMark] = deque()
         self.catalogue, self.detector, self.book = catalogue, detector, book
+        self._memory = memory
         self._ledger, self._clock, self._fail = ledger, clock, fail
         self._next_event_id = next_event_id
         self._held: Work | object | None = None
@@ -122,6 +125,7 @@ class Judge(threading.Thread):
         events, records = self._numbered(batches)
         if events.num_rows:
             events = self.witness.mark(self.catalogue.judge(events), {b.state.name: b.received for b in batches})
+            events = self._memory.mark(events)
             found = self.detector.feed(events, records)
             self.witness.raised(found.alerts)
         else:
