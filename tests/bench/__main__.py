@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 
-from tests.bench import console, ingest, latency, memory, truth, zircolite
+from tests.bench import console, ingest, latency, memory, streams, truth, zircolite
 from tests.bench.site import Bench
 
 MEASURES = {
@@ -20,6 +20,7 @@ MEASURES = {
     "latency": latency.measure,
     "console": console.measure,
     "memory": memory.measure,
+    "streams": streams.measure,
 }
 
 

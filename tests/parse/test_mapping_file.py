@@ -5,8 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from seqwatch_tui.parse.mapping_file import MappingError, load_mapping, shipped_names
+from seqwatch_tui.parse.json_lines import JsonParser
+from seqwatch_tui.parse.mapping_file import SHIPPED, MappingError, load_mapping, shipped_names
 
 GOOD = "format: json\nfields: {ts: t}\n"
 
@@ -104,3 +107,37 @@ def test_mapping_that_is_not_there(tmp_path: Path) -> None:
 def test_shipped_mappings_are_read_and_say_what_they_are_for(name: str) -> None:
     mapping = load_mapping(name)
     assert (mapping.name, bool(mapping.about)) == (name, True)
+
+
+@pytest.mark.parametrize("name", shipped_names())
+@given(data=st.data())
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_damaged_mapping_is_read_or_refused_and_nothing_else(
+    tmp_path_factory: pytest.TempPathFactory, name: str, data: st.DataObject
+) -> None:
+    """Lines dropped, doubled, indented and garbled: a mapping, or a MappingError with the file and a line."""
+    lines = (SHIPPED / f"{name}.yaml").read_text().splitlines()
+    for _ in range(data.draw(st.integers(1, 4))):
+        i = data.draw(st.integers(0, len(lines) - 1))
+        at = data.draw(st.integers(0, len(lines[i])))
+        inserted = data.draw(
+            st.sampled_from(["[", "{", "}", ":", "'", '"', "null", "$", "^.", "*", " ", "é", "{}", "[]", "~"])
+        )
+        lines[i : i + 1] = data.draw(
+            st.sampled_from(
+                [[], [lines[i]] * 2, ["  " + lines[i]], [lines[i][:at]], [lines[i][:at] + inserted + lines[i][at:]]]
+            )
+        ) or [""]
+    file = tmp_path_factory.getbasetemp() / f"damaged-{name}.yaml"
+    file.write_text("\n".join(lines) + "\n")
+    said = ""
+    try:
+        mapping = load_mapping(file)
+    except MappingError as error:
+        said = str(error)
+    assert all(line.startswith(f"{file}:") for line in said.splitlines())
+    if said:
+        return
+    parser = JsonParser("stream", "host", mapping)
+    parser.feed(b'{"time": 5}\n', 0)
+    assert parser.take(final=True).counts.records == 1

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,19 @@ def test_rows_are_as_reviewed(sample: Path) -> None:
     if os.environ.get("SEQWATCH_GOLDEN") == "write":
         golden.write_text("\n".join(lines) + "\n")
     assert lines == golden.read_text().splitlines()
+
+
+def test_the_manual_shows_what_the_samples_give() -> None:
+    """Every `-> action outcome user path` of docs/sources.md is a row of that mapping's golden."""
+    manual = (GOLDEN.parents[1] / "docs/sources.md").read_text()
+    block = manual.partition("<!-- samples -->")[2].split("```")[1]
+    shown = re.findall(r"^(\S+) +\S.*\n +-> (\S+) (\S+) (\S+) (.+)$", block, re.M)
+    assert {name for name, *_ in shown} == {path.stem for path in SAMPLES}
+    for name, *row in shown:
+        golden = map(json.loads, (STREAMS / f"{name}.events.jsonl").read_text().splitlines())
+        assert row in [
+            [g.get(c) or "-" for c in ("action", "outcome", "user_name", "path")] for g in golden if "ts" in g
+        ]
 
 
 def rebuilt(parsed: Parsed) -> bytes:
