@@ -15,7 +15,7 @@ with e as (
   where a.state <> 'suppressed' and v.event_id between $first and $last
   group by v.event_id
 )
-select e.event_id, epoch(e.ts) as ts, e.action, e.outcome, e.user_name, e.src_ip, e.process, e.path, e.dataset, e.role,
+select e.event_id, epoch(e.ts) as ts, e.action, e.outcome, coalesce(e.user_name, 'auid ' || e.auid) as user_name, e.src_ip, e.process, e.path, e.dataset, e.role,
   e.allowed, e.reason, s.severity
 from e left join s using (event_id)
 order by e.event_id

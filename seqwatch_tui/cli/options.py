@@ -109,6 +109,14 @@ def _datasets(p: argparse.ArgumentParser) -> None:
     p.add_argument("dataset", nargs="?", metavar="ID")
 
 
+def _sessions(p: argparse.ArgumentParser) -> None:
+    _format(p)
+    p.add_argument("--user", metavar="U", help="only this login name; unattributed: what no login stands behind")
+    p.add_argument("--since", default="7d", metavar="T", help="24h, 7d, or a time such as 2026-11-22T03:00 (UTC)")
+    p.add_argument("--open", action="store_true", help="only sessions that no record has ended")
+    p.add_argument("--limit", type=_whole(1), default=200, metavar="N", help="the newest N")
+
+
 def _coverage(p: argparse.ArgumentParser) -> None:
     p.add_argument("dataset", metavar="DATASET")
     p.add_argument("--since", default="24h", metavar="T", help="24h, 7d, or a time such as 2026-11-22T03:00 (UTC)")
@@ -187,6 +195,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("events", "the newest events, filtered", "events", _events),
     Command("alerts", "open alerts, one with the reason it fired, incidents, and words on them", "alerts", _alerts),
     Command("datasets", "the datasets as they stand", "datasets", _datasets),
+    Command("sessions", "who logged in, from where, until when, became whom and did what", "sessions", _sessions),
     Command(
         "coverage", "what can be said about a dataset: who watched it when, what is missing", "coverage", _coverage
     ),

@@ -21,6 +21,7 @@ _TIMES = {
     "started",
     "finished",
     "opened",
+    "ended",
     "sealed",
     "begins",
     "ends",
@@ -64,9 +65,9 @@ def _table(panel: dict[str, Any], columns: tuple[str, ...] | None, out: TextIO) 
 
 
 def cell(name: str, value: Any) -> str:
-    """One value as a person reads it; unknown is `-`."""
+    """One value as a person reads it; unknown is `-`, and who is not known is never shown as anybody."""
     if value is None:
-        return "-"
+        return "unattributed" if name == "user_name" else "-"
     if name in _TIMES and isinstance(value, int | float):
         return datetime.fromtimestamp(value, UTC).strftime("%Y-%m-%d %H:%M:%S")
     if isinstance(value, bool):

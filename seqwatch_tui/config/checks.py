@@ -26,6 +26,7 @@ def cross_checks(settings: Settings) -> Iterator[Wrong]:
     yield from _grants(settings)
     yield from _ends_of_grants(settings)
     yield from _roster(settings)
+    yield from _accounts(settings)
     for index, source in enumerate(settings.sources):
         yield from _source(source, ("sources", index))
     yield from telling_checks(settings)
@@ -159,6 +160,14 @@ def _roster(settings: Settings) -> Iterator[Wrong]:
         if shift.end <= shift.start:
             at: KeyPath = ("business_hours", "roster", index, "end")
             yield at, f"{dotted(at)} is not after start; write the first minute after the shift"
+
+
+def _accounts(settings: Settings) -> Iterator[Wrong]:
+    for name in sorted(settings.accounts.service & settings.accounts.shared):
+        yield (
+            ("accounts", "shared"),
+            f"accounts.shared and accounts.service both name '{name}'; write it in one of them",
+        )
 
 
 def _source(source: SourceSettings, at: KeyPath) -> Iterator[Wrong]:

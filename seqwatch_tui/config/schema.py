@@ -190,6 +190,20 @@ class Retention(_Section, frozen=True, kw_only=True):
     """Days that events and ledger segments are kept; 2557 is seven years."""
 
 
+class Accounts(_Section, frozen=True, kw_only=True):
+    """Login names that are no single person's (`accounts`): said wherever a session of theirs is shown."""
+
+    service: Annotated[frozenset[Account], Write("service: [svc_lims]")] = frozenset()
+    """Accounts of programs; nobody should log in with them."""
+    shared: Annotated[frozenset[Account], Write("shared: [seqoperator]")] = frozenset()
+    """Accounts that several people use: what they did is no one's in particular."""
+
+    @property
+    def kinds(self) -> dict[str, str]:
+        """Login name -> service or shared."""
+        return {**dict.fromkeys(sorted(self.shared), "shared"), **dict.fromkeys(sorted(self.service), "service")}
+
+
 class Operators(_Section, frozen=True, kw_only=True):
     """Who may use seqwatch for what (`operators`). Root and the engine's own user are approvers."""
 
@@ -256,6 +270,8 @@ class Settings(_Section, frozen=True, kw_only=True):
         Mapping[Name, People], Write("roles: {bioinformatician: {users: [bioinf1], groups: [bioinf]}}")
     ] = {}
     """Role -> its people. Grants name roles, never people."""
+    accounts: Annotated[Accounts, Write("accounts: {service: [svc_lims], shared: [seqoperator]}")] = Accounts()
+    """Accounts that are no single person's."""
     networks: Annotated[Networks | None, Write("networks: {allowed: [10.20.0.0/16]}")] = None
     """Where logins may come from. Absent: not judged."""
     business_hours: Annotated[

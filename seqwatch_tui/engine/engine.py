@@ -130,9 +130,12 @@ class Engine:
         return self.settings.site.startswith(DEMO_MARK)
 
     def declare(self) -> None:
-        """Write the configured datasets and grants into their tables, in place of what stood there."""
-        tables = {"datasets": self.dataset_rows(), "grants": self.catalogue.grant_rows()}
-        self.submit(Commit(tables=tables, replace=["datasets", "grants"]))
+        """Write the configured datasets, grants and accounts into their tables, in place of what stood there."""
+        tables = {
+            "datasets": self.dataset_rows(), "grants": self.catalogue.grant_rows(),
+            "accounts": [{"user_name": name, "kind": kind} for name, kind in self.settings.accounts.kinds.items()],
+        }  # fmt: skip
+        self.submit(Commit(tables=tables, replace=list(tables)))
 
     def dataset_rows(self) -> list[dict[str, Any]]:
         """Rows of `datasets`, with what is quarantined just now."""

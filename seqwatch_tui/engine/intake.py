@@ -144,4 +144,4 @@ class Intake(threading.Thread):
 def _told(parsed: Parsed) -> bool:
     """Whether there is anything to store."""
     rows = parsed.counts.records or parsed.records.num_rows or parsed.events.num_rows
-    return bool(rows or parsed.gaps or parsed.sessions or parsed.directories)
+    return bool(rows or parsed.gaps or parsed.sessions or parsed.directories or parsed.switches)

@@ -22,7 +22,7 @@ from seqwatch_tui.engine.heap import keep_freed
 from seqwatch_tui.engine.intake import Intake
 from seqwatch_tui.engine.parsers import make_parser
 from seqwatch_tui.engine.work import Batch, concatenate
-from seqwatch_tui.model.evidence import Counts, Directory, Gap, Resume, Session, SourceState
+from seqwatch_tui.model.evidence import Counts, Directory, Gap, Resume, Session, SourceState, Switch
 from seqwatch_tui.parse.interface import Knowledge, Parsed
 from seqwatch_tui.parse.places import Places
 from seqwatch_tui.sources.once import ReadOnce
@@ -54,6 +54,7 @@ class Frame(msgspec.Struct):
     gaps: tuple[Gap, ...] = ()
     sessions: tuple[Session, ...] = ()
     directories: tuple[Directory, ...] = ()
+    switches: tuple[Switch, ...] = ()
     damage: str = ""
     incomplete: bool = False
 
@@ -89,7 +90,10 @@ def _ignore(_: str, __: BaseException) -> None:
 
 def _send(out: IO[bytes], batch: Batch) -> None:
     parsed = batch.parsed
-    _line(out, Frame(batch.state, parsed.resume, parsed.counts, parsed.gaps, parsed.sessions, parsed.directories))
+    frame = Frame(
+        batch.state, parsed.resume, parsed.counts, parsed.gaps, parsed.sessions, parsed.directories, parsed.switches
+    )
+    _line(out, frame)
     for table in (concatenate([parsed.events]), concatenate([parsed.records])):
         with pa.ipc.new_stream(out, table.schema) as stream:
             stream.write_table(table)
@@ -147,7 +151,7 @@ class RemoteIntake:
             records = stream.read_all()
         self.parsed += counts
         self.gaps += len(frame.gaps)
-        parsed = Parsed(events, records, resume, counts, frame.gaps, frame.sessions, frame.directories)
+        parsed = Parsed(events, records, resume, counts, frame.gaps, frame.sessions, frame.directories, frame.switches)
         self._submit(Batch(parsed, frame.state, self._clock.monotonic()))
 
 

@@ -134,6 +134,8 @@ class Judge(threading.Thread):
         alerts, tables = self.book.complete(found, events, gaps, self.detector)
         if named := [dataclasses.asdict(d) for b in batches for d in b.parsed.directories]:
             tables["directories"] = named
+        if switched := [dataclasses.asdict(s) for b in batches for s in b.parsed.switches]:
+            tables["switches"] = switched
         commit = Commit(
             gaps=gaps,
             alerts=alerts,

@@ -24,6 +24,10 @@ class Gap:
     detail: str
 
 
+EndReason = Literal["logout", "closed", "boot", "unknown"]
+"""The login program's own word, the end of its PAM session, the next boot; unknown: its number was given again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Session:
     """A login, from the records that opened it (LOGIN, USER_START, USER_LOGIN). ses is unique within one boot."""
@@ -35,6 +39,36 @@ class Session:
     src_ip: str | None
     tty: str | None
     opened: float
+    host: str = ""
+    program: str | None = None
+    """What let them in: sshd, login, cron, ..."""
+    key_fingerprint: str | None = None
+    """The key that was used, where sshd logs it."""
+    ended: float | None = None
+    """Null while no record says that it ended."""
+    end_reason: EndReason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """One person became another inside a session, or tried to: sudo, su and their like.
+
+    `session_id` and `auid` are null where no login stands behind it. `from_user` is whom the process ran as,
+    `to_user` the target where a record names it. `ts` is epoch seconds.
+    """
+
+    source: str
+    host: str
+    session_id: int | None
+    auid: int | None
+    pid: int | None
+    ts: float
+    program: str
+    from_user: str | None
+    to_user: str | None
+    command: str | None
+    tty: str | None
+    outcome: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,14 +100,14 @@ class AuditdParser:
     def on_begin(self, group: Group, kind: str, position: int) -> None:
         """A new event was opened: its serial tells of gaps and boots (auditd's own DAEMON_* serials do not)."""
         if position >= self._upto and kind not in _DAEMON and self._gaps.see(group.node, group.serial, group.ts_ms):
-            self._identities.reboot()
+            self._identities.reboot(group.ts_ms / 1000)
             self._knowledge.places.reboot()
 
     def on_record(self, group: Group) -> None:
         """Learn names, addresses and losses from the newest record of a group, before its event ends."""
         kind, body, _, position = group.records[-1]
         if kind in TEACHING:
-            self._identities.learn(kind, user_pairs(body), enriched(body), group.ts_ms / 1000)
+            self._identities.learn(kind, user_pairs(body), enriched(body), group.ts_ms / 1000, group.node or self._host)
         elif position >= self._upto:
             self._gaps.hear(kind, body, group.ts_ms / 1000)
 
@@ -137,7 +137,8 @@ class AuditdParser:
         self._batch = Batch(self._source)
         changed = self._identities.take_changed()
         named = self._knowledge.places.take_changed(self._source, (reassembler.clock_ms or 0) / 1000)
-        return Parsed(batch.events(), batch.records(), resume, batch.counts(), gaps, changed, named, held)
+        switches = self._identities.take_switches()
+        return Parsed(batch.events(), batch.records(), resume, batch.counts(), gaps, changed, named, switches, held)
 
     def _lines_held(self) -> int | None:
         """Lines of open events; null until what was read before a restart has been read again."""

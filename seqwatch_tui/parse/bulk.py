@@ -228,8 +228,9 @@ class BulkAuditdParser(AuditdParser):
             parts.append((last.events, last.records, last.counts))
         events, records, counts = _joined(parts)
         return Parsed(
-            events, records, last.resume, counts, last.gaps, last.sessions, last.directories, last.held, ahead
-        )
+            events, records, last.resume, counts, last.gaps, last.sessions, last.directories, last.switches, last.held,
+            ahead,
+        )  # fmt: skip
 
     def _next_resume(self) -> Resume:
         """As the reference parser: usual events matter only while an event that began before them is open."""

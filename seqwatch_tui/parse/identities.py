@@ -11,17 +11,33 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from ipaddress import IPv6Address, ip_address
+from typing import NamedTuple
 
-from seqwatch_tui.model.evidence import Session
+from seqwatch_tui.model.evidence import Session, Switch
 from seqwatch_tui.parse.fields import login_name, number, plain_value, text_value
 from seqwatch_tui.parse.interface import Knowledge
 from seqwatch_tui.parse.normalise import LOGIN_PROGRAMS, SWITCHERS, TERMINALS, outcome_of, program_of, unset_to_none
+from seqwatch_tui.parse.switching import Switching
 
-TEACHING = frozenset({"LOGIN", "USER_ACCT", "USER_AUTH", "CRED_ACQ", "CRED_REFR", "USER_START", "USER_LOGIN"})
-"""Record types that tell about a login."""
+_OPENING = frozenset({"USER_ACCT", "USER_AUTH", "CRED_ACQ", "CRED_REFR", "USER_START", "USER_LOGIN"})
+_CLOSING = frozenset({"USER_END", "USER_LOGOUT"})
+TEACHING = _OPENING | _CLOSING | {"LOGIN", "USER_CMD", "CRYPTO_KEY_USER"}
+"""Record types that tell about a login, its end, or who became whom in it."""
 
 _PENDING_LIMIT = 1024
 """Logins under way that are remembered, by pid."""
+
+
+class _Pending(NamedTuple):
+    """What a process has told before it had a session."""
+
+    account: str | None = None
+    address: str | None = None
+    program: str | None = None
+    fingerprint: str | None = None
+
+
+_NOTHING = _Pending()
 
 
 class Identities:
@@ -30,8 +46,9 @@ class Identities:
     def __init__(self, source: str, knowledge: Knowledge) -> None:
         self._source = source
         self._knowledge = knowledge
-        self._pending: dict[int, tuple[str | None, str | None]] = {}
-        self._changed: dict[int, Session] = {}
+        self._pending: dict[int, _Pending] = {}
+        self._changed: dict[tuple[int, float], Session] = {}
+        self._switching = Switching(source, self.name_of)
 
     def name_of(self, uid: int | None, *, foreign: bool = False) -> str | None:
         """Name of a uid: from the trail, else from the host, else null. 4294967295 has none.
@@ -54,67 +71,109 @@ class Identities:
         self._changed.clear()
         return changed
 
-    def reboot(self) -> None:
-        """Session numbers start again: what they meant before the boot no longer holds."""
+    def take_switches(self) -> tuple[Switch, ...]:
+        """Who became whom since the last call."""
+        return self._switching.take()
+
+    def reboot(self, ts: float) -> None:
+        """Session numbers start again at `ts`: what they meant before the boot no longer holds, and all have ended."""
+        for session in list(self._knowledge.sessions.values()):
+            if session.ended is None:
+                self._store(replace(session, ended=ts, end_reason="boot"))
         self._knowledge.sessions.clear()
         self._pending.clear()
 
-    def learn(self, kind: str, fields: Mapping[str, bytes], names: Mapping[str, str], ts: float) -> None:
+    def learn(
+        self, kind: str, fields: Mapping[str, bytes], names: Mapping[str, str], ts: float, host: str = ""
+    ) -> None:
         """Learn from a record of a TEACHING type. `names` are its ENRICHED fields, `ts` epoch seconds."""
         auid = unset_to_none(number(fields.get("auid")))
         for uid, name in ((auid, names.get("AUID")), (number(fields.get("uid")), names.get("UID"))):
             self._learn_name(uid, login_name(name))
+        session = unset_to_none(number(fields.get("ses")))
+        self._switching.hear(kind, fields, names, (session, auid, ts, host))
         if outcome_of(plain_value(fields.get("res"))) == "failure":
             return
-        session = unset_to_none(number(fields.get("ses")))
         pid = number(fields.get("pid"))
         if kind == "LOGIN":
-            self._login(pid, auid, session, ts)
+            self._login(pid, auid, session, ts, host)
         elif session is None:
-            self._remember(pid, fields)
-        elif auid is not None:
-            self._user_record(auid, session, fields, ts)
+            self._remember(kind, pid, fields)
+        elif auid is not None and kind in _OPENING:
+            self._user_record(auid, session, kind, fields, ts, host)
+        elif kind in _CLOSING:
+            self._close(auid, session, kind, fields, ts)
+        elif kind == "CRYPTO_KEY_USER" and (old := self._knowledge.sessions.get(session)) is not None:
+            self._update(old, replace(old, key_fingerprint=old.key_fingerprint or _fingerprint(kind, fields)))
 
-    def _login(self, pid: int | None, auid: int | None, session: int | None, ts: float) -> None:
-        """The kernel set a login identity: the process before it has told account and address."""
-        account, address = self._pending.pop(pid, (None, None)) if pid is not None else (None, None)
+    def _login(self, pid: int | None, auid: int | None, session: int | None, ts: float, host: str) -> None:
+        """The kernel set a login identity: the process before it has told account, address and key."""
+        pending = self._pending.pop(pid, _NOTHING) if pid is not None else _NOTHING
         if auid is None or session is None:
             return
-        self._learn_name(auid, account)
+        self._learn_name(auid, pending.account)
         old = self._knowledge.sessions.get(session)
-        if old is None or old.auid != auid or old.opened != ts:
-            self._store(Session(self._source, session, auid, self.name_of(auid), address, None, ts))
-
-    def _remember(self, pid: int | None, fields: Mapping[str, bytes]) -> None:
-        if pid is None or program_of(text_value(fields.get("exe"))) in SWITCHERS:
+        if old is not None and old.auid == auid and old.opened == ts:
             return
-        account, address = self._pending.get(pid, (None, None))
-        if pid not in self._pending and len(self._pending) >= _PENDING_LIMIT:
-            del self._pending[next(iter(self._pending))]
-        self._pending[pid] = (
-            text_value(fields.get("acct")) or account,
-            address_value(plain_value(fields.get("addr"))) or address,
+        if old is not None and old.ended is None:
+            self._store(replace(old, ended=ts, end_reason="unknown"))
+        name = self.name_of(auid)
+        self._store(
+            Session(
+                self._source, session, auid, name, pending.address, None, ts, host, pending.program, pending.fingerprint
+            )
         )
 
-    def _user_record(self, auid: int, session: int, fields: Mapping[str, bytes], ts: float) -> None:
-        if program_of(text_value(fields.get("exe"))) in LOGIN_PROGRAMS:
+    def _remember(self, kind: str, pid: int | None, fields: Mapping[str, bytes]) -> None:
+        program = program_of(text_value(fields.get("exe")))
+        if pid is None or program in SWITCHERS or kind in _CLOSING:
+            return
+        known = self._pending.get(pid, _NOTHING)
+        if pid not in self._pending and len(self._pending) >= _PENDING_LIMIT:
+            del self._pending[next(iter(self._pending))]
+        self._pending[pid] = _Pending(
+            text_value(fields.get("acct")) or known.account,
+            address_value(plain_value(fields.get("addr"))) or known.address,
+            (program if program in LOGIN_PROGRAMS else None) or known.program,
+            _fingerprint(kind, fields) or known.fingerprint,
+        )
+
+    def _user_record(  # noqa: PLR0917 - a record, when and where
+        self, auid: int, session: int, kind: str, fields: Mapping[str, bytes], ts: float, host: str
+    ) -> None:
+        program = program_of(text_value(fields.get("exe")))
+        if program in LOGIN_PROGRAMS:
             self._learn_name(auid, text_value(fields.get("acct")))
         old = self._knowledge.sessions.get(session)
         if old is None or old.auid != auid:
-            old = Session(self._source, session, auid, None, None, None, ts)
+            old = Session(self._source, session, auid, None, None, None, ts, host)
+        again = old.ended is not None and program in LOGIN_PROGRAMS and kind in ("USER_START", "USER_LOGIN")
         terminal = plain_value(fields.get("terminal")) or ""
         new = replace(
             old,
             user_name=self.name_of(auid),
             src_ip=old.src_ip or address_value(plain_value(fields.get("addr"))),
             tty=old.tty or (terminal if terminal.startswith(TERMINALS) else None),
+            program=old.program or (program if program in LOGIN_PROGRAMS else None),
+            ended=None if again else old.ended,
+            end_reason=None if again else old.end_reason,
         )
-        if new != self._knowledge.sessions.get(session):
+        self._update(self._knowledge.sessions.get(session), new)
+
+    def _close(self, auid: int | None, session: int, kind: str, fields: Mapping[str, bytes], ts: float) -> None:
+        """The program that opened the session says that it is over; the last word counts."""
+        old = self._knowledge.sessions.get(session)
+        if old is None or old.auid != auid or program_of(text_value(fields.get("exe"))) not in LOGIN_PROGRAMS:
+            return
+        self._update(old, replace(old, ended=ts, end_reason="logout" if kind == "USER_LOGOUT" else "closed"))
+
+    def _update(self, old: Session | None, new: Session) -> None:
+        if new != old:
             self._store(new)
 
     def _store(self, session: Session) -> None:
         self._knowledge.sessions[session.session_id] = session
-        self._changed[session.session_id] = session
+        self._changed[session.session_id, session.opened] = session
 
     def _learn_name(self, uid: int | None, name: str | None) -> None:
         if uid is not None and unset_to_none(uid) is not None and name:
@@ -125,6 +184,13 @@ def same_host(one: str, other: str) -> bool:
     """Whether two names are of one host, of which one may be without its domain."""
     one, other = one.lower(), other.lower()
     return one == other or (("." in one) != ("." in other) and one.partition(".")[0] == other.partition(".")[0])
+
+
+def _fingerprint(kind: str, fields: Mapping[str, bytes]) -> str | None:
+    """The user's key (`kind=auth-key`); sshd logs the host's own keys in the same form."""
+    if kind == "CRYPTO_KEY_USER" and plain_value(fields.get("kind")) != "auth-key":
+        return None
+    return plain_value(fields.get("fp"))
 
 
 def address_value(text: str | None) -> str | None:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import pyarrow as pa
 
-from seqwatch_tui.model.evidence import Counts, Directory, Gap, Resume, Session
+from seqwatch_tui.model.evidence import Counts, Directory, Gap, Resume, Session, Switch
 from seqwatch_tui.parse.places import Places
 
 
@@ -27,6 +27,8 @@ class Parsed:
     sessions: tuple[Session, ...] = ()
     directories: tuple[Directory, ...] = ()
     """Directories whose name was learnt, or (path null) is not known any more."""
+    switches: tuple[Switch, ...] = ()
+    """Who became whom; a later value with the same source, time, pid and program completes an earlier one."""
     held: int | None = 0
     """Lines before the position of `resume` that are not handed over yet; null while they are being read again."""
     ahead: int = 0

@@ -106,7 +106,10 @@ class JsonParser:
         gaps = self._gaps.take(self._clock_ms, final=final)
         changed = self._identities.take_changed()
         named = self._knowledge.places.take_changed(self._source, (self._clock_ms or 0) / 1000)
-        return Parsed(batch.events(), batch.records(), self._next_resume(), batch.counts(), gaps, changed, named)
+        switches = self._identities.take_switches()
+        return Parsed(
+            batch.events(), batch.records(), self._next_resume(), batch.counts(), gaps, changed, named, switches
+        )
 
     def ends_whole(self) -> bool:
         """Whether the half line that is held is a whole JSON object: no part of one is an object itself."""
@@ -233,7 +236,7 @@ class JsonParser:
         self._remember(stamp, line)
         for part in parts:
             if part.kind in TEACHING:
-                self._identities.learn(part.kind, part.fields, part.names, stamp.ts_ms / 1000)
+                self._identities.learn(part.kind, part.fields, part.names, stamp.ts_ms / 1000, stamp.node or self._host)
             elif part.kind in ("KERNEL", "CONFIG_CHANGE") or part.kind.startswith("DAEMON_"):
                 body = b" ".join(key.encode() + b"=" + token for key, token in part.fields.items())
                 self._gaps.hear(part.kind, body, stamp.ts_ms / 1000)
@@ -244,7 +247,7 @@ class JsonParser:
     def _begin(self, stamp: Stamp, kind: str) -> None:
         self._clock_ms = max(self._clock_ms or 0, stamp.ts_ms)
         if not kind.startswith("DAEMON_") and self._gaps.see(stamp.node, stamp.serial, stamp.ts_ms):
-            self._identities.reboot()
+            self._identities.reboot(stamp.ts_ms / 1000)
             self._knowledge.places.reboot()
 
     def _remember(self, stamp: Stamp, line: bytes) -> None:

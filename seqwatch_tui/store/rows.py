@@ -183,10 +183,8 @@ def gap(row: Mapping[str, Any]) -> Gap:
 
 def session(row: Mapping[str, Any]) -> Session:
     """Return a row of `sessions` as the value it was made of."""
-    return Session(
-        row["source"], row["session_id"], row["auid"], row["user_name"], row["src_ip"], row["tty"],
-        epoch(row["opened"]) or 0.0,
-    )  # fmt: skip
+    times = {"opened": epoch(row["opened"]) or 0.0, "ended": epoch(row["ended"])}
+    return Session(**{**row, **times, "host": row["host"] or ""})
 
 
 def directory(row: Mapping[str, Any]) -> Directory:

@@ -118,7 +118,7 @@ RHYTHMS = table(
 )  # fmt: skip
 
 SESSIONS = table(
-    "sessions", "Logins, from the records that opened them.", "source session_id opened",
+    "sessions", "Logins, from the records that opened and closed them.", "source session_id opened",
     ("source", "VARCHAR", "Name of the configured source."),
     ("session_id", "BIGINT", "Audit session (ses); unique within one boot."),
     ("auid", "BIGINT", "Login uid."),
@@ -126,6 +126,33 @@ SESSIONS = table(
     ("src_ip", "VARCHAR", "Address it was opened from; null = local or not known."),
     ("tty", "VARCHAR", "Terminal; null = none."),
     ("opened", TIME, "When it was opened, UTC."),
+    ("host", "VARCHAR", "Host it was opened on."),
+    ("program", "VARCHAR", "What let the person in: sshd, login, cron, ...; null = not known."),
+    ("key_fingerprint", "VARCHAR", "Fingerprint of the key that was used, where sshd logs it (CRYPTO_KEY_USER)."),
+    ("ended", TIME, "When it ended, UTC; null = no record says that it did."),
+    ("end_reason", "VARCHAR", "logout, closed (PAM), boot, or unknown: its number was given to another login."),
+)  # fmt: skip
+
+SWITCHES = table(
+    "switches", "Who became whom inside a session, or tried to: sudo, su and their like.", "source ts pid program",
+    ("source", "VARCHAR", "Name of the configured source."),
+    ("host", "VARCHAR", "Host it happened on."),
+    ("session_id", "BIGINT", "Audit session (ses); null = no login stands behind it (unattributed)."),
+    ("auid", "BIGINT", "Login uid; null when unset."),
+    ("pid", "BIGINT", "Process id of the program."),
+    ("ts", TIME, "When, UTC."),
+    ("program", "VARCHAR", "sudo, su, runuser, pkexec, ..."),
+    ("from_user", "VARCHAR", "Whom the process ran as; null = not known."),
+    ("to_user", "VARCHAR", "Whom it was to become; null = no record names one."),
+    ("command", "VARCHAR", "Command that was run (sudo); null = a shell or not told."),
+    ("tty", "VARCHAR", "Terminal; null = none."),
+    ("outcome", "VARCHAR", "success, failure or unknown."),
+)  # fmt: skip
+
+ACCOUNTS = table(
+    "accounts", "Accounts that are no single person's, as configured.", "user_name",
+    ("user_name", "VARCHAR", "Login name."),
+    ("kind", "VARCHAR", "service or shared."),
 )  # fmt: skip
 
 DIRECTORIES = table(
@@ -260,8 +287,8 @@ CHECKPOINTS = table(
 )  # fmt: skip
 
 STATE_TABLES: tuple[TableDef, ...] = (
-    ALERTS, EVIDENCE, REASONS, RULE_VERSIONS, SNOOZES, GAPS, SOURCES, RHYTHMS, SESSIONS, DIRECTORIES, DATASETS, GRANTS, FILES,
-    VERIFICATIONS, KEYS, FINDINGS, ACTIONS, CHECKPOINTS,
+    ALERTS, EVIDENCE, REASONS, RULE_VERSIONS, SNOOZES, GAPS, SOURCES, RHYTHMS, SESSIONS, SWITCHES, ACCOUNTS, DIRECTORIES,
+    DATASETS, GRANTS, FILES, VERIFICATIONS, KEYS, FINDINGS, ACTIONS, CHECKPOINTS,
 )  # fmt: skip
 """The tables beside `events`, in the order of the docs."""
 

@@ -59,7 +59,7 @@ def test_a_misspelt_key_names_file_line_key_nearest_and_what_to_write() -> None:
 @pytest.mark.parametrize(
     ("addition", "line", "words"),
     [
-        ("zzz: 1", 3, ["'zzz'", "known are: business_hours"]),
+        ("zzz: 1", 3, ["'zzz'", "known are: accounts"]),
         ("timezone: Mars/Base", 3, ["timezone 'Mars/Base'", "time zone", "timezone: Europe/Berlin"]),
         ("timezone: ../etc/passwd", 3, ["time zone"]),
         ("retention: {days: 0}", 3, ["retention.days '0'", "from 1", "days: 2557"]),

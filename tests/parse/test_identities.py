@@ -114,7 +114,7 @@ def test_sessions_come_out_once_and_are_restored() -> None:
     knowledge = Knowledge()
     log = login(1, auid=7, ses=3) + user("USER_LOGIN", 2, auid=7, ses=3, acct="ann", addr="10.0.0.5")
     parsed = parse(log, knowledge)
-    assert parsed.sessions == (Session("audit", 3, 7, "ann", "10.0.0.5", None, 1000.0),)
+    assert parsed.sessions == (Session("audit", 3, 7, "ann", "10.0.0.5", None, 1000.0, "host", "sshd"),)
     assert last(act(3, auid=7, ses=3), Knowledge(sessions=dict(knowledge.sessions), names={7: "ann"})) == (
         "ann",
         "10.0.0.5",

@@ -1,4 +1,4 @@
-"""Handlers about the evidence itself: how complete it is for a dataset, within a window of time."""
+"""Handlers about a window of time: how complete the evidence on a dataset is, and which sessions there were."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import re
 
 from aiohttp import web
 
+from seqwatch_tui.engine.api.read import limit_of
 from seqwatch_tui.engine.api.server import ENGINE, ApiError, answer, in_thread, known_dataset
 from seqwatch_tui.engine.coverage import coverage as coverage_of
-from seqwatch_tui.engine.views import plain
+from seqwatch_tui.engine.views import panel, plain
 from seqwatch_tui.store.saved import convert
 
 
@@ -21,6 +22,24 @@ async def coverage(request: web.Request) -> web.Response:
     if since >= until:
         raise ApiError(400, "the window ends before it begins", "give a `since` that is before `until` and before now")
     return answer(await in_thread(coverage_of, engine, dataset_id, since, until))
+
+
+async def sessions(request: web.Request) -> web.Response:
+    """Who logged in, from where, until when, and what happened in each session."""
+    engine = request.app[ENGINE]
+    now = engine.clock.now()
+    params = {
+        "since": moment_of(request, "since", "-7d", now), "until": moment_of(request, "until", "now", now),
+        "user": request.query.get("user") or None, "open": _truth(request, "open"),
+    }  # fmt: skip
+    return answer(await in_thread(panel, engine, "sessions", limit_of(request, 1000), params))
+
+
+def _truth(request: web.Request, name: str) -> bool:
+    text = request.query.get(name, "no")
+    if text not in ("yes", "no", "true", "false", ""):
+        raise ApiError(400, f"{name}={text!r} is neither yes nor no", "see docs/api.md")
+    return text in ("yes", "true")
 
 
 def moment_of(request: web.Request, name: str, default: str, now: float) -> float:
