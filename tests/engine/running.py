@@ -32,6 +32,7 @@ WORKLOAD_SITE = (
     "  - {id: wes-panel-b, path: /data/seq/wes-panel-b, grants: {lab: [read]}}",
     '  - {id: run-240117, path: "/data/seq/run 240117_A00123", grants: {lab: [read, write]}}',
     "roles: {lab: {users: [alice, bob]}}",
+    "accounts: {service: [bob]}",
 )
 
 

@@ -178,3 +178,35 @@ def test_a_file_that_grew_goes_on_where_it_stopped(tmp_path: Path) -> None:
         lines = running.api.sql("select count(*) as n from records where type = 'UNPARSED'")
     assert found == [{"n": 278, "ids": 278}]
     assert lines == [{"n": 0}]
+
+
+@pytest.mark.usefixtures("summary")
+def test_sessions_say_who_from_where_until_when_and_what(site: Running) -> None:
+    """Four logins over sshd, each closed, and one sudo that no login stands behind, by root for bob."""
+    found = {row["session_id"]: row for row in site.api.get("/v1/sessions", since="1795344000").rows}
+    shown = {
+        number: (row["user_name"], row["account"], row["src_ip"], row["program"], row["state"], row["reads"])
+        for number, row in found.items()
+    }
+    assert shown == {
+        1: ("alice", None, "127.0.0.1", "sshd", "closed", 7), 2: ("bob", "service", "127.0.0.2", "sshd", "closed", 2),
+        3: ("carol", None, "127.0.9.9", "sshd", "closed", 87), 4: ("alice", None, "127.0.0.1", "sshd", "closed", 3),
+        None: ("unattributed", None, None, None, "no session", 1),
+    }  # fmt: skip
+    assert all(found[n]["opened"] < found[n]["ended"] < found[n]["opened"] + 2 for n in (1, 2, 3, 4))
+    (switch,) = found[None]["switches"]
+    command = "cat /data/seq/wgs-cohort-a/vcf/HG002.vcf.gz.tbi"
+    assert (switch["program"], switch["from_user"], switch["to_user"], switch["command"]) == (
+        "sudo",
+        "root",
+        "bob",
+        command,
+    )
+    assert (found[3]["datasets"], found[3]["alerts"] > 0, found[3]["denied"] > 0) == (["wgs-cohort-a"], True, True)
+    assert [r["user_name"] for r in site.api.get("/v1/sessions", since="1795344000", user="unattributed").rows] == [
+        "unattributed"
+    ]
+    assert site.api.get("/v1/sessions", since="1795344000", open="yes").rows == []
+    told = site.cli("sessions", "--since", "2026-11-22T10:00", "--user", "bob")
+    assert (told.returncode, told.stderr) == (0, "")
+    assert len(told.stdout.splitlines()) == 2

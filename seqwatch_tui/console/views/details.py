@@ -93,7 +93,13 @@ class EventView(TextView):
             "strong" if self._records else "dim",
         )
         for name, value in event.items():
-            yield name, value_text(name, value, self.desk.zone), "text" if value is not None else "dim"
+            told = (
+                f"auid {event['auid']}, name not known"
+                if name == "user_name" and event.get("auid") is not None
+                else None
+            )
+            text = value_text(name, value if value is not None else told, self.desk.zone)
+            yield name, text, "text" if value is not None else "dim"
 
 
 class RecordsView(View):
@@ -326,7 +332,7 @@ def fields(data: Json, zone: Any) -> Iterable[Paragraph]:
 def value_text(name: str, value: object, zone: Any) -> str:
     """A JSON value as text: times in the operator's zone, yes and no, lists with commas, null as a dash."""
     if value is None:
-        return "-"
+        return "unattributed" if name == "user_name" else "-"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if name in _TIMES and isinstance(value, (int, float)):
