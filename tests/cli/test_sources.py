@@ -139,19 +139,19 @@ def running(folder: Path) -> Iterator[Running]:
 
 
 def test_streams_are_followed_judged_and_listed(running: Running) -> None:
-    def read() -> dict[str, dict[str, object]] | None:
-        done = seqwatch(running.config, "sources", "--format", "json")
+    def read() -> dict[str, tuple[object, ...]]:
+        done = running.cli("sources", "--format", "json")
         assert done.returncode == 0, done.stderr
-        rows = {row["name"]: row for row in json.loads(done.stdout)}
-        return rows if rows["falco"]["records"] == 11 and rows["own"]["records"] == 1 else None
+        wanted = ("records", "events", "unparsed", "state")
+        return {row["name"]: tuple(row[c] for c in wanted) for row in json.loads(done.stdout)}
 
-    rows = until(read, "both streams to be read")
-    assert [(rows[n]["events"], rows[n]["unparsed"], rows[n]["state"]) for n in ("falco", "own")] == [
-        (10, 1, "live"), (1, 0, "live"),
-    ]  # fmt: skip
-    done = seqwatch(running.config, "sql", "select user_name, dataset, allowed from events where path = '/data/seq/wgs-cohort-a/S1.bam'",
-                    "--format", "json")  # fmt: skip
-    assert json.loads(done.stdout)[0] == {"user_name": "bioinf1", "dataset": "wgs-cohort-a", "allowed": True}
+    until(
+        lambda: read() == {"falco": (11, 10, 1, "live"), "own": (1, 1, 0, "live")}, f"both streams, not {read()}", 60.0
+    )
+    query = "select user_name, dataset, allowed from events where path = '/data/seq/wgs-cohort-a/S1.bam'"
+    done = running.cli("sql", query, "--format", "json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == [{"user_name": "bioinf1", "dataset": "wgs-cohort-a", "allowed": True}]
 
 
 def test_files_of_records_are_ingested_whole_without_a_newline(running: Running, folder: Path) -> None:
