@@ -1,11 +1,13 @@
-"""What an operator can change: acknowledge, quarantine, release, verify, jobs. Each asks; the default is always no."""
+"""What an operator can change: quarantine, release, verify, jobs (alerts: `alert_acts`). Each asks; the default is no."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from seqwatch_tui.console import answers
-from seqwatch_tui.console.views.details import AlertView, quoted
+from seqwatch_tui.console.alert_acts import AlertActs
+from seqwatch_tui.console.views.details import quoted
 from seqwatch_tui.console.widgets.prompt import Question
 from seqwatch_tui.model.action import Outcome, Plan
 
@@ -22,25 +24,19 @@ class Acts:
 
     def __init__(self, app: Console) -> None:
         self._app = app
-
-    def acknowledge(self) -> None:
-        """Ask for a reason and acknowledge the alert under the cursor."""
-        alert_id = self._app.view.alert_id()
-        if not self._may("acknowledging") or self._none(alert_id, "alert"):
-            return
-        self._ask_reason(f"acknowledge alert {alert_id}, reason:", lambda reason: self._acknowledge(alert_id, reason))
+        self.alerts = AlertActs(app, self)
 
     def plan(self, verb: str, argument: str) -> None:
         """Ask for a reason, get the plan, show it, and ask for the dataset's name."""
         dataset = argument or self._app.view.dataset()
-        if not self._may(verb) or self._none(dataset, "dataset"):
+        if not self.may(verb) or self.none(dataset, "dataset"):
             return
-        self._ask_reason(f"{verb} {dataset}, reason:", lambda reason: self._plan(verb, str(dataset), reason))
+        self.ask_reason(f"{verb} {dataset}, reason:", lambda reason: self._plan(verb, str(dataset), reason))
 
     def verify(self, argument: str) -> None:
         """Ask whether to read every file, or the sizes and changed files only, and start the job."""
         dataset = argument or self._app.view.dataset()
-        if not self._may("verifying") or self._none(dataset, "dataset"):
+        if not self.may("verifying") or self.none(dataset, "dataset"):
             return
         label = f"verify {dataset}? y = read every file, k = quick, any other key = no"
         self._app.ask(Question(label, lambda key: self._verify(str(dataset), key), keys="yk"))
@@ -48,7 +44,7 @@ class Acts:
     def job(self, do: str, argument: str) -> None:
         """Ask, then pause, resume or cancel the job on the dataset."""
         dataset = argument or self._app.view.dataset()
-        if not self._may(f"to {do} a job") or self._none(dataset, "dataset"):
+        if not self.may(f"to {do} a job") or self.none(dataset, "dataset"):
             return
         status = self._app.desk.snapshot.status if self._app.desk.snapshot else None
         open_ = ("running", "paused", "queued")
@@ -61,7 +57,8 @@ class Acts:
         label = f"{do} the {job.kind} of {dataset}? y = yes, any other key = no"
         self._app.ask(Question(label, lambda key: self._job(job.id, do, key), keys="y"))
 
-    def _may(self, what: str) -> bool:
+    def may(self, what: str) -> bool:
+        """Whether this console and this user may change anything; says why not."""
         desk = self._app.desk
         if desk.read_only:
             self._app.say(f"read-only: {what} is switched off here", "warn")
@@ -73,12 +70,15 @@ class Acts:
             return True
         return False
 
-    def _none(self, subject: object, kind: str) -> bool:
+    def none(self, subject: object, kind: str) -> bool:
+        """Whether there is nothing to act on; says so."""
         if subject is None:
             self._app.say(f"no {kind} under the cursor", "warn")
         return subject is None
 
-    def _ask_reason(self, label: str, answered: Any) -> None:
+    def ask_reason(self, label: str, answered: Callable[[str], None]) -> None:
+        """Ask for a reason, which may not be empty."""
+
         def heard(reason: str) -> None:
             if reason.strip():
                 self._app.close_prompt()
@@ -87,16 +87,6 @@ class Acts:
                 self._app.label_prompt(f"{label} (needed; Esc = no)")
 
         self._app.ask(Question(label, heard))
-
-    def _acknowledge(self, alert_id: int | None, reason: str) -> None:
-        def done(_alert: dict[str, Any]) -> None:
-            self._app.say(f"alert {alert_id} acknowledged: {reason}")
-            self._app.refresh_now()
-            if isinstance(self._app.view, AlertView):
-                self._app.view.load()
-
-        body = {"state": "acknowledged", "reason": reason}
-        self._app.errand(lambda client: client.post(f"/v1/alerts/{alert_id}", body, dict), done)
 
     def _plan(self, verb: str, dataset: str, reason: str) -> None:
         self._app.say(f"planning the {verb} of {dataset} ...")

@@ -124,11 +124,16 @@ class Status:
     """Addresses whose last page did not go out, each with the reason."""
     drill: Json | None
     """The last drill: ts, outcome, detail; null: never."""
+    snoozes: int = 0
+    """Snoozes in force."""
+    suppressed: int = 0
+    """Alerts that windows, jobs and snoozes keep quiet."""
 
     @classmethod
     def of(cls, data: Json) -> Status:
         """Build from the answer of /v1/status."""
-        counts = {name: int(data.get(name) or 0) for name in ("events", "newest", "lost", "unparsed", "gaps")}
+        whole = ("events", "newest", "lost", "unparsed", "gaps", "snoozes", "suppressed")
+        counts = {name: int(data.get(name) or 0) for name in whole}
         return cls(
             now=float(data["now"]), site=str(data["site"]), host=str(data.get("host") or ""),
             timezone=str(data.get("timezone") or "UTC"), rate=float(data.get("rate") or 0), lag=data.get("lag"),
@@ -148,7 +153,8 @@ class Status:
         )
         return (
             round(self.rate, 1), lag, self.newest, self.lost, self.unparsed, self.gaps, self.verdicts, sources,
-            self.jobs, self.quarantined, self.errors, self.unpaged, self.drill and self.drill.get("ts"),
+            self.jobs, self.quarantined, self.errors, self.unpaged, self.drill and self.drill.get("ts"), self.snoozes,
+            self.suppressed,
         )  # fmt: skip
 
 

@@ -34,7 +34,8 @@ EVENTS = (
 ALERTS = (
     Col("last", 8, least=36), Col("", 2), Col("level", 8, least=110), Col("what", share=3), Col("who", 10, least=50),
     Col("dataset", 14, least=64), Col("from", 15, least=120), Col("count", 6, keep="right", least=60),
-    Col("state", 12, least=90),
+    Col("state", 12, least=90), Col("risk", 4, keep="right", least=100), Col("inc", 5, keep="right", least=104),
+    Col("owner", 10, least=140),
 )  # fmt: skip
 ENCRYPTION = (
     Col("", 2), Col("kind", 7, least=90), Col("dataset or key", 16), Col("age", 11, keep="right", least=50),
@@ -106,7 +107,7 @@ def alert(desk: Desk, row: Row) -> Sequence[Span]:
         (when.short(row.get("last_ts"), desk.now, desk.zone), plain), (sign, role if open_ else "dim"), (level, plain),
         (text(row.get("rule_title")), "strong" if open_ else "dim"), (text(row.get("actor")), plain),
         (text(row.get("dataset")), plain), (text(row.get("src_ip")), plain), (text(row.get("count")), plain),
-        (state, plain),
+        (state, plain), (text(row.get("risk")), plain), (text(row.get("incident_id")), plain), (text(row.get("owner")), plain),
     )  # fmt: skip
 
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from seqwatch_tui.detect.life import Said
 from seqwatch_tui.detect.shown import rule_sql
-from seqwatch_tui.engine.acts import action_row
+from seqwatch_tui.engine.acts import action_row, carry_out_plan
 from seqwatch_tui.engine.peers import Peer
 from seqwatch_tui.engine.views import Value, objects, panel
 from seqwatch_tui.engine.work import AlertChange
-from seqwatch_tui.model.action import Refused
+from seqwatch_tui.model.action import Outcome, Plan, Refused
 
 if TYPE_CHECKING:
     from seqwatch_tui.engine.engine import Engine
@@ -29,6 +29,16 @@ def change_alert(engine: Engine, alert_id: int, said: Said, reason: str, peer: P
     engine.judge.inbox.put(change)
     done = change.done.result(_PATIENCE)
     return done if isinstance(done, Refused) else alert_row(engine, alert_id)
+
+
+def carry_out_and_contain(engine: Engine, made: Plan, peer: Peer) -> Outcome:
+    """Carry out a plan; a quarantine that is done marks the open alerts on its dataset as contained."""
+    outcome = carry_out_plan(engine, made, peer)
+    if made.verb == "quarantine" and outcome.state == "done":
+        sql = "select alert_id from alerts where dataset = ? and state in ('new', 'acknowledged') order by alert_id"
+        for (alert_id,) in engine.store.query_sql(sql, [made.dataset]).rows:
+            change_alert(engine, alert_id, Said("contain"), f"quarantine: {made.reason}", peer)
+    return outcome
 
 
 def alert_row(engine: Engine, alert_id: int) -> Value | None:

@@ -38,8 +38,9 @@ EVENT_COLUMNS = [
 ]  # fmt: skip
 ALERT_COLUMNS = [
     "alert_id", "level", "state", "last_ts", "first_ts", "rule_title", "actor", "dataset", "src_ip", "count", "measure",
-    "summary",
+    "summary", "risk", "incident_id", "owner", "verdict", "suppressed_by", "rule_id",
 ]  # fmt: skip
+RULES = ("bulk-read", "access-without-grant", "outside-business-hours", "permission-change")
 SHORT = {"user": "user_name", "ip": "src_ip"}
 
 
@@ -58,6 +59,8 @@ class Site:
         self.rate, self.count, self.hostile, self.role = rate, count, hostile, role
         self.began = time.monotonic()
         self.alert_states: dict[int, str] = {}
+        self.owners: dict[int, str | None] = {}
+        self.snoozes: list[dict] = []
         self.quarantined: list[str] = []
         self.jobs: dict[str, dict] = {}
         self.requests: list[tuple[str, str]] = []
@@ -111,7 +114,20 @@ class Site:
         if self.hostile:
             rows[1][1], rows[2][7] = "title \x1b]0;pwn\x07[/x]", HOSTILE[0] + HOSTILE[4]
         return [
-            [i + 1, row[0], self.alert_states.get(i + 1, "new"), START - 60 * i, START - 60 * i - 240, *row[1:]]
+            [
+                i + 1,
+                row[0],
+                self.alert_states.get(i + 1, "new"),
+                START - 60 * i,
+                START - 60 * i - 240,
+                *row[1:],
+                (100, 75, 40, 25)[i],
+                (1, 2, 3, 4)[i],
+                self.owners.get(i + 1),
+                None,
+                None,
+                RULES[i],
+            ]
             for i, row in enumerate(rows)
         ]
 
@@ -171,6 +187,7 @@ class Site:
             "rate": self.rate, "lag": 0.02, "events": total, "newest": total, "lost": self.lost, "unparsed": 0, "gaps": 0,
             "verdicts": [{"name": name, "state": state, "text": text} for name, state, text in verdicts],
             "sources": [source, falco], "jobs": list(self.jobs.values()), "quarantined": self.quarantined, "errors": [],
+            "snoozes": len(self.snoozes), "suppressed": 3 * len(self.snoozes),
         }  # fmt: skip
 
     def events(self, query: dict[str, str], limit: int) -> dict:
@@ -240,8 +257,17 @@ class Site:
         if not found:
             raise Bad(404, f"there is no alert {number}")
         rows = [self.event(n) for n in range(11, min(self.total(), 900), 11)][:60]
+        why = {
+            "rule_hash": "3b7c9f", "measure": 40, "threshold": 40, "window_seconds": 60, "counted": "path",
+            "facts": {"role": None, "allowed": False, "business_hours": False, "exe": "/usr/bin/rsync",
+                      "grants_in_force": {"bioinformatician": ["read"]}, "hours_in_force": "07:00-19:00 Europe/Berlin"},
+            "risk_parts": {"level": 75, "dataset": 10, "outside hours": 5, "not allowed": 5},
+            "sql": "SELECT event_id, ts FROM events", "not_seen": [],
+        }  # fmt: skip
         return {
             "alert": found[0],
+            "why": why,
+            "incident": [dict(zip(ALERT_COLUMNS, row, strict=True)) for row in self.alerts()[:2]] if number == 1 else [],
             "rule": {"id": "seqwatch-bulk-read", "title": found[0]["rule_title"], "level": found[0]["level"],
                      "description": "Many distinct files of one dataset in a short time,\nby a role that is not granted bulk use.",
                      "tags": ["attack.collection", "attack.t1005"], "false_positives": ["a new pipeline"],
@@ -304,8 +330,22 @@ class Site:
                 return self.events(query, int(query.get("limit") or 100))
             case ["events", number]:
                 return self.one_event(int(number))
+            case ["alerts"]:
+                wanted = int(query["incident"])
+                found = [row for row in self.alerts() if row[ALERT_COLUMNS.index("incident_id")] == wanted]
+                return panel(ALERT_COLUMNS, found)
             case ["alerts", number]:
                 return self.one_alert(int(number))
+            case ["incidents"]:
+                return panel(["incident_id", "level", "risk", "state", "actor", "dataset", "alerts"],
+                             [[row[0], row[1], 100 - row[0], row[2], row[6], row[7], 1] for row in self.alerts()])  # fmt: skip
+            case ["snoozes"]:
+                names = ["snooze_id", "live", "rule_id", "actor", "dataset", "seconds", "reason"]
+                return panel(names, [[each.get(name) for name in names] for each in self.snoozes])
+            case ["quiet"]:
+                return panel(["suppressed_by", "alerts", "events"], [["snooze 1", 3, 120]] if self.snoozes else [])
+            case ["rules"]:
+                return panel(["id", "title", "level", "raises"], [[name, name.title(), "high", True] for name in RULES])
             case ["datasets", name]:
                 return {"dataset": name, "path": f"/data/seq/{name}", "quarantined": name in self.quarantined,
                         "grants": [{"role": "bioinformatician", "operations": ["read"]}], "state": "warn"}  # fmt: skip
@@ -333,12 +373,45 @@ class Site:
             "verdict": "1 h of 1 d unseen; 412 records known lost; 'nobody else read it' cannot be said",
         }  # fmt: skip
 
+    def say(self, number: int, body: dict) -> dict:
+        states = {"acknowledge": "acknowledged", "contain": "contained", "close": "closed", "reopen": "new"}
+        if body["do"] in states:
+            self.alert_states[number] = states[body["do"]]
+        if body["do"] == "assign":
+            self.owners[number] = body["owner"]
+        return self.one_alert(number)["alert"]
+
+    def backtest(self, body: dict) -> dict:
+        if body["rule"] == "nosuch":
+            raise Bad(404, "there is no rule 'nosuch'", "`seqwatch rules` lists them")
+        judged = {"true": 2, "false": 1, "expected": 0, "open": 1, "suppressed": 0, "none": 0}
+        rows = [{"alerts": 4, "events": 120, **judged}]
+        return {
+            "rule": body["rule"], "title": "Bulk read", "level": "high", "since": START - 90 * 86400, "until": START, "alerts": 4,
+            "events": 120, "judged": judged, "days": [{"day": "2026-11-21", **rows[0]}], "actors": [{"actor": "jlee", **rows[0]}],
+            "cut": False, "seconds": 0.4, "gaps": 2,
+        }  # fmt: skip
+
     def post(self, parts: list[str], body: dict) -> object:
         self.posts.append(("/".join(parts), body))
         match parts:
             case ["alerts", number]:
-                self.alert_states[int(number)] = body["state"]
-                return self.one_alert(int(number))["alert"]
+                return self.say(int(number), body)
+            case ["snoozes"]:
+                made = {
+                    "snooze_id": len(self.snoozes) + 1,
+                    "live": True,
+                    "rule_id": None,
+                    "actor": None,
+                    "dataset": None,
+                    **body,
+                }
+                self.snoozes.append(made)
+                return made
+            case ["snoozes", number]:
+                return self.snoozes.pop(int(number) - 1)
+            case ["rules", "backtest"]:
+                return {"results": [self.backtest(body)]}
             case ["plans"]:
                 return self.plan(body)
             case ["plans", plan_id]:

@@ -155,7 +155,7 @@ async def test_acknowledging_asks_for_a_reason_and_takes_no_empty_one(tmp_path: 
         assert not site.posts
         await pilot.press(*"drill", "enter")
         await until(pilot, lambda: bool(site.posts))
-        assert site.posts == [("alerts/1", {"state": "acknowledged", "reason": "drill"})]
+        assert site.posts == [("alerts/1", {"do": "acknowledge", "reason": "drill"})]
         await shows(pilot, app, "acknowledged")
 
 

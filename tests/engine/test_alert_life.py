@@ -16,6 +16,7 @@ import pytest
 from seqwatch_tui.engine.api.routes import ROUTES
 from tests.engine.running import WORKLOAD, WORKLOAD_SITE, Answer, Running, engine, ingest, write_site
 
+DEMO_PAGE = Path(__file__).parents[2] / "docs" / "demo.md"
 PARTS = ("snoozes", "alerts", "alert_reasons", "rule_versions", "incidents", "actions")
 
 
@@ -34,6 +35,23 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         yield running
 
 
+WORKLOAD_ALERTS: list[tuple[str, str, str | None]] = [
+    ("bulk-read", "carol", "wgs-cohort-a"),
+    ("access-without-grant", "carol", "wgs-cohort-a"),
+    ("access-without-grant-refused", "carol", "wgs-cohort-a"),
+    ("archive-or-copy-out", "carol", "wgs-cohort-a"),
+    ("archive-or-copy-out", "alice", "wgs-cohort-a"),
+    ("raw-data-destroyed", "alice", "wgs-cohort-a"),
+    ("write-by-read-only-role", "alice", "wgs-cohort-a"),
+    ("permission-change", "alice", "wgs-cohort-a"),
+    ("access-without-grant-refused", "bob", "wgs-cohort-a"),
+    ("access-without-grant", "unattributed", "wgs-cohort-a"),
+    ("audit-trail-attacked", "unattributed", None),
+    ("audit-daemon-ended", "root", None),
+]
+"""What a person who reads the recording would raise; docs/demo.md explains each."""
+
+
 def one(site: Running, rule: str, actor: str) -> int:
     rows = site.api.get("/v1/alerts", state="all").rows
     (found,) = [a["alert_id"] for a in rows if (a["rule_id"], a["actor"]) == (rule, actor)]
@@ -42,6 +60,14 @@ def one(site: Running, rule: str, actor: str) -> int:
 
 def say(site: Running, alert: int, do: str, **more: Any) -> Answer:
     return site.api.post(f"/v1/alerts/{alert}", {"do": do, "reason": "because", **more})
+
+
+def test_the_recorded_workload_gives_the_alerts_that_a_reader_would_raise_and_no_others(site: Running) -> None:
+    found = [(a["rule_id"], a["actor"], a["dataset"]) for a in site.api.get("/v1/alerts", state="all").rows]
+    assert sorted(found, key=str) == sorted(WORKLOAD_ALERTS, key=str)
+    section = DEMO_PAGE.read_text().partition("## The alerts of the recorded workload")[2].partition("\n## ")[0]
+    listed = re.findall(r"^\| ([a-z-]+) \| (\S+) \| (\S+) \| (.+) \|$", section, re.M)
+    assert sorted(row[:3] for row in listed if row[0] != "rule") == sorted((r, a, d or "-") for r, a, d in found)
 
 
 def test_every_alert_says_why_and_its_statement_gives_its_evidence(site: Running) -> None:

@@ -20,18 +20,6 @@ class Act(Command):
         return app.datasets()
 
 
-class Acknowledge(Command):
-    """Acknowledge the alert: asks for a reason."""
-
-    name, keys, shown, word, rank = "acknowledge", ("a",), "a", "ack", 21
-    where, acts, group = frozenset({"alerts", "alert", "overview"}), True, "Act"
-
-    def run(self, app: Console, argument: str) -> None:
-        """Ask."""
-        del argument
-        app.acts.acknowledge()
-
-
 class Quarantine(Act):
     """Quarantine the dataset: reason, plan, then its name typed in full. Default is no."""
 

@@ -67,7 +67,7 @@ class Open(Command):
     """Drill into the row: alert, its evidence, the event, its raw records."""
 
     name, keys, shown, word, rank = "open", ("enter",), "Enter", "open", 40
-    where, group = LISTS | {"alert", "event", "files", "saved", "system"}, "Move"
+    where, group = LISTS | {"alert", "event", "files", "saved", "system", "listed"}, "Move"
 
     def run(self, app: Console, argument: str) -> None:
         """Open it."""

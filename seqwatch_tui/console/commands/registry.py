@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from seqwatch_tui.console.commands import act, go, look, move
+from seqwatch_tui.console.commands import act, alert, go, look, move
 from seqwatch_tui.console.commands.base import Command
 
 COMMANDS: tuple[Command, ...] = (
@@ -12,7 +12,9 @@ COMMANDS: tuple[Command, ...] = (
     move.PreviousCritical(), move.NextWarning(), move.PreviousWarning(),
     look.Filter(), look.Inverse(), look.Since(), look.Follow(), look.Detail(), look.Copy(), look.Refresh(),
     look.Faster(), look.Slower(),
-    act.Acknowledge(), act.Quarantine(), act.Release(), act.Verify(), act.Pause(), act.Cancel(), act.Confirm(),
+    alert.Acknowledge(), alert.Contain(), alert.Close(), alert.Reopen(), alert.Assign(), alert.Note(), alert.Snooze(),
+    alert.Unsnooze(), alert.Incidents(), alert.Snoozes(), alert.QuietList(), alert.Rules(), alert.Backtest(),
+    act.Quarantine(), act.Release(), act.Verify(), act.Pause(), act.Cancel(), act.Confirm(),
     look.RunQuery(), look.Saved(), look.CommandLine(), look.Palette(), look.Theme(), look.Help(), go.Quit(),
 )  # fmt: skip
 

@@ -35,6 +35,14 @@ class View(Vertical):
         """Take in what changed on the desk; return whether anything was drawn."""
         return False
 
+    def alert_row(self) -> dict[str, Any]:
+        """Rule, actor and dataset of the alert that `alert_id` names."""
+        return self.row() or {}
+
+    def snooze_id(self) -> int | None:
+        """The snooze under the cursor, if the rows are snoozes."""
+        return None
+
     def row(self) -> dict[str, Any] | None:
         """The row under the cursor as column → value, None when there is none."""
         table = self.lines()

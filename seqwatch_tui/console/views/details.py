@@ -1,9 +1,8 @@
-"""Drilling in: an alert with its evidence, an event with every column, its raw records, a dataset and its files."""
+"""Drilling in: an event with every column, its raw records, a dataset and its files."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import partial
 from typing import Any
 
 from textual.app import ComposeResult
@@ -14,7 +13,6 @@ from seqwatch_tui.console.host import Host
 from seqwatch_tui.console.views.base import View
 from seqwatch_tui.console.widgets.pager import Pager, Paragraph
 from seqwatch_tui.console.widgets.result import ResultTable
-from seqwatch_tui.console.widgets.table import PanelTable
 
 Json = dict[str, Any]
 _TIMES = frozenset({"ts", "first_ts", "last_ts", "checked", "created", "start", "end", "since", "rotated", "expires"})
@@ -139,75 +137,6 @@ class RecordsView(View):
             )
             yield "", str(record.get("raw")), "text"
             yield "", "", "text"
-
-
-class AlertView(View):
-    """One alert: the sentence, the rule, and the events that show it."""
-
-    context = "alert"
-
-    def __init__(self, host: Host, alert_id: int) -> None:
-        super().__init__(host)
-        self._alert_id = alert_id
-        self.crumb = f"alert {alert_id}"
-        self._alert: Json = {}
-        self.card = Pager(self.desk)
-        self.card.add_class("card")
-        self.evidence = PanelTable(self.desk, rows.EVENTS, partial(rows.event, self.desk), title="evidence")
-
-    def compose(self) -> ComposeResult:
-        """The evidence has the keyboard; the card above it scrolls."""
-        yield self.card
-        yield self.evidence
-
-    def main(self) -> PanelTable:
-        """The evidence."""
-        return self.evidence
-
-    def on_mount(self) -> None:
-        """Fetch it."""
-        self.card.show([("", "fetching ...", "dim")])
-        self.load()
-
-    def load(self) -> None:
-        """Fetch it again: after an acknowledgement."""
-        self.host.errand(lambda client: client.get(f"/v1/alerts/{self._alert_id}", dict), self._arrived)
-
-    def alert_id(self) -> int | None:
-        """This alert."""
-        return self._alert_id
-
-    def dataset(self) -> str | None:
-        """The alert's dataset, else that of the event under the cursor."""
-        return str(self._alert["dataset"]) if self._alert.get("dataset") else super().dataset()
-
-    def open(self) -> None:
-        """Open the event under the cursor."""
-        event_id = self.event_id()
-        if event_id is not None:
-            self.host.push(EventView(self.host, event_id))
-
-    def _arrived(self, data: Json) -> None:
-        self._alert = data["alert"]
-        self.card.show(self._paragraphs(data))
-        self.evidence.show(Panel.of(data["events"]))
-
-    def _paragraphs(self, data: Json) -> Iterable[Paragraph]:
-        alert, rule, zone = data["alert"], data.get("rule") or {}, self.desk.zone
-        level = rows.text(alert.get("level"))
-        yield "what", rows.text(alert.get("summary")), "strong"
-        yield "level", f"{level}, {rows.text(alert.get('state'))}", rows.LEVEL_STATE.get(level, "unknown")
-        who = f"{rows.text(alert.get('actor'))} from {rows.text(alert.get('src_ip'), 'an unknown address')}"
-        yield "who", f"{who} on {rows.text(alert.get('dataset'), 'no dataset')}", "text"
-        span = f"{when.stamp(alert.get('first_ts'), zone)} to {when.clock(alert.get('last_ts'), zone)}"
-        yield "seen", f"{span}, {alert.get('count')} events", "text"
-        yield from gaps(data, zone)
-        for entry in data.get("history") or ():
-            yield "history", value_text("history", entry, zone), "dim"
-        yield "rule", f"{rows.text(rule.get('title'))} ({rows.text(rule.get('id'))})", "text"
-        for name in ("description", "false_positives", "tags", "hash", "sql", "text"):
-            if rule.get(name):
-                yield name.replace("_", " "), value_text(name, rule[name], zone), "dim"
 
 
 class DatasetView(TextView):

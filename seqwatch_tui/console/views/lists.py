@@ -12,8 +12,9 @@ from textual.app import ComposeResult
 from seqwatch_tui.console import rows, when
 from seqwatch_tui.console.answers import Panel
 from seqwatch_tui.console.host import Host
+from seqwatch_tui.console.views.alert import AlertView
 from seqwatch_tui.console.views.base import View
-from seqwatch_tui.console.views.details import AlertView, DatasetView, EventView, FilesView, FindingView
+from seqwatch_tui.console.views.details import DatasetView, EventView, FilesView, FindingView
 from seqwatch_tui.console.widgets.events import EventList
 from seqwatch_tui.console.widgets.pager import Pager, Paragraph
 from seqwatch_tui.console.widgets.table import PanelTable
@@ -150,7 +151,9 @@ class AlertsView(PanelView):
     def paragraphs(self, row: dict[str, Any]) -> Iterable[Paragraph]:
         """The alert in a sentence, and its span."""
         zone = self.desk.zone
-        yield "alert", f"{row.get('alert_id')}  {row.get('level')}  {row.get('state')}", "text"
+        told = f"risk {rows.text(row.get('risk'))}  incident {rows.text(row.get('incident_id'))}"
+        told += f"  owner {rows.text(row.get('owner'), 'nobody')}"
+        yield "alert", f"{row.get('alert_id')}  {row.get('level')}  {row.get('state')}  {told}", "text"
         yield "summary", rows.text(row.get("summary")), "strong"
         yield "seen", f"{when.stamp(row.get('first_ts'), zone)} to {when.clock(row.get('last_ts'), zone)}", "text"
         measure = row.get("measure")

@@ -13,8 +13,9 @@ from textual.containers import Container
 from seqwatch_tui.console import rows
 from seqwatch_tui.console.desk import Desk
 from seqwatch_tui.console.host import Host
+from seqwatch_tui.console.views.alert import AlertView
 from seqwatch_tui.console.views.base import View
-from seqwatch_tui.console.views.details import AlertView, DatasetView, EventView, FilesView, FindingView
+from seqwatch_tui.console.views.details import DatasetView, EventView, FilesView, FindingView
 from seqwatch_tui.console.widgets.drawn import Span
 from seqwatch_tui.console.widgets.events import EventList
 from seqwatch_tui.console.widgets.lines import Lines

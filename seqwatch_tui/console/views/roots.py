@@ -38,3 +38,17 @@ def saved_view(host: Host, target: Asks) -> View:
     from seqwatch_tui.console.views.sql import SavedView
 
     return SavedView(host, target)
+
+
+def listed_view(host: Host, name: str) -> View:
+    """A list by name (`views.listed`)."""
+    from seqwatch_tui.console.views.listed import ListedView
+
+    return ListedView.of(host, name)
+
+
+def whatif_view(host: Host, rule: str) -> View:
+    """The backtest of a rule."""
+    from seqwatch_tui.console.views.whatif import WhatIfView
+
+    return WhatIfView(host, rule)

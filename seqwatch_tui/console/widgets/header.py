@@ -63,6 +63,8 @@ class Header(Bar):
         facts += failed_pages(desk.snapshot.status)
         numbers = status_facts(desk.snapshot.status, wide=self.size.width >= 100)
         facts += numbers if self.size.width >= 60 else [fact for fact in numbers if fact[1] != "bar"] or numbers[:1]
+        if snoozed := desk.snapshot.status.snoozes:
+            facts.append((f"{snoozed} snoozed", "bar.message"))
         if desk.read_only and self.size.width >= 90:
             facts.append(("read-only", "bar"))
         return [*facts, follow_state(desk)]

@@ -19,7 +19,23 @@ _SAMPLE = 200
 _WIDEST = 48
 _LEAST = 10
 """Cells below which a column is rather left for the next slide."""
-_TIMES = frozenset({"ts", "at", "start", "end", "checked", "started", "finished", "created", "opened", "last_ts"})
+_TIMES = frozenset(
+    {
+        "ts",
+        "at",
+        "start",
+        "end",
+        "checked",
+        "started",
+        "finished",
+        "created",
+        "opened",
+        "first_ts",
+        "last_ts",
+        "begins",
+        "ends",
+    }
+)
 
 
 class ResultTable(PanelTable):

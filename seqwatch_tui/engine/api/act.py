@@ -80,7 +80,7 @@ async def plan(request: web.Request) -> web.Response:
 
 async def carry_out(request: web.Request) -> web.Response:
     """Carry out a plan whose dataset name was typed."""
-    from seqwatch_tui.engine.acts import carry_out_plan
+    from seqwatch_tui.engine.alerts import carry_out_and_contain
 
     engine, said = request.app[ENGINE], await body(request)
     made = engine.plans.get(request.match_info["id"])
@@ -94,7 +94,7 @@ async def carry_out(request: web.Request) -> web.Response:
         raise ApiError(
             409, f"what was typed is not {made.dataset}; nothing was changed", "type the dataset's name exactly"
         )
-    return answer(await asyncio.shield(in_thread(carry_out_plan, engine, made, request[PEER])))
+    return answer(await asyncio.shield(in_thread(carry_out_and_contain, engine, made, request[PEER])))
 
 
 async def reload(request: web.Request) -> web.Response:

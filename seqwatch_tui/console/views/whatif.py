@@ -1,0 +1,64 @@
+"""What a rule would have raised: a table per day and one by actor, split by how its past alerts were judged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from seqwatch_tui.console import when
+from seqwatch_tui.console.host import Host
+from seqwatch_tui.console.views.details import TextView
+from seqwatch_tui.console.widgets.pager import Paragraph
+
+BACK = 90 * 86400
+PATIENCE = 120.0
+"""Seconds to wait for the answer; the engine gives up before."""
+_COUNTS = ("alerts", "events", "true", "false", "expected", "open", "suppressed", "none")
+
+
+class WhatIfView(TextView):
+    """The backtest of one rule over the last 90 days."""
+
+    context = "backtest"
+
+    def __init__(self, host: Host, rule: str) -> None:
+        super().__init__(host)
+        self._rule = rule
+        self.crumb = f"backtest {rule}"
+
+    def on_mount(self) -> None:
+        """Ask for it."""
+        self.pager.show([("", f"testing {self._rule} against the last {BACK // 86400} days ...", "dim")])
+        body = {"rule": self._rule, "since": BACK, "timeout": PATIENCE - 10}
+        self.host.errand(
+            lambda client: client.post("/v1/rules/backtest", body, dict, timeout=PATIENCE),
+            self.arrived,
+            timeout=PATIENCE,
+        )
+
+    def arrived(self, data: dict[str, Any]) -> None:
+        """Show the results."""
+        self.pager.show([line for result in data["results"] for line in self._paragraphs(result)])
+
+    def _paragraphs(self, result: dict[str, Any]) -> Iterable[Paragraph]:
+        yield "rule", f"{result['title']} ({result['rule']}, {result['level']})", "strong"
+        span = f"{when.stamp(result['since'], self.desk.zone)} to {when.stamp(result['until'], self.desk.zone)}"
+        yield "over", span, "text"
+        yield "would raise", f"{result['alerts']} alerts from {result['events']} events", "strong"
+        judged = ", ".join(f"{count} {word}" for word, count in result["judged"].items() if count)
+        yield "past alerts", judged or "none on these events", "text"
+        if result["gaps"]:
+            yield "not seen", f"{result['gaps']} gaps in the evidence: what was not seen raised nothing", "warn"
+        if result["cut"]:
+            yield "cut", "there was more than could be counted: the figures are lower bounds", "warn"
+        for name in ("days", "actors"):
+            yield from _table(name, result[name])
+
+
+def _table(name: str, found: list[dict[str, Any]]) -> Iterable[Paragraph]:
+    first = name[:-1]
+    wide = min(max([len(first), *(len(str(row[first])) for row in found)]), 24)
+    yield "", "", "text"
+    yield "", "  ".join([f"{first:<{wide}}", *(f"{word[:8]:>8}" for word in _COUNTS)]), "key"
+    for row in found:
+        yield "", "  ".join([f"{str(row[first])[:wide]:<{wide}}", *(f"{row[word]:>8}" for word in _COUNTS)]), "text"
