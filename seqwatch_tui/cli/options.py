@@ -132,9 +132,12 @@ def _keys(p: argparse.ArgumentParser) -> None:
 def _rules(p: argparse.ArgumentParser) -> None:
     _format(p)
     p.add_argument(
-        "do", nargs="?", choices=("list", "backtest"), default="list", help="list (default), or backtest a rule"
-    )
-    p.add_argument("rule", nargs="?", metavar="RULE|FILE", help="id of a rule, or a rule file")
+        "do", nargs="?", choices=("list", "import", "check", "test", "backtest", "enable", "disable"), default="list",
+        help="list (default); import a file or folder; check it (lint); test the samples that rules carry; backtest a rule; "
+        "enable or disable one",
+    )  # fmt: skip
+    p.add_argument("rule", nargs="?", metavar="RULE|FILE", help="id of a rule, a rule file or a folder of them")
+    p.add_argument("--reason", metavar="R", help="enable, disable: why; recorded")
     p.add_argument("--since", default="90d", metavar="SPAN", help="backtest: how far back (90d)")
     p.add_argument("--timeout", type=float, default=60.0, metavar="S", help="backtest: give up after S seconds")
 

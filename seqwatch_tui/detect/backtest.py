@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from seqwatch_tui.detect.rule import Correlation, Rule
-from seqwatch_tui.detect.sql import where_sql
+from seqwatch_tui.detect.sql import fields_of, pieces_of, where_sql
+from seqwatch_tui.detect.sql_views import source_sql
 from seqwatch_tui.detect.sql_windows import steps_sql
 
 JUDGED = ("true", "false", "expected", "open", "suppressed", "none")
@@ -53,8 +54,9 @@ def backtest_sql(rule: Rule, rules: Mapping[str, Rule], since: Any) -> Statement
         ctes = [*(f"{name} AS ({sql})" for name, sql in steps.ctes), f"hits AS (SELECT event_id FROM {steps.hits})"]  # noqa: S608
         values = steps.params
     else:
-        where = where_sql(rule.body)
-        ctes, values = [f"hits AS (SELECT event_id FROM seen WHERE {where.sql})"], where.params  # noqa: S608
+        where = where_sql(rule.body, rule.view)
+        source = source_sql(rule.view, fields_of(rule.body), (), "seen")
+        ctes, values = [f"hits AS (SELECT event_id FROM {source} WHERE {where.sql})"], where.params  # noqa: S608
     named = {f"p{number}": value for number, value in enumerate(values, 1)}
     sql = _named(",\n".join(ctes), len(values))
     fixed = {"since": since, "fold": rule.fold, "rule": rule.alert_as or rule.rule_id}
@@ -63,7 +65,7 @@ def backtest_sql(rule: Rule, rules: Mapping[str, Rule], since: Any) -> Statement
 
 def _named(sql: str, count: int) -> str:
     """The places `?` as $p1, $p2, ...; ValueError when their number is not `count`."""
-    pieces = sql.split("?")
+    pieces = pieces_of(sql)
     if len(pieces) != count + 1:
         raise ValueError(f"the statement has {len(pieces) - 1} places for {count} values")
     return pieces[0] + "".join(f"$p{number}{piece}" for number, piece in enumerate(pieces[1:], 1))

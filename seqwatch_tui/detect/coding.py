@@ -40,6 +40,7 @@ class _Stored(msgspec.Struct, forbid_unknown_fields=True):
     samples: tuple[Sample, ...]
     sigma_id: str
     view: str
+    lacks: str
     body: list[Any] | None = None
     correlation: Correlation | None = None
 

@@ -7,8 +7,8 @@
       positive: [...]                 # cases that must raise; a case is one event or a list of events
       negative: [...]                 # cases that must not
 
-An event is a mapping of columns. `repeat: n` makes n of it, `every: s` seconds apart (default 1), with `{n}` in its
-texts replaced by 1..n; `after: s` sets the seconds between it and the event before (default 1).
+An event is a mapping of columns, or of fields of the rule's log source. `repeat: n` makes n of it, `every: s` seconds
+apart (default 1), with `{n}` in its texts replaced by 1..n; `after: s` sets the seconds between it and the event before (default 1).
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from seqwatch_tui.detect.fields import field_type
 from seqwatch_tui.detect.rule import Sample
 from seqwatch_tui.detect.summary import unknown_word
 from seqwatch_tui.model.columns import EVENT_COLUMNS
@@ -47,15 +48,32 @@ class Custom:
     samples: tuple[Sample, ...] = ()
 
 
-def custom_of(block: object) -> Custom:
-    """Return the block as values; None is the block with its defaults. Raises Unfit."""
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """Names that events of a sample may have."""
+
+    view: str | None
+
+    def has(self, name: object) -> bool:
+        """Whether it is a column, or a field of the view."""
+        if name in _COLUMNS or not isinstance(name, str):
+            return name in _COLUMNS
+        return field_type(self.view or "records", name) is not None
+
+
+def custom_of(block: object, view: str | None = "events") -> Custom:
+    """Return the block as values; None is the block with its defaults. Raises Unfit.
+
+    `view` is that of the rule, whose fields a sample's events may have beside the columns; None is any (a correlation).
+    """
     if block is None:
         return Custom()
     if not isinstance(block, dict):
         raise Unfit("must be a mapping", "custom")
     if unknown := [key for key in block if key not in _KEYS]:
         raise Unfit(f"'{unknown[0]}' is not known; known are {', '.join(_KEYS)}", unknown[0])
-    samples = [*_samples(block, "positive", raises=True), *_samples(block, "negative", raises=False)]
+    known = _Known(view)
+    samples = [*_samples(block, "positive", known, raises=True), *_samples(block, "negative", known, raises=False)]
     return Custom(_summary(block), _fold(block.get("fold")), _text(block, "alert_as"), tuple(samples))
 
 
@@ -82,24 +100,24 @@ def _fold(value: object) -> int:
     return max(MIN_FOLD, int(found[1]) * _UNITS[found[2]])
 
 
-def _samples(block: Mapping[str, Any], key: str, *, raises: bool) -> Iterator[Sample]:
+def _samples(block: Mapping[str, Any], key: str, known: _Known, *, raises: bool) -> Iterator[Sample]:
     cases = block.get(key) or []
     if not isinstance(cases, list):
         raise Unfit(f"{key} must be a list of cases", key)
     for case in cases:
         events = case if isinstance(case, list) else [case]
-        yield Sample(raises, tuple(_events(events, key)))
+        yield Sample(raises, tuple(_events(events, key, known)))
 
 
-def _events(events: list[object], key: str) -> Iterator[Mapping[str, Any]]:
+def _events(events: list[object], key: str, known: _Known) -> Iterator[Mapping[str, Any]]:
     at = 0.0
     for event in events:
         if not isinstance(event, dict):
             raise Unfit(f"{key}: an event must be a mapping of columns", key)
         row = dict(event)
         repeat, every, after = (_number(row, word, 1, key) for word in ("repeat", "every", "after"))
-        if unknown := sorted(row.keys() - _COLUMNS):
-            raise Unfit(f"{key}: '{unknown[0]}' is not a column of events", unknown[0])
+        if unknown := sorted(name for name in row if not known.has(name)):
+            raise Unfit(f"{key}: '{unknown[0]}' is not a column of events", str(unknown[0]))
         for number in range(1, int(repeat) + 1):
             at += after if number == 1 else every
             yield {"ts": at} | {name: _numbered(value, number) for name, value in row.items()}

@@ -22,7 +22,7 @@ from seqwatch_tui.detect.matching import Hits, Matching
 from seqwatch_tui.detect.quiet import Quiet
 from seqwatch_tui.detect.rule import Correlation, Rule, RuleSet
 from seqwatch_tui.detect.timeline import Firing
-from seqwatch_tui.detect.views import Past
+from seqwatch_tui.detect.views import Past, Views
 from seqwatch_tui.model.alert import Alert, Evidence
 
 MAX_FAULTS = 3
@@ -81,15 +81,16 @@ class Detector:
         """Events that correlation windows gave up to stay within bounds; their counts may be too low."""
         return self._correlator.dropped
 
-    def feed(self, events: pa.Table, records: pa.Table | None = None) -> Detections:
+    def feed(self, events: pa.Table, records: pa.Table | None = None, views: Views | None = None) -> Detections:
         """Return what a batch gives; only alerts that are new or changed.
 
-        `records` are the raw lines of `events` (RECORD_SCHEMA, the same event ids), which rules of auditd look at.
+        `records` are the raw lines of `events` (RECORD_SCHEMA, the same event ids), which rules of auditd look at;
+        `views` replaces what would be made of the two (samples).
         """
         if not events.num_rows:
             return Detections()
         batch = Batch(events)
-        matched = self._match(self._all, batch, records)
+        matched = self._match(self._all, batch, records, views)
         for rule_id, hits in matched.items():
             if rule_id in self._rules and self._rules[rule_id].raises:
                 self._guard(self._rules[rule_id], partial(self._note_plain, self._rules[rule_id], batch, hits.events))
@@ -136,9 +137,11 @@ class Detector:
         self._all = Matching(rules, asked)
         self._feeding = Matching([rule for rule in rules if rule.rule_id in self._correlator.feeding], asked)
 
-    def _match(self, matching: Matching, batch: Batch, records: pa.Table | None) -> dict[str, Hits]:
+    def _match(
+        self, matching: Matching, batch: Batch, records: pa.Table | None, views: Views | None = None
+    ) -> dict[str, Hits]:
         """Hits by rule id. When the rules together fault, each is tried alone, so that only the culprit is missed."""
-        views = matching.views(batch.table, records, batch.columns, self._past)
+        views = views or matching.views(batch.table, records, batch.columns, self._past)
         try:
             return matching.match(views)
         except _FAULTS:

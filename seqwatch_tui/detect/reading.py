@@ -16,7 +16,7 @@ from seqwatch_tui.detect.condition import And, Condition, Or
 from seqwatch_tui.detect.correlating import correlation_of
 from seqwatch_tui.detect.custom import Unfit, custom_of
 from seqwatch_tui.detect.documents import Document
-from seqwatch_tui.detect.fields import LOG_SOURCES
+from seqwatch_tui.detect.fields import LOG_SOURCES, LogSource
 from seqwatch_tui.detect.rule import Correlation, Rule
 from seqwatch_tui.detect.translate import Untranslatable, translate
 from seqwatch_tui.model.alert import Level
@@ -46,11 +46,12 @@ class Origin:
 def build(origin: Origin, document: Document) -> Rule:
     """Return the rule that `document` holds; raises Unusable."""
     parsed = _parsed(document)
+    source, body = _body(parsed, document)
+    view = None if isinstance(body, Correlation) else source.view
     try:
-        custom = custom_of(document.value.get("custom"))
+        custom = custom_of(document.value.get("custom"), view)
     except Unfit as error:
         raise Unusable(f"custom: {error}", document.line(error.key, "custom")) from error
-    view, body = _body(parsed, document)
     span = body.span if isinstance(body, Correlation) else 0
     rule_id = parsed.name or (str(parsed.id) if parsed.id else origin.stem)
     return Rule(
@@ -58,7 +59,8 @@ def build(origin: Origin, document: Document) -> Rule:
         fold=max(custom.fold, span), alert_as=custom.alert_as or rule_id, description=parsed.description or "",
         tags=tuple(str(tag) for tag in parsed.tags), false_positives=tuple(map(str, parsed.falsepositives)),
         file=origin.file, line=document.line("title"), hash=origin.hash, text=origin.text, samples=custom.samples,
-        sigma_id=str(parsed.id or ""), view=view,
+        sigma_id=str(parsed.id or ""), view=source.view,
+        lacks=source.missing,
     )  # fmt: skip
 
 
@@ -93,11 +95,11 @@ def _level(rule: SigmaRule | SigmaCorrelationRule) -> Level:
     return cast(Level, rule.level.name.lower() if rule.level else "medium")
 
 
-def _body(rule: SigmaRule | SigmaCorrelationRule, document: Document) -> tuple[str, Condition | Correlation]:
-    """The view a rule looks at, and what it looks for there."""
+def _body(rule: SigmaRule | SigmaCorrelationRule, document: Document) -> tuple[LogSource, Condition | Correlation]:
+    """The log source a rule is for, and what it looks for there."""
     try:
         if isinstance(rule, SigmaCorrelationRule):
-            return "events", correlation_of(rule)
+            return LogSource("events"), correlation_of(rule)
         return _condition(rule, document)
     except Unusable:
         raise
@@ -108,7 +110,7 @@ def _body(rule: SigmaRule | SigmaCorrelationRule, document: Document) -> tuple[s
         raise Unusable(f"the condition is not valid: {_sentence(error)}", document.line("condition")) from error
 
 
-def _condition(rule: SigmaRule, document: Document) -> tuple[str, Condition]:
+def _condition(rule: SigmaRule, document: Document) -> tuple[LogSource, Condition]:
     named = rule.logsource
     source = LOG_SOURCES.get((named.product, named.category, named.service))
     if source is None:
@@ -118,7 +120,7 @@ def _condition(rule: SigmaRule, document: Document) -> tuple[str, Condition]:
         )
     trees = tuple(translate(condition.parsed, source.view) for condition in rule.detection.parsed_condition)
     whole = trees[0] if len(trees) == 1 else Or(trees)
-    return source.view, whole if source.scope is None else And((source.scope, whole))
+    return source, whole if source.scope is None else And((source.scope, whole))
 
 
 def _told(source: Any) -> tuple[tuple[str, str | None], ...]:

@@ -87,6 +87,8 @@ class Rule:
     """The UUID of the document, if it has one: correlations may refer to it instead of the name."""
     view: str = "events"
     """The field set that a condition's fields are of; see `fields`."""
+    lacks: str = ""
+    """What no source delivers of the log source that the rule is written for."""
 
 
 def muted(rule: Rule) -> Rule:

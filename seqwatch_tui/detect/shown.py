@@ -7,19 +7,16 @@ operator in the sandbox (`seqwatch sql`); the engine never runs it.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
 from seqwatch_tui.detect.rule import Correlation, Rule
-from seqwatch_tui.detect.sql import SqlQuery, fields_of, history_sql, where_sql
+from seqwatch_tui.detect.sql import SqlQuery, fields_of, history_sql, pieces_of, where_sql
 from seqwatch_tui.detect.sql_views import source_sql
 from seqwatch_tui.detect.sql_windows import steps_sql
 
 _COLUMNS = ("event_id", "ts", "action", "outcome", "user_name", "src_ip", "process", "path", "dataset")
-_TOKENS = re.compile(r"""'[^']*'|"[^"]*"|\?|[^'"?]+""")
-_PLACE = "?"
 _MARGIN = "INTERVAL 1 MILLISECOND"
 _OF_ALERT = {
     "user_name": "e.user_name IS NOT DISTINCT FROM nullif(a.actor, 'unattributed')",
@@ -43,22 +40,11 @@ def literal(value: Any) -> str:
 
 def rendered(query: SqlQuery) -> str:
     """Return the statement with its values in place of `?`; ValueError when their numbers differ."""
-    pieces = _pieces(query.sql)
+    pieces = pieces_of(query.sql)
     if len(pieces) != len(query.params) + 1:
         raise ValueError(f"the statement has {len(pieces) - 1} places for {len(query.params)} values")
     values = [*map(literal, query.params), ""]
     return "".join(piece + value for piece, value in zip(pieces, values, strict=True))
-
-
-def _pieces(sql: str) -> list[str]:
-    """The statement cut at its places for values: a `?` outside of quotes."""
-    pieces = [""]
-    for token in _TOKENS.findall(sql):
-        if token == _PLACE:
-            pieces.append("")
-        else:
-            pieces[-1] += token
-    return pieces
 
 
 def rule_sql(rule: Rule, rules: Mapping[str, Rule]) -> str:

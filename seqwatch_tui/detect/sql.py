@@ -7,6 +7,7 @@ is RE2, as in the matcher.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +24,8 @@ _TEXT: Mapping[str, str] = {
     "wildcard": "{} LIKE ? ESCAPE '\\'",
 }  # fmt: skip
 _COMPARE: Mapping[str, str] = {"eq": "=", "lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
+_TOKENS = re.compile(r"""'[^']*'|"[^"]*"|\?|[^'"?]+""")
+_PLACE = "?"
 TypeOf = Callable[[str], FieldType]
 
 
@@ -34,21 +37,33 @@ class SqlQuery:
     params: tuple[Any, ...]
 
 
-def history_sql(rule: Rule, rules: Mapping[str, Rule] | None = None) -> SqlQuery:
+def history_sql(rule: Rule, rules: Mapping[str, Rule] | None = None, rows: str | None = None) -> SqlQuery:
     """Return the query that finds in `events` what `rule` would have raised.
 
     A plain rule gives `event_id`, ascending. A correlation, for which `rules` holds the rules it refers to by id,
     gives one row per group that fired: its group_by columns, first_ts and last_ts (when it fired), measure (the
     highest value that was compared with the threshold) and hits. Raises KeyError for a rule that is not in `rules`.
+    `rows` names a table that holds the fields of every view already, in place of history.
     """
     if isinstance(rule.body, And | Or | Not | Match):
         where = where_sql(rule.body, rule.view)
-        source = source_sql(rule.view, fields_of(rule.body))
+        source = rows or source_sql(rule.view, fields_of(rule.body))
         once = "DISTINCT " if rule.view == "records" else ""
         return SqlQuery(f"SELECT {once}event_id FROM {source} WHERE {where.sql} ORDER BY event_id", where.params)  # noqa: S608
     from seqwatch_tui.detect.sql_windows import groups_sql
 
-    return groups_sql(rule.body, rules or {})
+    return groups_sql(rule.body, rules or {}, rows)
+
+
+def pieces_of(sql: str) -> list[str]:
+    """Return a statement cut at its places for values: at every `?` outside of quotes."""
+    pieces = [""]
+    for token in _TOKENS.findall(sql):
+        if token == _PLACE:
+            pieces.append("")
+        else:
+            pieces[-1] += token
+    return pieces
 
 
 def fields_of(condition: Condition) -> list[str]:

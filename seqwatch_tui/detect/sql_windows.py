@@ -42,9 +42,9 @@ def steps_sql(correlation: Correlation, rules: Mapping[str, Rule], events: str =
     return Steps(tuple(statement.ctes), tuple(statement.params), statement.stages, hits)
 
 
-def groups_sql(correlation: Correlation, rules: Mapping[str, Rule]) -> SqlQuery:
+def groups_sql(correlation: Correlation, rules: Mapping[str, Rule], rows: str | None = None) -> SqlQuery:
     """Return the query of the groups on which `correlation` fired; see `sql.history_sql`."""
-    statement = _Statement(rules, slots(correlation, rules))
+    statement = _Statement(rules, slots(correlation, rules), rows=rows)
     hits = statement.correlation(correlation)
     names = ", ".join(f"k{n} AS {quoted(name)}" for n, name in enumerate(correlation.group_by))
     grouped = f"GROUP BY {_keys(correlation)}" if names else "HAVING count(*) > 0"
@@ -61,11 +61,13 @@ def _keys(correlation: Correlation) -> str:
 class _Statement:
     """The CTEs of one statement, in order, and their parameters. `slots` are columns of every hit."""
 
-    def __init__(self, rules: Mapping[str, Rule], slots: Sequence[str], events: str = "events") -> None:
+    def __init__(
+        self, rules: Mapping[str, Rule], slots: Sequence[str], events: str = "events", rows: str | None = None
+    ) -> None:
         self.ctes: list[tuple[str, str]] = []
         self.params: list[Any] = []
         self.stages = ""
-        self._events = events
+        self._events, self._rows = events, rows
         self._rules, self._slots = rules, slots
         self._columns = ", ".join(["event_id", "ts", *map(quoted, slots)])
 
@@ -102,6 +104,8 @@ class _Statement:
 
     def _source(self, rule: Rule, condition: Condition) -> str:
         """The view of a plain rule, with its fields and the slots that it has."""
+        if self._rows:
+            return self._rows
         own = [name for name in self._slots if name not in FIELDS and has_slot(rule, name)]
         columns = [name for name in self._slots if name in FIELDS]
         return source_sql(rule.view, [*fields_of(condition), *own], columns, self._events)
@@ -109,7 +113,7 @@ class _Statement:
     def _selected(self, rule: Rule) -> str:
         shown = ["event_id", "ts"]
         for name in self._slots:
-            column = OF_EVENT + name if name in FIELDS and rule.view == "records" else name
+            column = OF_EVENT + name if name in FIELDS and rule.view == "records" and not self._rows else name
             value = quoted(column) if has_slot(rule, name) else _NULLS[slot_type(name)]
             shown.append(f"{value if name in FIELDS else f'{value}::VARCHAR'} AS {quoted(name)}")
         return ", ".join(shown)

@@ -13,6 +13,7 @@ from seqwatch_tui.detect.detector import Detector
 from seqwatch_tui.detect.load import RuleSet, load_rules, shipped_rules
 from seqwatch_tui.detect.quiet import Quiet
 from seqwatch_tui.engine.book import AlertBook, Past
+from seqwatch_tui.engine.disabled import disabled_rules, without
 from seqwatch_tui.ledger.ledger import Ledger
 from seqwatch_tui.store.store import Store
 
@@ -36,7 +37,7 @@ def read_rules(settings: Settings) -> RuleSet:
         cache.write()
     except OSError as error:
         LOG.warning("compiled rules cannot be kept, the next start takes longer: %s", error)
-    return rules
+    return without(rules, disabled_rules(Path(settings.state_dir)))
 
 
 def detector_for(rules: RuleSet, settings: Settings, store: Store, ledger: Ledger) -> Detector:

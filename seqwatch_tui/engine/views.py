@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from seqwatch_tui.engine.rule_facts import RuleFacts
 from seqwatch_tui.engine.status import Verdict, alerts_verdict, evidence_verdict, share_verdict
 from seqwatch_tui.model.text import from_bytes
 from seqwatch_tui.store.filter import compile_filter
@@ -204,13 +205,13 @@ def alerts(engine: Engine, which: str, limit: int, incident: int | None = None) 
 
 def rules(engine: Engine) -> Value:
     """The rules in force and those that did not load or were set aside."""
-    columns = ["id", "title", "level", "raises", "file", "line", "hash"]
+    columns = ["id", "title", "level", "raises", "file", "line", "hash", "state", "source", "hits"]
     failed = [{"file": f.file, "line": f.line, "why": f.why} for f in engine.rules.failures]
     faults = [{"file": f.file, "line": 1, "why": f.why} for f in engine.judge.detector.faults if f.disabled]
-    shown = engine.rules.rules
+    shown, about = engine.rules.rules, RuleFacts.of(engine)
+    rows = [[r.rule_id, r.title, r.level, r.raises, r.file, r.line, r.hash, *about.row(r)] for r in shown]
     return {
-        "columns": columns, "rows": [[r.rule_id, r.title, r.level, r.raises, r.file, r.line, r.hash] for r in shown],
-        "total": len(shown), "cut": False, "failed": failed + faults,
+        "columns": columns, "rows": rows, "total": len(shown), "cut": False, "failed": failed + faults,
     }  # fmt: skip
 
 

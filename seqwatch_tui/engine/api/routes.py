@@ -22,6 +22,7 @@ from seqwatch_tui.engine.api.read import (
     snapshot,
     status,
 )
+from seqwatch_tui.engine.api.rules import import_rules, switch
 from seqwatch_tui.engine.api.server import Handler
 from seqwatch_tui.engine.api.whatif import backtest
 from seqwatch_tui.engine.peers import Role
@@ -53,6 +54,8 @@ ROUTES: tuple[tuple[str, str, Role | None, Handler], ...] = (
     ("GET", "/v1/sessions", "viewer", sessions),
     ("GET", "/v1/rules", "viewer", rules),
     ("POST", "/v1/rules/backtest", "auditor", backtest),
+    ("POST", "/v1/rules/import", "approver", import_rules),
+    ("POST", "/v1/rules/{id}", "responder", switch),
     ("GET", "/v1/jobs", "viewer", jobs),
     ("GET", "/v1/ledger", "viewer", ledger),
     ("GET", "/v1/saved", "viewer", saved),
