@@ -111,7 +111,7 @@ def test_shipped_mappings_are_read_and_say_what_they_are_for(name: str) -> None:
 
 @pytest.mark.parametrize("name", shipped_names())
 @given(data=st.data())
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_damaged_mapping_is_read_or_refused_and_nothing_else(
     tmp_path_factory: pytest.TempPathFactory, name: str, data: st.DataObject
 ) -> None:

@@ -167,7 +167,7 @@ json_values = st.recursive(
 @given(
     before=json_values, elements=st.lists(json_values, max_size=5), after=json_values, indent=st.sampled_from([None, 1])
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150, deadline=None, derandomize=True)
 def test_cut_records_can_be_put_together_again(
     before: Any, elements: list[Any], after: Any, indent: int | None
 ) -> None:

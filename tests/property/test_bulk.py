@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -163,3 +164,32 @@ def test_either_parser_goes_on_where_the_other_stopped(log: bytes, stop: int, pi
     whole = feed(reference(), log, [], set())
     key = str
     assert sorted(map(key, rows(before, *after))) == sorted(map(key, rows(*whole)))
+
+
+_STAMP_OF = re.compile(rb"msg=audit\([^)]*\):?")
+
+
+@st.composite
+def remarked(draw: st.DrawFn) -> bytes:
+    """A log as other writers leave it: EOE after events, a node before every line (or some), objtype= for nametype=."""
+    lines = draw(corpora).splitlines(keepends=True)
+    last = {_STAMP_OF.search(line)[0]: i for i, line in enumerate(lines)}  # type: ignore[index]
+    ends, node, old = (
+        draw(st.sampled_from([0, 1, 3])),
+        draw(st.sampled_from([b"", b"node=host ", b"node=n2 "])),
+        draw(st.booleans()),
+    )
+    out = []
+    for i, line in enumerate(lines):
+        stamp = _STAMP_OF.search(line)[0]  # type: ignore[index]
+        out.append(line.replace(b" nametype=", b" objtype=") if old else line)
+        if ends and last[stamp] == i and i % ends == 0:
+            out.append(b"type=EOE " + stamp + draw(st.sampled_from([b": \n", b":\n"])).removeprefix(b":"))
+    some = draw(st.booleans())
+    return b"".join(line if some and i % 7 else node + line for i, line in enumerate(out))
+
+
+@given(log=remarked(), cuts=cutting, piece=st.sampled_from([1500, 6000, 30_000]))
+@settings(_SETTINGS, max_examples=25)
+def test_logs_with_end_marks_nodes_and_old_records(log: bytes, cuts: list[int], piece: int) -> None:
+    assert_same(feed(bulk(piece), log, cuts, set()), feed(reference(), log, [], set()))
