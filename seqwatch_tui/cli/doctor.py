@@ -61,7 +61,7 @@ def _drill(settings: Settings, form: str) -> int:
 
 def running_engine(settings: Settings) -> Iterator[Check]:
     """What only a running engine knows: whether it answers, and whether its pages go out."""
-    from seqwatch_tui.engine.doctor import Check
+    from seqwatch_tui.engine.doctor import Check, accounts
 
     client = Client(settings.state_dir / "engine.sock", timeout=10.0)
     try:
@@ -70,6 +70,7 @@ def running_engine(settings: Settings) -> Iterator[Check]:
         yield Check("engine", "unknown", error.text, "start it (seqwatch engine), or ask as one of its operators")
         return
     yield Check("engine", "pass", f"answers; {status['events']} events stored")
+    yield from accounts(status["sources"])
     if last := status["drill"]:
         done = last["outcome"] == "done"
         yield Check(

@@ -19,19 +19,10 @@ if TYPE_CHECKING:
     from seqwatch_tui.engine.trial import Trial
 
 _LIST = (
-    "name",
-    "type",
-    "state",
-    "records",
-    "events",
-    "duplicates",
-    "gaps",
-    "lost",
-    "unparsed",
-    "last_ts",
-    "path",
-    "reason",
-)
+    "name", "type", "state", "read", "stored", "duplicates", "declared", "unparsed", "held", "sum", "gaps", "lost",
+    "last_ts", "path", "reason",
+)  # fmt: skip
+"""read = stored + duplicates + declared + unparsed + held, in lines; `sum` says whether it holds."""
 _SAMPLE = ("ts", "host", "action", "outcome", "user_name", "src_ip", "process", "path", "old_path", "warnings")
 _FIELDS_SHOWN = 20
 
@@ -55,7 +46,7 @@ def _list(options: argparse.Namespace) -> int:
     rows = []
     for source in settings.sources:
         path = str(source.path) if source.path else None
-        found = {"state": "waiting", "reason": "not read yet", **known.pop(source.name, {}), "name": source.name,
+        found = {"state": "waiting", "reason": "not read yet", **_account(known.pop(source.name, {})), "name": source.name,
                  "type": source.type, "mapping": source.mapping, "path": path}  # fmt: skip
         rows.append(found if running else {**found, "state": "stopped", "reason": "no engine follows it just now"})
     columns = [*_LIST, *sorted({key for row in rows for key in row} - set(_LIST))]
@@ -65,7 +56,14 @@ def _list(options: argparse.Namespace) -> int:
         note(
             f"{len(known)} more that are not configured (files ingested, earlier sources): seqwatch sql 'from sources'"
         )
-    return int(Exit.FINDING if any(row["state"] == "failed" for row in rows) else Exit.OK)
+    return int(Exit.FINDING if any(row["state"] == "failed" or row.get("sum") == "!!" for row in rows) else Exit.OK)
+
+
+def _account(source: dict[str, Any]) -> dict[str, Any]:
+    """The source with its unparsed lines (not records), and whether every line is accounted for."""
+    if "balance" not in source:
+        return source
+    return {**source, "unparsed": source["unparsed"] - source["parts"], "sum": "!!" if source["balance"] else "ok"}
 
 
 def _formats(options: argparse.Namespace) -> int:

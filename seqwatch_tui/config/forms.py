@@ -70,6 +70,13 @@ def positive(value: object) -> int:
     return value
 
 
+def yes_no(value: object) -> bool:
+    """`true` or `false`, as YAML has them."""
+    if not isinstance(value, bool):
+        raise Unfit("is neither true nor false")
+    return value
+
+
 def objects(value: object) -> str:
     """Where objects are: `s3://bucket` or `s3://bucket/prefix`, as the paths of events name them."""
     word = text(value).rstrip("/")

@@ -55,6 +55,9 @@ class SourceSettings(_Section, frozen=True, kw_only=True):
     that runs as a service; without it the engine starts a sensor of its own."""
     mapping: Annotated[Text | None, Write("mapping: falco")] = None
     """Which field is which column (jsonl only): the name of a shipped mapping or the path of a YAML file."""
+    poll: Annotated[bool, forms.yes_no, Write("poll: true")] = False
+    """Look at the file several times a second instead of waiting for the kernel to tell. Network and FUSE file systems are
+    noticed by themselves; only for others whose changes come from elsewhere. Not for fanotify."""
 
 
 class Irb(_Section, frozen=True, kw_only=True):

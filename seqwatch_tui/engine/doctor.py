@@ -5,15 +5,17 @@ from __future__ import annotations
 import ctypes
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from seqwatch_tui.config.settings import Settings, SourceSettings
 from seqwatch_tui.engine.audit_check import check
 from seqwatch_tui.engine.audit_host import CannotAsk, ask_kernel, auditctl_version, wanted_here
 from seqwatch_tui.engine.audit_rules import IO_URING
 from seqwatch_tui.engine.clock import SystemClock
+from seqwatch_tui.engine.lost import NAME as KERNEL_COUNTER
 from seqwatch_tui.engine.parsers import mapping_problems
 from seqwatch_tui.engine.sensor_check import sensor_finding
 from seqwatch_tui.model.safefile import UnsafeFile, safe_open
@@ -137,3 +139,24 @@ def _clock() -> Check:
         return Check("clock", "unknown", "the kernel does not tell")
     return Check("clock", "warn" if state == 5 else "pass", "not synchronised" if state == 5 else "synchronised",
                  "start chrony or systemd-timesyncd" if state == 5 else "")  # fmt: skip
+
+
+def accounts(sources: Sequence[Mapping[str, Any]]) -> Iterator[Check]:
+    """Whether every line of every source is accounted for, from the status of a running engine (docs/gaps.md)."""
+    for source in sources:
+        unparsed = source["unparsed"] - source["parts"]
+        seen = (
+            f"{source['read']} lines read = {source['stored']} stored + {source['duplicates']} duplicates +"
+            f" {source['declared']} declared lost + {unparsed} unparsed + {source['held']} held"
+        )
+        title = f"account {source['name']}"
+        if source["name"] == KERNEL_COUNTER:
+            told = source["state"] == "live"
+            counted = "the kernel's counter is followed" if told else source["reason"]
+            yield Check("loss counter", "pass" if told else "unknown", counted)
+        elif source["balance"]:
+            yield Check(
+                title, "fail", f"{seen}: off by {source['balance']}", "report it: a fault of seqwatch, not of the log"
+            )
+        else:
+            yield Check(title, "pass", seen)

@@ -160,7 +160,7 @@ class Engine:
     def _intake(self, source: SourceSettings, path: Path, state: SourceState) -> Intake:
         knowledge = knowledge_of(source.name, self.store, self.clock.now())
         parsers = make_parser(source.name, source.type, source.mapping, knowledge)
-        follower = Follower(source.name, path, state.resume)
+        follower = Follower(source.name, path, state.resume, look=source.poll)
         return Intake(follower, parsers, state, self.take, self.clock, self.trouble)
 
     def take(self, batch: Batch) -> None:

@@ -50,16 +50,16 @@ class _Truncated(Exception):
 class Follower:
     """A live log. `chunks` never ends by itself; a file that cannot be read is a state with a reason, and retried.
 
-    `poll` is how often to look (seconds) where the kernel does not tell of changes; `grace` how long a rotated file
+    `poll` is how often to look (seconds) where the kernel does not tell of changes, or with `look`; `grace` how long a rotated file
     has to be quiet before it counts as ended; `tick` how often a quiet log says so. Used from one thread.
     """
 
     def __init__(
         self, name: str, path: Path, resume: Resume | None = None, *,
-        poll: float = 0.07, grace: float = 1.0, tick: float = _TICK,
+        poll: float = 0.07, look: bool = False, grace: float = 1.0, tick: float = _TICK,
     ) -> None:  # fmt: skip
         self.name, self.path = name, str(path)
-        self._path, self._poll, self._grace, self._tick_seconds = path, poll, grace, tick
+        self._path, self._poll, self._look, self._grace, self._tick_seconds = path, poll, look, grace, tick
         identity = parse_identity(resume.identity) if resume else None
         self._at = _Cursor(identity, resume.offset) if resume and identity else None
         self._truncated = False
@@ -140,7 +140,7 @@ class Follower:
         if self._at is not None and self._at.before is not None:
             return self._at
         cut, patient = (self._at.identity.cut if self._at else os.fstat(fd).st_mtime_ns), True
-        with Notice(fd, self._poll) as notice:
+        with Notice(fd, self._poll, look=self._look) as notice:
             while not stop.is_set() and (size := os.fstat(fd).st_size) < HEAD_ENOUGH:
                 if (size and not patient) or self._elsewhere(fd) == "moved":
                     break
@@ -163,7 +163,7 @@ class Follower:
         return at.identity.after_cut(os.fstat(fd).st_mtime_ns).cut
 
     def _follow(self, fd: int, at: _Cursor, stop: Event) -> Iterator[Chunk]:
-        with Notice(fd, self._poll) as notice:
+        with Notice(fd, self._poll, look=self._look) as notice:
             told, quiet = True, 0.0
             while not stop.is_set():
                 where = self._elsewhere(fd)

@@ -14,20 +14,37 @@ from types import TracebackType
 
 _IN_MODIFY, _IN_ATTRIB, _IN_DELETE_SELF, _IN_MOVE_SELF = 0x2, 0x4, 0x400, 0x800
 _MASK = _IN_MODIFY | _IN_ATTRIB | _IN_DELETE_SELF | _IN_MOVE_SELF
+_STATFS_BYTES = 256
+_ELSEWHERE = frozenset({
+    0x6969,  # nfs
+    0xFF534D42, 0xFE534D42, 0x517B,  # cifs, smb2, smb
+    0x65735546,  # fuse: sshfs, glusterfs, virtiofs, ...
+    0x01021997,  # 9p
+    0x00C36400,  # ceph
+    0x5346414F, 0x6B414653,  # afs
+    0x0BD00BD0,  # lustre
+    0x47504653,  # gpfs
+    0x01161970, 0x7461636F,  # gfs2, ocfs2
+    0x19830326,  # beegfs
+    0xAAD7AAEA,  # panfs
+    0x73757245,  # coda
+    0x786F4256,  # vboxsf
+})  # fmt: skip
+"""File systems of which inotify tells only what this host does: linux/magic.h, and the projects' own headers."""
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
 class Notice:
     """Waits for one open file to change; a context manager, used from one thread.
 
-    `blind` turns true when inotify is not to be had (limits, file system) or has been found silent while the file
-    grew; `wait` then returns after `poll` seconds at the latest.
+    `blind` turns true when inotify is not to be had (limits, `look`), tells only of this host's own writes (network and
+    FUSE file systems), or has been found silent while the file grew; `wait` then returns after `poll` seconds at the latest.
     """
 
-    def __init__(self, fd: int, poll: float) -> None:
+    def __init__(self, fd: int, poll: float, *, look: bool = False) -> None:
         self._poll_seconds = poll
         self._inotify = _watch(fd)
-        self.blind = self._inotify < 0
+        self.blind = look or self._inotify < 0 or written_elsewhere(fd)
 
     def __enter__(self) -> Notice:
         return self
@@ -58,6 +75,14 @@ class Notice:
         if self._inotify >= 0 and select.select([self._inotify], [], [], 0)[0]:
             return
         self.blind = True
+
+
+def written_elsewhere(fd: int) -> bool:
+    """Whether another host (or a FUSE server) may write to this file without the kernel here knowing; fstatfs(2), f_type."""
+    buffer = ctypes.create_string_buffer(_STATFS_BYTES)
+    if _libc.fstatfs(fd, buffer) != 0:
+        return False
+    return int(ctypes.c_long.from_buffer(buffer).value) & 0xFFFFFFFF in _ELSEWHERE
 
 
 def _watch(fd: int) -> int:

@@ -8,7 +8,7 @@ import os
 import shutil
 from collections.abc import Generator
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 
 import pytest
 
@@ -278,4 +278,139 @@ def test_a_short_new_file_is_handed_over_after_a_moment(tmp_path: Path) -> None:
     path.write_bytes(b"{}\n")
     reading = Reading(path)
     assert reading.until_bytes(3) == b"{}\n"
+    reading.close()
+
+
+def test_fifty_rotations_under_load_lose_nothing(tmp_path: Path) -> None:
+    """A writer in a thread of its own rotates fifty times while it writes; every byte arrives, in order."""
+    log = tmp_path / "audit.log"
+    log.write_bytes(lines(0, 10))
+    written = [lines(0, 10)]
+
+    def write() -> None:
+        file = log.open("ab", buffering=0)
+        for turn in range(50):
+            for part in range(8):
+                data = lines(10 + 400 * turn + 50 * part, 50)
+                file.write(data)
+                written.append(data)
+            for number in range(60, 0, -1):
+                old = tmp_path / f"audit.log.{number}"
+                if old.exists():
+                    old.rename(tmp_path / f"audit.log.{number + 1}")
+            log.rename(tmp_path / "audit.log.1")
+            new = log.open("ab", buffering=0)
+            file.write(b"type=DAEMON_ROTATE msg=audit(1790000000.000:%d): op=rotate-logs\n" % turn)
+            written.append(b"type=DAEMON_ROTATE msg=audit(1790000000.000:%d): op=rotate-logs\n" % turn)
+            file.close()
+            file = new
+        file.close()
+
+    writer = Thread(target=write)
+    reading = Reading(log)
+    reading.until_bytes(1)
+    writer.start()
+    writer.join()
+    whole = b"".join(written)
+    while len(reading.content) < len(whole):
+        reading.until(lambda c: c.data, limit=200)
+    assert reading.content == whole
+    assert reading.gaps == []
+    reading.check_positions()
+    reading.close()
+
+
+def test_a_rotation_while_it_is_read_loses_nothing(tmp_path: Path) -> None:
+    """The same, with the reader at work all the time."""
+    log, done = tmp_path / "audit.log", Event()
+    log.write_bytes(lines(0, 10))
+    written = bytearray(lines(0, 10))
+
+    def write() -> None:
+        for turn in range(20):
+            for part in range(4):
+                data = lines(10 + 200 * turn + 50 * part, 50)
+                append(log, data)
+                written.extend(data)
+            log.rename(tmp_path / f"audit.log.{1000 - turn}")
+            log.touch()
+        done.set()
+
+    writer = Thread(target=write)
+    reading = Reading(log)
+    reading.until_bytes(1)
+    writer.start()
+    while not done.is_set() or len(reading.content) < len(written):
+        reading.until(lambda c: c.data or c.end, limit=400)
+    writer.join()
+    assert reading.content == bytes(written)
+    assert "truncated" not in reading.gaps
+    reading.close()
+
+
+def test_copytruncate_declares_its_window(log: Path) -> None:
+    """What is written between copying and emptying is gone; the gap says so, and what was in the copy is there."""
+    reading = Reading(log)
+    reading.until_bytes(1)
+    append(log, lines(10, 5))
+    shutil.copyfile(log, log.with_name("audit.log.1"))
+    append(log, lines(15, 3))
+    os.truncate(log, 0)
+    append(log, lines(18, 5))
+    content = reading.until_bytes(len(lines(0, 15) + lines(18, 5)))
+    assert content.startswith(lines(0, 15))
+    assert content.endswith(lines(18, 5))
+    assert reading.gaps == ["truncated"]
+    reading.close()
+
+
+def test_what_an_emptied_log_held_between_two_looks_is_found_in_its_copy(log: Path) -> None:
+    reading = Reading(log)
+    reading.until_bytes(1)
+    shutil.copyfile(log, log.with_name("audit.log.1"))
+    os.truncate(log, 0)
+    reading.until(lambda c: c.offset == 0 and not c.data and "audit" in str(log))
+    log.with_name("audit.log.1").rename(log.with_name("audit.log.2"))
+    append(log, lines(10, 5))
+    shutil.copyfile(log, log.with_name("audit.log.1"))
+    os.truncate(log, 0)
+    append(log, lines(15, 5))
+    assert reading.until_bytes(len(lines(0, 20))) == lines(0, 20)
+    assert reading.gaps == ["truncated", "truncated"]
+    reading.close()
+
+
+def test_many_rotations_at_once_that_dropped_files_are_told(log: Path) -> None:
+    reading = Reading(log)
+    reading.until_bytes(1)
+    for turn in range(4):
+        for number in (2, 1):
+            old = log.with_name(f"audit.log.{number}")
+            if old.exists():
+                old.rename(log.with_name(f"audit.log.{number + 1}"))
+        log.rename(log.with_name("audit.log.1"))
+        log.write_bytes(lines(10 + 5 * turn, 5))
+        log.with_name("audit.log.3").unlink(missing_ok=True)
+    content = reading.until_bytes(len(lines(0, 10) + lines(15, 5)))
+    assert content.startswith(lines(0, 10))
+    reading.until(lambda c: "rotation" in [g.kind for g in c.gaps] or "rotation" in reading.gaps)
+    reading.close()
+
+
+def test_looking_from_time_to_time_sees_what_the_kernel_does_not_tell(log: Path) -> None:
+    follower = Follower("audit", log, look=True, poll=0.01)
+    stop = Event()
+    chunks = follower.chunks(stop)
+    assert next(c for c in chunks if c.data).data == lines(0, 10)
+    append(log, lines(10, 1))
+    assert next(c for c in chunks if c.data).data == lines(10, 1)
+    stop.set()
+    chunks.close()
+
+
+def test_bytes_of_every_kind_pass_unchanged(log: Path) -> None:
+    odd = b"\x00\xff\xfe\r\n\xed\xa0\x80 lone \x1b[31m\n\xef\xbb\xbfbom\n" + bytes(range(256)) + b"\n"
+    reading = Reading(log)
+    append(log, odd)
+    assert reading.until_bytes(len(lines(0, 10) + odd)) == lines(0, 10) + odd
     reading.close()
