@@ -105,9 +105,16 @@ class AlertBook:
             "window_seconds": body.span if isinstance(body, Correlation) else None,
             "counted": _counted(body) if isinstance(body, Correlation) else None,
             "facts": _json({**facts, **self._in_force(alert.dataset)}), "risk_parts": _json(parts),
-            "sql": alert_sql(alert.alert_id, family, self._rules) if family else None,
+            "sql": self._shown(alert.alert_id, family),
             "not_seen": _json(self._not_seen(alert, body)),
         })  # fmt: skip
+
+    def _shown(self, alert_id: int, family: Sequence[Rule]) -> str | None:
+        """The statement that shows it again; null when a rule cannot be written as one: the alert stands all the same."""
+        try:
+            return alert_sql(alert_id, family, self._rules) if family else None
+        except (LookupError, ValueError):
+            return None
 
     def _note_version(self, alert: Alert, family: Sequence[Rule], tables: Tables) -> None:
         if not family or (alert.rule_hash, alert.rule_id) in self._versions:

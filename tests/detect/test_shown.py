@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import duckdb
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from seqwatch_tui.detect import load_rules, shipped_rules
+from seqwatch_tui.detect.backtest import backtest_sql
 from seqwatch_tui.detect.shown import alert_sql, literal, rendered, rule_sql
 from seqwatch_tui.detect.sql import SqlQuery
 from seqwatch_tui.store.schema import ALL_TABLES
@@ -51,3 +54,12 @@ def test_the_statements_of_every_shipped_rule_run(rule: object) -> None:
         con.execute(rule_sql(rule, RULES.by_id))  # type: ignore[arg-type]
         con.execute(alert_sql(7, [rule], RULES.by_id))  # type: ignore[list-item]
         assert [d[0] for d in con.description or ()][:2] == ["event_id", "ts"]
+
+
+@pytest.mark.parametrize("rule", [rule for rule in RULES.rules if rule.raises], ids=lambda rule: rule.rule_id)
+def test_every_shipped_rule_can_be_tested_against_history(rule: object) -> None:
+    made = backtest_sql(rule, RULES.by_id, datetime(2026, 1, 1))  # type: ignore[arg-type]  # noqa: DTZ001
+    with duckdb.connect() as con:
+        for table in ALL_TABLES:
+            con.execute(table.ddl)
+        assert con.execute(made.sql, dict(made.parameters)).fetchall() == []
