@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 
-from tests.bench import console, ingest, latency, memory, streams, truth, zircolite
+from tests.bench import console, ingest, latency, memory, sensor, streams, truth, zircolite
 from tests.bench.site import Bench
 
 MEASURES = {
@@ -21,6 +21,7 @@ MEASURES = {
     "console": console.measure,
     "memory": memory.measure,
     "streams": streams.measure,
+    "sensor": sensor.measure,
 }
 
 
