@@ -159,6 +159,7 @@ def main() -> int:
 def _give_up_rights() -> None:
     if kernel.CAP_SYS_ADMIN not in kernel.keep_capabilities(_KEPT):
         raise Refused("it needs CAP_SYS_ADMIN; run the engine as root, or the sensor as a service (docs/sensor.md)")
+    kernel.die_with_parent()
 
 
 def _be_quick() -> None:

@@ -139,6 +139,7 @@ def handle_of(path: bytes) -> bytes:
 
 # Capabilities (capability.h), and giving up all others.
 CAP_DAC_READ_SEARCH, CAP_SYS_PTRACE, CAP_SYS_ADMIN = 2, 19, 21
+_PR_SET_PDEATHSIG = 1
 _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS, _PR_SET_DUMPABLE, _PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR = 24, 38, 4, 47, 4
 _CAPABILITY_VERSION_3 = 0x20080522
 
@@ -157,6 +158,11 @@ def keep_capabilities(kept: Iterable[int]) -> frozenset[int]:
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
     _prctl(_PR_SET_DUMPABLE, 0)
     return frozenset(number for number in kept if wanted >> number & 1)
+
+
+def die_with_parent() -> None:
+    """Have the kernel kill this process when its parent ends, be it stopped at that time. Forgotten by keep_capabilities."""
+    _prctl(_PR_SET_PDEATHSIG, 9)
 
 
 def _permitted() -> int:

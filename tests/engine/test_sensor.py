@@ -152,6 +152,16 @@ def test_an_engine_that_was_killed_leaves_no_sensor_and_a_gap(tmp_path: Path, da
         until(lambda: gaps(running, "downtime"), "a gap")
 
 
+def test_a_sensor_that_hangs_does_not_outlive_its_engine(tmp_path: Path, data: Path) -> None:
+    with watched(site(tmp_path, data)) as running:
+        sensor = sensor_of(running)
+        assert sensor is not None
+        sensor.suspend()
+        running.process.kill()
+        running.process.wait()
+        until(lambda: not sensor.is_running() or sensor.status() == psutil.STATUS_ZOMBIE, "the sensor ends too")
+
+
 def test_a_dataset_added_to_the_configuration_is_watched_at_once(tmp_path: Path, data: Path) -> None:
     other = data.parent / "other"
     other.mkdir()
