@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from seqwatch_tui.console import when
+from seqwatch_tui.console.cells import fit
 from seqwatch_tui.console.host import Host
 from seqwatch_tui.console.views.details import TextView
 from seqwatch_tui.console.widgets.pager import Paragraph
@@ -13,6 +14,7 @@ from seqwatch_tui.console.widgets.pager import Paragraph
 BACK = 90 * 86400
 PATIENCE = 120.0
 """Seconds to wait for the answer; the engine gives up before."""
+_WIDEST = 20
 _COUNTS = ("alerts", "events", "true", "false", "expected", "open", "suppressed", "none")
 
 
@@ -42,8 +44,8 @@ class WhatIfView(TextView):
 
     def _paragraphs(self, result: dict[str, Any]) -> Iterable[Paragraph]:
         yield "rule", f"{result['title']} ({result['rule']}, {result['level']})", "strong"
-        span = f"{when.stamp(result['since'], self.desk.zone)} to {when.stamp(result['until'], self.desk.zone)}"
-        yield "over", span, "text"
+        days = round((result["until"] - result["since"]) / 86400)
+        yield "over", f"{days} days, since {when.stamp(result['since'], self.desk.zone)[:16]}", "text"
         yield "would raise", f"{result['alerts']} alerts from {result['events']} events", "strong"
         judged = ", ".join(f"{count} {word}" for word, count in result["judged"].items() if count)
         yield "past alerts", judged or "none on these events", "text"
@@ -56,9 +58,10 @@ class WhatIfView(TextView):
 
 
 def _table(name: str, found: list[dict[str, Any]]) -> Iterable[Paragraph]:
+    """A line per row; everything fits into 80 cells."""
     first = name[:-1]
-    wide = min(max([len(first), *(len(str(row[first])) for row in found)]), 24)
+    wide = min(max([len(first), *(len(str(row[first])) for row in found)]), _WIDEST)
     yield "", "", "text"
-    yield "", "  ".join([f"{first:<{wide}}", *(f"{word[:8]:>8}" for word in _COUNTS)]), "key"
+    yield "", " ".join([f"{first:<{wide}}", *(f"{word[:6]:>6}" for word in _COUNTS)]), "key"
     for row in found:
-        yield "", "  ".join([f"{str(row[first])[:wide]:<{wide}}", *(f"{row[word]:>8}" for word in _COUNTS)]), "text"
+        yield "", " ".join([f"{fit(str(row[first]), wide)}", *(f"{row[word]:>6}" for word in _COUNTS)]), "text"
