@@ -36,6 +36,7 @@ class _Pacing:
     events: int = 0
     newcomer: float = 0.0
     busy: bool = False
+    flood: bool = False
 
 
 class Loop:
@@ -130,9 +131,9 @@ class Loop:
         if not 0 <= now - pace.since <= _WINDOW_SECONDS:
             used = time.process_time()
             pace.busy = used - pace.used > _MOST_BUSY * (now - pace.since)
+            pace.flood = pace.events > _FLOOD_EVENTS
             pace.since, pace.used, pace.events = now, used, 0
-        settled = pace.events > _FLOOD_EVENTS and now - pace.newcomer > _WINDOW_SECONDS
-        if settled or pace.busy:
+        if pace.busy or (pace.flood and now - pace.newcomer > _WINDOW_SECONDS):
             time.sleep(_PACE_SECONDS)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from math import ceil
 
 from seqwatch_tui.sensor import kernel as k
 from seqwatch_tui.sensor.processes import Actor
@@ -17,6 +18,8 @@ CLOSED_SECONDS = 0.1
 FIRST_SECONDS, NEXT_SECONDS = 1.0, 10.0
 """When a use that goes on is reported: first, and then."""
 _IDLE_SECONDS = 60.0
+_A_SECOND = 10
+"""How often uses that were closed are handed over: many at once cost little more than one."""
 
 OPS = (
     (k.FAN_OPEN, "open"), (k.FAN_ACCESS, "read"), (k.FAN_MODIFY, "write"), (k.FAN_OPEN_EXEC, "execute"),
@@ -88,6 +91,7 @@ class Uses:
     def __init__(self) -> None:
         self._uses: dict[tuple[int, bytes], Use] = {}
         self._busy: dict[int, int] = {}
+        self._first: dict[int, Use] = {}
         self._next = float("inf")
 
     def __len__(self) -> int:
@@ -101,11 +105,9 @@ class Uses:
         """Add a use that begins."""
         pid = use.actor.pid
         self._busy[pid] = busy = self._busy.get(pid, 0) + 1
+        first = self._first.setdefault(pid, use)
         if busy > 1:
-            use.alone = False
-            for other in self._uses.values() if busy == 2 else ():
-                if other.actor.pid == pid:
-                    other.alone = False
+            use.alone = first.alone = False
         self._uses[pid, use.path] = use
 
     def add(self, use: Use, mask: int, tick: int, now: float) -> None:
@@ -120,7 +122,7 @@ class Uses:
             if mask & bit:
                 counts[name] = counts.get(name, 0) + 1
         if mask & _CLOSED:
-            use.due = min(use.due, now + CLOSED_SECONDS)
+            use.due = min(use.due, ceil((now + CLOSED_SECONDS) * _A_SECOND) / _A_SECOND)
         self._next = min(self._next, use.due)
 
     @property
@@ -163,3 +165,4 @@ class Uses:
             self._busy[key[0]] = left
         else:
             self._busy.pop(key[0], None)
+            self._first.pop(key[0], None)

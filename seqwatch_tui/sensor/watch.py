@@ -47,6 +47,7 @@ class Watch:
         self._processes = Processes(Origins(), self._births)
         self._uses = Uses()
         self._rescans: list[tuple[float, float, Iterator[Trace | None]]] = []
+        self._turned = now
         self._tick, self._drained, self._next_check = 0, now, now
         self._found = 0
         self.newcomers = 0
@@ -95,9 +96,10 @@ class Watch:
 
     def turn(self, now: float) -> None:
         """Hand over what is due, look after the marks, go on with a rescan."""
-        for use in self._uses.take(now):
+        stepped, self._turned = now < self._turned, now
+        for use in self._uses.take(now, everything=stepped):  # a clock that goes back holds nothing up
             self._report(use)
-        if now >= self._next_check:
+        if now >= self._next_check or stepped:
             self.check(now)
         if self._rescans:
             self._rescan(now)

@@ -51,7 +51,7 @@ class Wire:
         if access.directory:
             text += ',"directory":true'
         if access.counts:
-            text += f',"counts":{json.dumps(access.counts, separators=(",", ":"))}'
+            text += ',"counts":{' + ",".join([f'"{name}":{count}' for name, count in access.counts.items()]) + "}"
         if access.size is not None:
             text += f',"bytes":{access.size}'
         warnings = (*access.actor.warnings, *access.warnings)
