@@ -57,6 +57,7 @@ class Intake(threading.Thread):
         self._account = Account(Resume("", 0))
         self._declared: tuple[Gap, ...] = ()
         self._identity, self._fed, self._last_byte = "", 0, b"\n"
+        self._own = 0
 
     def run(self) -> None:
         """Read until stopped."""
@@ -121,9 +122,11 @@ class Intake(threading.Thread):
     def _emit(self, parsed: Parsed, *, changed: bool = False, final: bool = False) -> None:
         if self._declared:
             parsed, self._declared = replace(parsed, gaps=(*parsed.gaps, *self._declared)), ()
+        parsed, self._own = replace(parsed, own=parsed.own + self._own), 0
         if final:
             self._account.end()
         elif not (changed or _told(parsed)):
+            self._own = parsed.own  # the lines are in the account already: entered with the next that is stored
             return
         state, parsed = self._account.settle(self.state, parsed, final=final, now=self._clock.now())
         if not (changed or parsed.counts.read or _told(parsed)):

@@ -14,6 +14,7 @@ from seqwatch_tui.model.evidence import Counts, SourceState
 from seqwatch_tui.parse.bulk import BulkAuditdParser
 from seqwatch_tui.parse.interface import Knowledge
 from seqwatch_tui.parse.json_lines import JsonParser, load_mapping
+from seqwatch_tui.parse.sensor import SensorParser
 from seqwatch_tui.sources.interface import Chunk
 
 CALL = (
@@ -153,3 +154,26 @@ def test_a_line_that_nobody_accounts_for_is_seen() -> None:
     assert state.balance == 1
     assert replace(state, held=1).balance == 0
     assert replace(NEW, counts=Counts(records=5, read=4)).balance == -1
+
+
+def test_lines_that_are_the_stream_s_own_are_entered_with_the_next_that_is_stored() -> None:
+    """Beats of the sensor come alone, once a second, and store nothing; the event after them must not inherit them."""
+    beats = [b'{"k":"beat","n":%d,"ts":1790000000.0,"seen":0}\n' % n for n in range(4)]
+    event = b'{"k":"event","n":%d,"ts":1790000001.0,"action":"read","path":"/d/x","pid":7,"counts":{"read":1}}\n'
+    lines = [*beats, event % 4, event % 5]
+    chunks, offset = [], 0
+    for line in lines:
+        chunks.append(chunk("run", offset, line))
+        offset += len(line)
+    batches: list[Batch] = []
+    knowledge = Knowledge()
+    intake = Intake(
+        Given(chunks), lambda resume: SensorParser("audit", "h", knowledge, resume), NEW, batches.append, Fixed(), _fail
+    )
+    intake.read()
+    assert [b.state.balance for b in batches] == [0, 0]
+    assert (intake.state.counts.read, intake.state.counts.stored) == (2, 2)
+
+
+def _fail(what: str, error: BaseException) -> None:
+    raise AssertionError(what) from error
