@@ -31,7 +31,7 @@ def _snooze(client: Client, options: argparse.Namespace, alert: int | None) -> i
     asked: dict[str, Any] = {"rule_id": options.rule, "actor": options.actor, "dataset": options.dataset}
     if alert is not None:
         row = client.get(f"/v1/alerts/{alert}")["alert"]
-        asked = {name: row[name] for name in asked}
+        asked = {name: row[name] for name in asked} | {"dataset": row["dataset"] or ""}
     body = {**{name: value for name, value in asked.items() if value is not None}, "seconds": seconds_of(options.span),
             "reason": options.reason}  # fmt: skip
     return _said(client.post("/v1/snoozes", body), options)

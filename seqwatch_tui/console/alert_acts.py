@@ -65,7 +65,7 @@ class AlertActs:
         number = self._alert("snoozing")
         if number is None:
             return
-        parts = {name: row.get(name) for name in ("rule_id", "actor", "dataset") if row.get(name) is not None}
+        parts = {"rule_id": row.get("rule_id"), "actor": row.get("actor"), "dataset": row.get("dataset") or ""}
 
         def heard(span: str) -> None:
             found = re.fullmatch(r"([1-9][0-9]{0,4})([mhd])", span.strip())
@@ -73,7 +73,7 @@ class AlertActs:
                 self._app.label_prompt("30m, 4h or 2d, at most 7d (Esc = no):", "warn")
                 return
             body = {**parts, "seconds": int(found[1]) * _UNITS[found[2]]}
-            shown = ", ".join(str(value) for value in parts.values())
+            shown = ", ".join(str(value or "no dataset") for value in parts.values())
             self._acts.ask_reason(
                 f"snooze {shown} for {span.strip()}, reason:", lambda reason: self._snooze(body, reason)
             )

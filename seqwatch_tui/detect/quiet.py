@@ -24,6 +24,8 @@ from seqwatch_tui.detect.timeline import Firing
 from seqwatch_tui.model.snooze import Snooze
 
 UNATTRIBUTED = "unattributed"
+NOTHING = ""
+"""As a snooze's dataset: events outside every dataset."""
 Instants = npt.NDArray[np.int64]
 Inside = Callable[[Instants], npt.NDArray[np.bool_]]
 Facts = tuple[Any, ...]
@@ -101,7 +103,10 @@ def _all_about(scope: Scope, firing: Firing) -> bool:
 
 
 def _among(patterns: Sequence[str], value: str | None) -> bool:
-    return not patterns or (value is not None and any(fnmatchcase(value, pattern) for pattern in patterns))
+    """Whether a value is among patterns; no patterns: any is. Null is only what NOTHING names."""
+    if not patterns:
+        return True
+    return NOTHING in patterns if value is None else any(fnmatchcase(value, pattern) for pattern in patterns)
 
 
 def _window(window: Maintenance, zone: tzinfo) -> Scope:

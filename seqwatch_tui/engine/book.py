@@ -82,6 +82,8 @@ class AlertBook:
         full = replace(alert, incident_id=self._incidents.of(alert))
         if full.state == "closed":
             self._fixed.pop(alert.alert_id, None)
+        else:  # a reopened one keeps the reason that was written when it fired
+            self._fixed.setdefault(alert.alert_id, (alert.risk, None))
         return full
 
     def _with_incident_and_risk(self, alert: Alert) -> Alert:

@@ -33,7 +33,7 @@ class Asked:
 
 def snooze(engine: Engine, asked: Asked, peer: Peer) -> Snooze | Refused:
     """Keep quiet what is asked, from now on."""
-    if not (asked.rule_id or asked.actor or asked.dataset):
+    if not (asked.rule_id or asked.actor or asked.dataset is not None):
         return Refused("a snooze of everything is not made", "name a rule, an actor, a dataset, or an alert")
     if not 0 < asked.seconds <= LONGEST:
         return Refused("a snooze lasts up to seven days", "plan what is quiet for longer in the configuration")
@@ -82,4 +82,4 @@ def _store(engine: Engine, made: Snooze, row: Value) -> None:
 
 def _scope(made: Snooze) -> str:
     parts = (("rule", made.rule_id), ("actor", made.actor), ("dataset", made.dataset))
-    return ", ".join(f"{name} {value}" for name, value in parts if value is not None)
+    return ", ".join(f"{name} {value or 'none'}" for name, value in parts if value is not None)

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Snooze:
-    """As stored; times are epoch seconds UTC. At least one of rule, actor and dataset is given; null is any."""
+    """As stored; times are epoch seconds UTC. At least one of rule, actor and dataset is given; null is any.
+
+    The empty dataset stands for events outside every dataset.
+    """
 
     snooze_id: int
     rule_id: str | None

@@ -63,7 +63,7 @@ SNOOZES = table(
     ("snooze_id", "BIGINT", "Number of the snooze."),
     ("rule_id", "VARCHAR", "Only this rule; null = any."),
     ("actor", "VARCHAR", "Only this actor; null = any."),
-    ("dataset", "VARCHAR", "Only this dataset; null = any."),
+    ("dataset", "VARCHAR", "Only this dataset; null = any, empty = events outside every dataset."),
     ("begins", TIME, "Events from then on are kept quiet, UTC."),
     ("ends", TIME, "Events up to then; earlier than asked when it was cancelled, UTC."),
     ("operator", "VARCHAR", "Who asked for it."),

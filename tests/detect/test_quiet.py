@@ -120,6 +120,15 @@ def test_a_name_with_pattern_characters_is_taken_as_it_is() -> None:
     assert states == ["suppressed", "new", "new"]
 
 
+def test_a_snooze_without_a_dataset_does_not_reach_into_datasets() -> None:
+    outside = Snooze(1, None, "anna", "", START, START + 1000, "lead", 0, "r")
+    scope = Quiet.of(settings(""), [outside])._scopes[0]
+    assert scope.about(("anna", None, None, None))
+    assert not scope.about(("anna", "wgs-a", None, None))
+    everywhere = Quiet.of(settings(JOB), [])._scopes[0]
+    assert not everywhere.about(("svc_qc", None, "/usr/bin/samtools", None))
+
+
 def test_a_reopened_alert_is_open_and_the_snooze_goes_on() -> None:
     quiet = Quiet.of(settings(""), [Snooze(1, "permission-change", None, None, START, START + 1000, "lead", 0, "r")])
     detector = Detector(CHANGE, [], 1, quiet)

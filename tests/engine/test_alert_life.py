@@ -54,8 +54,7 @@ WORKLOAD_ALERTS: list[tuple[str, str, str | None]] = [
 
 def one(site: Running, rule: str, actor: str) -> int:
     rows = site.api.get("/v1/alerts", state="all").rows
-    (found,) = [a["alert_id"] for a in rows if (a["rule_id"], a["actor"]) == (rule, actor)]
-    return int(found)
+    return min(int(a["alert_id"]) for a in rows if (a["rule_id"], a["actor"]) == (rule, actor))
 
 
 def say(site: Running, alert: int, do: str, **more: Any) -> Answer:
@@ -241,6 +240,18 @@ def test_what_is_snoozed_is_stored_and_counted_and_not_open(site: Running, tmp_p
     assert quiet["alerts"] == site.api.status()["suppressed"] == len([a for a in rows if a["actor"] == "alice"]) > 2
     for row in rows:
         assert site.api.get(f"/v1/alerts/{row['alert_id']}").value["why"]["sql"]
+
+
+def test_a_reopened_alert_that_grows_keeps_the_reason_it_fired_for(site: Running, tmp_path: Path) -> None:
+    alert = one(site, "permission-change", "alice")
+    before = site.api.get(f"/v1/alerts/{alert}").value["why"]
+    assert say(site, alert, "reopen").status == 200
+    lines = re.sub(rb"audit\((\d{10})", lambda m: b"audit(%d" % (int(m[1]) + 300), WORKLOAD.read_bytes())
+    (tmp_path / "again.log").write_bytes(lines)
+    ingest(site, tmp_path / "again.log")
+    after = site.api.get(f"/v1/alerts/{alert}").value
+    assert after["alert"]["count"] == 2
+    assert (after["why"], after["alert"]["verdict"]) == (before, None)
 
 
 def test_all_of_it_is_given_back_by_the_ledger(site: Running) -> None:

@@ -67,7 +67,11 @@ async def snooze(request: web.Request) -> web.Response:
 
     engine, said = request.app[ENGINE], await body(request)
     parts = {name: said.get(name) for name in ("rule_id", "actor", "dataset")}
-    if bad := [name for name, value in parts.items() if not isinstance(value, str | None) or value == ""]:
+    if bad := [
+        name
+        for name, value in parts.items()
+        if not isinstance(value, str | None) or (value == "" and name != "dataset")
+    ]:
         raise ApiError(400, f"{bad[0]} is not a text", f'{{"{bad[0]}": "..."}}, or leave it out')
     seconds = said.get("seconds")
     if isinstance(seconds, bool) or not isinstance(seconds, int | float):
