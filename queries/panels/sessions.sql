@@ -42,11 +42,10 @@ with e as (
 )
 select k.source, k.host, k.session_id, coalesce(k.user_name, case when k.auid is null then 'unattributed' else 'auid ' || k.auid end) as user_name,
   k.auid, a.kind as account, k.src_ip, k.tty, k.program, epoch(k.opened) as opened, epoch(k.ended) as ended,
-  case when k.session_id is null then 'no session' when k.opened is null then 'began before the trail' when k.ended is null then 'open'
+  case when k.session_id is null then 'no session' when k.opened is null then 'no login record' when k.ended is null then 'open'
     else k.end_reason end as state,
-  k.key_fingerprint, coalesce(k.events, 0) as events, coalesce(k.reads, 0) as reads, coalesce(k.writes, 0) as writes,
-  coalesce(k.denied, 0) as denied, coalesce(k.alerts, 0) as alerts, coalesce(k.datasets, []) as datasets,
-  coalesce(b.switches, []) as switches, epoch(k.first_ts) as first_ts, epoch(k.last_ts) as last_ts
+  k.key_fingerprint, coalesce(b.switches, []) as switches, coalesce(k.datasets, []) as datasets, coalesce(k.events, 0) as events, coalesce(k.reads, 0) as reads, coalesce(k.writes, 0) as writes,
+  coalesce(k.denied, 0) as denied, coalesce(k.alerts, 0) as alerts, epoch(k.first_ts) as first_ts, epoch(k.last_ts) as last_ts
 from known k left join accounts a on a.user_name = k.user_name
   left join became b on b.source = k.source and b.session_id is not distinct from k.session_id and b.opened is not distinct from k.opened
     and (k.session_id is not null or b.loose_auid is not distinct from k.auid)

@@ -38,7 +38,7 @@ from seqwatch_tui.console.stage import Stage
 from seqwatch_tui.console.style import CSS
 from seqwatch_tui.console.textual_private import QuietApp
 from seqwatch_tui.console.views.base import Asks, View
-from seqwatch_tui.console.views.roots import help_view, saved_view
+from seqwatch_tui.console.views.roots import help_view, saved_view, sessions_view
 from seqwatch_tui.console.widgets.drawn import Drawn
 from seqwatch_tui.console.widgets.events import EventList
 from seqwatch_tui.console.widgets.footer import Footer
@@ -308,6 +308,11 @@ class Console(QuietApp[None]):
         """The keys, those of the present view first."""
         if self.view.context != "help":
             self.push(help_view(self, self.view.context))
+
+    def open_sessions(self) -> None:
+        """The sessions of the last days."""
+        if self.view.context != "sessions":
+            self.push(sessions_view(self))
 
     def open_saved(self) -> None:
         """The saved queries."""

@@ -351,6 +351,8 @@ class Site:
                         "grants": [{"role": "bioinformatician", "operations": ["read"]}], "state": "warn"}  # fmt: skip
             case ["datasets", name, "coverage"]:
                 return self.coverage(name)
+            case ["sessions"]:
+                return self.sessions()
             case ["integrity", name, "files"]:
                 rows = [[f"S{n:04}/S{n:04}.cram", "changed" if n == 1 else "ok", 1000 * n, None] for n in range(1, 80)]
                 if self.hostile:
@@ -364,6 +366,30 @@ class Site:
             case ["saved"]:
                 return [{"name": name, "title": name, "question": f"What did {name} tell?", "sql": f"SELECT *\nFROM {name}", "parameters": [{"name": "actor", "type": "text", "meaning": "login name", "required": True, "default": None}]} for name in ("reads_by_user", "out_of_hours", "first_touch")]  # fmt: skip
         raise Bad(404, f"there is no {path}")
+
+    def sessions(self) -> dict:
+        def switch(program: str, to: str, command: str | None = None, outcome: str = "success") -> dict:
+            return {
+                "ts": START - 900,
+                "program": program,
+                "from_user": "mreyes",
+                "to_user": to,
+                "command": command,
+                "outcome": outcome,
+            }
+
+        columns = ["source", "host", "session_id", "user_name", "auid", "account", "src_ip", "tty", "program", "opened", "ended", "state",
+                   "key_fingerprint", "switches", "datasets", "events", "reads", "writes", "denied", "alerts", "first_ts", "last_ts"]  # fmt: skip
+        who = HOSTILE[0] if self.hostile else "mreyes"
+        became = [switch("su", "root", outcome="failure"), switch("sudo", "root", "cp /data/seq/x /tmp")]
+        return panel(columns, [
+            ["audit", "seq01", 4711, who, 1003, None, "10.20.4.17", "pts2", "sshd", START - 1800, None, "open", "SHA256:Q9x", became,
+             ["wgs-cohort-a"], 412, 301, 2, 14, 2, START - 1800, START - 60],
+            ["audit", "seq01", 4698, "seqoperator", 1007, "shared", "10.20.4.3", None, "sshd", START - 9000, START - 8000, "closed", None,
+             [], ["run-240117"], 31, 12, 0, 0, 0, START - 9000, START - 8000],
+            ["audit", "seq01", None, "unattributed", None, None, None, None, None, None, None, "no session", None, [switch("sudo", "bob")],
+             ["wgs-cohort-a"], 9, 1, 0, 1, 0, START - 7000, START - 60],
+        ])  # fmt: skip
 
     def coverage(self, name: str) -> dict:
         source = {"name": "audit", "type": "auditd", "watched": [[START - 86400, START - 3600]], "on_dataset": 12, "reads": 7,

@@ -55,6 +55,7 @@ SHOTS = (
     Shot("sql-160x48", WIDE, ("ctrl+j",), "cut", start="sql"),
     Shot("saved-80x24", SMALL, ("f2",), "first_touch", start="sql"),
     Shot("system-80x24", SMALL, (), "serial", start="system"),
+    Shot("sessions-80x24", SMALL, ("s",), "su root: no", start="system"),
     Shot("help-80x24", SMALL, ("question_mark",), "Screens", start="events"),
     Shot("palette-80x24", SMALL, ("ctrl+p", *"quar"), "quarantine  (Q)"),
     Shot("light-80x24", SMALL, look="light"),

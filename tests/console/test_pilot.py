@@ -91,6 +91,21 @@ async def test_a_dataset_says_first_what_can_be_said_of_it(tmp_path: Path) -> No
         await shows(pilot, app, "bioinformatician")
 
 
+async def test_sessions_say_who_became_whom_and_nobody_is_not_root(tmp_path: Path) -> None:
+    async with console(tmp_path, Site(), start="system") as (app, pilot):
+        await pilot.press("s")
+        await shows(pilot, app, "System > sessions of the last 7 days")
+        await shows(pilot, app, "su root: no")
+        await shows(pilot, app, "unattributed")
+        assert "root" not in next(line for line in screen_text(app).splitlines() if "unattributed" in line)
+        await pilot.press("s", "enter")
+        await shows(pilot, app, "sessions of the last 7 days > session 4711")
+        await shows(pilot, app, "SHA256:Q9x")
+        await shows(pilot, app, "cp /data/seq/x /tmp")
+        await pilot.press("escape", "escape")
+        await until(pilot, lambda: app.desk.crumbs == ("System",))
+
+
 async def test_the_filter_filters_while_typing_and_says_how_many_are_hidden(tmp_path: Path) -> None:
     async with console(tmp_path, Site(), start="events") as (app, pilot):
         await shows(pilot, app, "svc_lims")

@@ -63,11 +63,23 @@ class System(Screen):
     name, keys, shown, word, rank = "system", ("6",), "6", "System", 15
 
 
+class Sessions(Command):
+    """Who logged in, from where, until when, became whom, and what happened in each session."""
+
+    name, keys, shown, word, rank, group = "sessions", ("s",), "s", "sessions", 25, "Screens"
+    told = frozenset({"system"})
+
+    def run(self, app: Console, argument: str) -> None:
+        """Open the list."""
+        del argument
+        app.open_sessions()
+
+
 class Open(Command):
     """Drill into the row: alert, its evidence, the event, its raw records."""
 
     name, keys, shown, word, rank = "open", ("enter",), "Enter", "open", 40
-    where, group = LISTS | {"alert", "event", "files", "saved", "system", "listed"}, "Move"
+    where, group = LISTS | {"alert", "event", "files", "saved", "system", "listed", "sessions"}, "Move"
 
     def run(self, app: Console, argument: str) -> None:
         """Open it."""

@@ -15,7 +15,22 @@ from seqwatch_tui.console.widgets.pager import Pager, Paragraph
 from seqwatch_tui.console.widgets.result import ResultTable
 
 Json = dict[str, Any]
-_TIMES = frozenset({"ts", "first_ts", "last_ts", "checked", "created", "start", "end", "since", "rotated", "expires"})
+_TIMES = frozenset(
+    {
+        "ts",
+        "first_ts",
+        "last_ts",
+        "checked",
+        "created",
+        "start",
+        "end",
+        "since",
+        "rotated",
+        "expires",
+        "opened",
+        "ended",
+    }
+)
 
 
 class TextView(View):

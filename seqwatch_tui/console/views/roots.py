@@ -33,6 +33,13 @@ def help_view(host: Host, came_from: str) -> View:
     return HelpView(host, came_from)
 
 
+def sessions_view(host: Host) -> View:
+    """The list of sessions."""
+    from seqwatch_tui.console.views.sessions import SessionsView
+
+    return SessionsView(host)
+
+
 def saved_view(host: Host, target: Asks) -> View:
     """The list of saved queries."""
     from seqwatch_tui.console.views.sql import SavedView
