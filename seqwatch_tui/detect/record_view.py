@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from seqwatch_tui.detect.coded import Coded, Codes, Columns, coded, coded_list, some_rows
 from seqwatch_tui.detect.fields import KEYWORDS, TIME
 from seqwatch_tui.detect.relevance import TYPE, Relevance
-from seqwatch_tui.parse.record_fields import field_value, laurel_records, record_fields, record_text
+from seqwatch_tui.parse.record_fields import ENCODED, field_value, laurel_records, record_fields, record_text
 
 OF_THE_EVENT: Mapping[str, str] = {"exe": "exe", "comm": "process", "key": "rule_key", "SYSCALL": "syscall"}
 """Fields of a SYSCALL record that the event has decoded already, and their columns."""
@@ -31,6 +31,14 @@ _LAID_OUT: Mapping[str, frozenset[str]] = {
     "PATH": frozenset({"name", "nametype", "item", "inode", "dev", "mode", "ouid", "ogid", "rdev"}),
 }  # fmt: skip
 """Fields that the kernel writes once, before anything that a person chose (kernel/auditsc.c)."""
+_CLOSED: Mapping[str, frozenset[str]] = {
+    "SYSCALL": _LAID_OUT["SYSCALL"] | {"comm", "exe", "subj", "key", "per"},
+    "PATH": _LAID_OUT["PATH"] | {"obj", "objtype", "cap_fp", "cap_fi", "cap_fe", "cap_fver", "cap_frootid"},
+    "CWD": frozenset({"cwd"}), "PROCTITLE": frozenset({"proctitle"}), "SOCKADDR": frozenset({"saddr"}), "EOE": frozenset(),
+}  # fmt: skip
+"""All that records of the kernel's own layouts have in lower case; what else is asked of them is null."""
+_ENCODED = rf"[ '](?:{'|'.join(sorted(ENCODED))})=(?:[0-9A-F]{{2}})+\b"
+"""A value in hex: whatever is written in it, keywords are searched in."""
 _BULK = 64
 """Records of one type from which on arrays pay."""
 _MEMO = 1 << 15
@@ -45,6 +53,7 @@ class Memo:
 
     def __init__(self) -> None:
         self._known: dict[bytes, Fields] = {}
+        self._texts: dict[bytes, str] = {}
 
     def fields(self, line: bytes) -> Fields:
         """Return the fields of a line."""
@@ -55,6 +64,17 @@ class Memo:
             if len(self._known) >= _MEMO:
                 self._known.clear()
             known = self._known[key] = record_fields(line)
+        return known
+
+    def text(self, line: bytes) -> str:
+        """Return what keywords are searched in."""
+        head, found, body = line.partition(b"): ")
+        key = head.partition(b" msg=audit(")[0] + found + body
+        known = self._texts.get(key)
+        if known is None:
+            if len(self._texts) >= _MEMO:
+                self._texts.clear()
+            known = self._texts[key] = record_text(line)
         return known
 
 
@@ -131,6 +151,7 @@ class RecordRows:
         self._records, self._relevance = records, relevance
         self._groups = records.groups(relevance)
         self._made: dict[str, Coded] = {}
+        self._taken_apart: dict[str, list[Fields]] = {}
 
     @property
     def rows(self) -> int:
@@ -164,15 +185,34 @@ class RecordRows:
         return self._written(group, name)
 
     def _written(self, group: _Group, name: str) -> Coded:
-        lines = self._records.raw.take(pa.array(group.lines))
+        own = _CLOSED.get(group.kind)
+        if own is not None and name not in own and name != KEYWORDS and not name.isupper():
+            return Coded(np.full(len(group.lines), -1, np.int64), [])
         if name == KEYWORDS:
+            return self._texts(group)
+        if len(group.lines) >= _BULK and name in _LAID_OUT.get(group.kind, ()):
+            return _cut_out(self._lines(group), group.kind, name)
+        if len(group.lines) >= _BULK and group.kind in _LAID_OUT and name.isupper():
+            return _added(self._lines(group), name)
+        fields = self._taken_apart.get(group.kind)
+        if fields is None:
+            apart = self._records.memo.fields
+            fields = self._taken_apart[group.kind] = [apart(line) for line in self._lines(group).to_pylist()]
+        return coded_list(each.get(name) for each in fields)
+
+    def _lines(self, group: _Group) -> pa.Array:
+        return self._records.raw.take(pa.array(group.lines))
+
+    def _texts(self, group: _Group) -> Coded:
+        """What keywords are searched in; null for lines in which none can be found."""
+        lines, words = self._lines(group), self._relevance.words
+        if len(lines) < _BULK or words is None or group.kind == "EXECVE":
             return coded_list(map(record_text, lines.to_pylist()))
-        if len(lines) >= _BULK and name in _LAID_OUT.get(group.kind, ()):
-            return _cut_out(lines, group.kind, name)
-        if len(lines) >= _BULK and group.kind in _LAID_OUT and name.isupper():
-            return _added(lines, name)
-        fields = self._records.memo.fields
-        return coded_list(fields(line).get(name) for line in lines.to_pylist())
+        worth = np.flatnonzero(pc.match_substring_regex(lines, f"{words}|{_ENCODED}").to_numpy(zero_copy_only=False))
+        found = coded_list(map(self._records.memo.text, lines.take(pa.array(worth)).to_pylist()))
+        codes = np.full(len(lines), -1, np.int64)
+        codes[worth] = found.codes
+        return Coded(codes, found.values)
 
 
 def _cut_out(lines: pa.Array, kind: str, name: str) -> Coded:

@@ -6,11 +6,14 @@ says which fields are asked for; where nothing is left, records of that type are
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from collections.abc import Set as AbstractSet
+from functools import cached_property
 
-from seqwatch_tui.detect.condition import And, Condition, Match, Not, Or, tests
+from seqwatch_tui.detect.condition import And, Condition, Match, Not, Or, tests, wildcard_parts
 from seqwatch_tui.detect.facts import TextFacts
+from seqwatch_tui.detect.fields import KEYWORDS
 
 TYPE = "type"
 
@@ -25,6 +28,15 @@ class Relevance:
         self._facts = TextFacts([(number, test) for test, number in self._numbers.items()])
         self._known: dict[str, frozenset[str] | None] = {}
 
+    @cached_property
+    def words(self) -> str | None:
+        """RE2 pattern found in every line in which a keyword can hold as it is written; null when there is none.
+
+        Letters of any case; the words of a keyword that are not ASCII are left out of it.
+        """
+        found = [_word(test) for each in self._conditions for test in tests(each) if test.field == KEYWORDS]
+        return None if None in found else "|".join(dict.fromkeys(word for word in found if word)) or "$^"
+
     def fields(self, kind: str) -> frozenset[str] | None:
         """Return the fields asked for of records of a type (`type` not among them), null when none can match."""
         if kind not in self._known:
@@ -34,6 +46,19 @@ class Relevance:
             names = {name for each in asked if each is not True for test in tests(each) for name in _names(test)}
             self._known[kind] = frozenset(names - {TYPE}) | self._asked if asked else None
         return self._known[kind]
+
+
+_ASCII = re.compile(r"[ -~]+")
+
+
+def _word(test: Match) -> str | None:
+    """What a line has to hold for one test of its text; null when any line may do."""
+    if test.kind == "regex":
+        return f"(?:{test.value})"
+    texts = [part for part in wildcard_parts(str(test.value)) if isinstance(part, str)]
+    runs = _ASCII.findall("\n".join(texts) if test.kind == "wildcard" else str(test.value))
+    longest = max(runs, key=len, default="")
+    return f"(?i:{re.escape(longest)})" if len(longest) > 1 else None
 
 
 def _on_type(test: Match) -> bool:
