@@ -10,7 +10,7 @@ import logging
 import os
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from seqwatch_tui.engine.opening import Opened, open_state
 from seqwatch_tui.engine.paging import Paging
 from seqwatch_tui.engine.parsers import knowledge_of, make_parser
 from seqwatch_tui.engine.people import known_groups
+from seqwatch_tui.engine.read_files import ReadFiles, after_ingest
 from seqwatch_tui.engine.remembering import memory_for
 from seqwatch_tui.engine.rules import book_for, detector_for, read_rules
 from seqwatch_tui.engine.runs import stored_runs, tell
@@ -92,6 +93,7 @@ class Engine:
             self.catalogue, detector, memory, book, self.ledger, self.store.next_event_id(), clock, self.fail
         )
         self.judge.witness.own_pids = self.own_pids
+        self.judge.files = ReadFiles(self.store.sources())
         self.drills = Drills(self)
         self.paging = Paging(settings, self.store, clock, self.submit, self.trouble)
         self.writer = Writer(self.judge, self.store, self.meter, self.fail, self.stored)
@@ -152,13 +154,16 @@ class Engine:
             if source.type == "fanotify":
                 self.intakes.append(sensor_intake(self, source, known.get(source.name)))
             elif source.path is not None:
-                new = SourceState(source.name, source.type, str(source.path), "waiting")
-                self.intakes.append(self._intake(source, source.path, known.get(source.name, new)))
+                self.intakes.append(self._intake(source, source.path, known))
         for intake in self.intakes:
             intake.start()
 
-    def _intake(self, source: SourceSettings, path: Path, state: SourceState) -> Intake:
-        knowledge = knowledge_of(source.name, self.store, self.clock.now())
+    def _intake(self, source: SourceSettings, path: Path, known: Mapping[str, SourceState]) -> Intake:
+        state, taught = known.get(source.name), source.name
+        if state is None or state.resume is None:
+            new = SourceState(source.name, source.type, str(source.path), "waiting")
+            state, taught = after_ingest(new, path, known)
+        knowledge = knowledge_of(taught, self.store, self.clock.now())
         parsers = make_parser(source.name, source.type, source.mapping, knowledge)
         follower = Follower(source.name, path, state.resume, look=source.poll)
         return Intake(follower, parsers, state, self.take, self.clock, self.trouble)

@@ -136,13 +136,10 @@ class EvidenceWatch(threading.Thread):
         """Sources whose account has just stopped adding up."""
         wrong = {s.name: s.balance for s in self._engine.store.sources() if s.balance}
         new = [
-            Alarm(
-                "sums_wrong", name,
-                f"source {name}: {abs(lines)} lines {'read are accounted for nowhere' if lines > 0 else 'are counted twice'};"
-                " this is a fault of seqwatch: compare with the log, and report it",
-            )
-            for name, lines in wrong.items() if name not in self._wrong
-        ]  # fmt: skip
+            Alarm("sums_wrong", name, _sum_text(name, lines))
+            for name, lines in wrong.items()
+            if name not in self._wrong
+        ]
         self._wrong = set(wrong)
         return new
 
@@ -170,3 +167,9 @@ def _pulses(engine: Engine) -> dict[str, Pulse]:
     rows = engine.store.query_sql("select source, slot, hours, least, longest from rhythms").rows
     known = [Rhythm(*row) for row in rows]
     return {s.name: Pulse(s.name, known, engine.settings.timezone) for s in engine.settings.sources}
+
+
+def _sum_text(name: str, lines: int) -> str:
+    if lines > 0:
+        return f"source {name}: {lines} lines read are accounted for nowhere; this is a fault of seqwatch: report it"
+    return f"source {name}: {-lines} lines are counted twice; this is a fault of seqwatch: report it"

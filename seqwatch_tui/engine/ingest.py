@@ -15,12 +15,13 @@ from seqwatch_tui.engine.heap import freed_memory_kept
 from seqwatch_tui.engine.intake import Intake
 from seqwatch_tui.engine.parsers import knowledge_of, make_parser
 from seqwatch_tui.engine.parsing import WORTH_BYTES, RemoteIntake, Request
+from seqwatch_tui.engine.read_files import INGEST, Already, already, lines_before
 from seqwatch_tui.engine.work import Change
-from seqwatch_tui.model.evidence import Counts, SourceState
+from seqwatch_tui.model.evidence import Counts, Resume, SourceState
 from seqwatch_tui.sources.formats import FormatUnknown, detect_format
 from seqwatch_tui.sources.once import ReadOnce
 from seqwatch_tui.sources.opening import Problem
-from seqwatch_tui.sources.siblings import look_at
+from seqwatch_tui.sources.siblings import Sibling, look_at
 from seqwatch_tui.store.interface import Commit
 
 if TYPE_CHECKING:
@@ -79,13 +80,17 @@ class Ingest:
             return self._failed(path, "does not exist; correct the path")
         try:
             kind = detect_format(path) if self.format == "auto" else self.format
-            intake = self._intake(path, kind)
+            before = self._before(path, kind)
+            if before.already is not None and before.already.bytes is None:
+                return self._followed(path, kind, before)
+            intake = self._intake(path, kind, before)
         except (FormatUnknown, OSError, ValueError) as error:
             return self._failed(path, str(error))
         self._current = intake
         intake.read()
         self._current = None
-        self.counts += intake.parsed
+        doubles = before.state.counts.duplicates if before.already else 0
+        self.counts += intake.parsed + (before.state.counts if before.already else Counts())
         self.gaps += intake.gaps
         if intake.state.state == "failed":
             return self._failed(path, intake.state.reason)
@@ -97,17 +102,49 @@ class Ingest:
             )
         state = "stopped" if self._stopped.is_set() else "done"
         self.engine.submit(Commit(sources=[replace(intake.state, state="done")]))
-        return {"path": str(path), "source": intake.state.name, "format": kind, "state": state, "records": intake.parsed.records,
-                "events": intake.parsed.events, "unparsed": intake.parsed.unparsed, "gaps": intake.gaps}  # fmt: skip
+        if before.already is not None:
+            self.notes.append(
+                f"{path}: {doubles} lines were stored already, as source {before.already.source} followed it"
+            )
+        parsed = intake.parsed
+        return {
+            "path": str(path), "source": intake.state.name, "format": kind, "state": state,
+            "records": parsed.records + doubles, "duplicates": parsed.duplicates + doubles, "events": parsed.events,
+            "unparsed": parsed.unparsed, "gaps": intake.gaps,
+        }  # fmt: skip
 
     def _failed(self, path: Path, reason: str) -> dict[str, Any]:
         self.failures.append(reason if str(path) in reason else f"{path}: {reason}")
         return {"path": str(path), "state": "failed", "reason": reason}
 
-    def _intake(self, path: Path, kind: str) -> Intake | RemoteIntake:
-        engine, name = self.engine, source_name(path)
-        known = next((s for s in engine.store.sources() if s.name == name), None)
-        state = replace(known or SourceState(name, kind, str(path), "live"), path=str(path), state="live", reason="")
+    def _before(self, path: Path, kind: str) -> _Before:
+        """What is known of the file: from earlier back-fills of it, or from a source that followed it."""
+        sibling, fd = _looked_at(path)
+        with open(fd, "rb"):  # noqa: PTH123 - a descriptor, closed with the block
+            name = _name_of(sibling)
+            known = next((s for s in self.engine.store.sources() if s.name == name), None)
+            found = already(self.engine, sibling) if known is None or known.resume is None else None
+            state = replace(
+                known or SourceState(name, kind, str(path), "live"), path=str(path), state="live", reason=""
+            )
+            if found is None:
+                return _Before(state, None)
+            lines, size = lines_before(fd, found.bytes)
+        counts = Counts(read=lines, records=lines, duplicates=lines, bytes=size)
+        resume = Resume(sibling.identity.text, size) if found.bytes is not None else None
+        return _Before(replace(state, counts=counts, resume=resume), found)
+
+    def _followed(self, path: Path, kind: str, before: _Before) -> dict[str, Any]:
+        """A file that a configured source follows: what is not stored yet, it will store itself."""
+        counts, source = before.state.counts, before.already.source if before.already else ""
+        self.counts += counts
+        self.notes.append(f"{path} is followed by source {source}: nothing was added")
+        self.engine.submit(Commit(sources=[replace(before.state, state="done")]))
+        return {"path": str(path), "source": before.state.name, "format": kind, "state": "done", "records": counts.records,
+                "duplicates": counts.duplicates, "events": 0, "unparsed": 0, "gaps": 0}  # fmt: skip
+
+    def _intake(self, path: Path, kind: str, before: _Before) -> Intake | RemoteIntake:
+        engine, state, name = self.engine, before.state, before.state.name
         knowledge = knowledge_of(name, engine.store, engine.clock.now())
         gaps = [
             row[0] for row in engine.store.query_sql("select distinct detail from gaps where source = ?", [name]).rows
@@ -131,11 +168,27 @@ class Ingest:
         )  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """A file to ingest: its source as it stands, and what a followed source has stored of it, if one did."""
+
+    state: SourceState
+    already: Already | None
+
+
 def source_name(path: Path) -> str:
     """Return the name of a file as a source: the same for the same content, whatever it is called or packed in."""
+    sibling, fd = _looked_at(path)
+    os.close(fd)
+    return _name_of(sibling)
+
+
+def _looked_at(path: Path) -> tuple[Sibling, int]:
     found = look_at(path)
     if isinstance(found, Problem):
         raise FormatUnknown(found.reason)
-    sibling, fd = found
-    os.close(fd)
-    return f"ingest:{sibling.identity.head[:12]}"
+    return found
+
+
+def _name_of(sibling: Sibling) -> str:
+    return f"{INGEST}{sibling.identity.head[:12]}"

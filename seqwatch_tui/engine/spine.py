@@ -27,6 +27,7 @@ from seqwatch_tui.engine import note as notes_of
 from seqwatch_tui.engine.book import AlertBook
 from seqwatch_tui.engine.clock import Clock
 from seqwatch_tui.engine.meter import Meter
+from seqwatch_tui.engine.read_files import ReadFiles
 from seqwatch_tui.engine.witness import Witness
 from seqwatch_tui.engine.work import AlertChange, Batch, Change, Ready, Swap, Work, concatenate, merge, shifted
 from seqwatch_tui.ledger.ledger import Ledger
@@ -71,6 +72,7 @@ class Judge(threading.Thread):
         self._next_event_id = next_event_id
         self._held: Work | object | None = None
         self.witness = Witness(clock, clock.now())
+        self.files = ReadFiles(())
 
     def run(self) -> None:
         """Work until told to stop; then seal nothing: the spool is as good as a segment."""
@@ -134,6 +136,8 @@ class Judge(threading.Thread):
         alerts, tables = self.book.complete(found, events, gaps, self.detector)
         if named := [dataclasses.asdict(d) for b in batches for d in b.parsed.directories]:
             tables["directories"] = named
+        if finished := self.files.rows(b.state for b in batches):
+            tables["read_files"] = finished
         if switched := [dataclasses.asdict(s) for b in batches for s in b.parsed.switches]:
             tables["switches"] = switched
         commit = Commit(

@@ -108,6 +108,14 @@ SOURCES = table(
     ("last_ts", TIME, "Time of the newest event, UTC."),
 )  # fmt: skip
 
+READ_FILES = table(
+    "read_files", "Files that were followed to their end; ingested afterwards, they add nothing.", "",
+    ("source", "VARCHAR", "Source that followed it."),
+    ("identity", "VARCHAR", "Device, inode, birth time and digest of the first bytes."),
+    ("bytes", "BIGINT", "Bytes of it that are stored."),
+    ("finished", TIME, "Time of the newest event when the next file was begun, UTC."),
+)  # fmt: skip
+
 RHYTHMS = table(
     "rhythms", "What is normal for each source at each kind of hour: the measure of its silence (docs/gaps.md).", "source slot",
     ("source", "VARCHAR", "Name of the configured source."),
@@ -287,7 +295,7 @@ CHECKPOINTS = table(
 )  # fmt: skip
 
 STATE_TABLES: tuple[TableDef, ...] = (
-    ALERTS, EVIDENCE, REASONS, RULE_VERSIONS, SNOOZES, GAPS, SOURCES, RHYTHMS, SESSIONS, SWITCHES, ACCOUNTS, DIRECTORIES,
+    ALERTS, EVIDENCE, REASONS, RULE_VERSIONS, SNOOZES, GAPS, SOURCES, READ_FILES, RHYTHMS, SESSIONS, SWITCHES, ACCOUNTS, DIRECTORIES,
     DATASETS, GRANTS, FILES, VERIFICATIONS, KEYS, FINDINGS, ACTIONS, CHECKPOINTS,
 )  # fmt: skip
 """The tables beside `events`, in the order of the docs."""
