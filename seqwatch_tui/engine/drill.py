@@ -169,7 +169,7 @@ def _followed(settings: Drill, stage: Stage, watched: Watched, opened: float) ->
     if watched.alert is None or watched.raised is None:
         return [*legs, *_unreached(["store", "page"])]
     legs.append(_store_leg(stage, watched, opened))
-    return [*legs, *_page_legs(stage.page(watched.alert), stage.clock.monotonic(), opened)]
+    return [*legs, *_page_legs(stage, stage.page(watched.alert), stage.clock.monotonic(), opened)]
 
 
 def _wait(stage: Stage, watched: Watched, deadline: float, there: Callable[[], bool]) -> None:
@@ -226,7 +226,7 @@ def _store_leg(stage: Stage, watched: Watched, opened: float) -> Leg:
     )
 
 
-def _page_legs(pages: dict[str, Future[Told]], asked: float, opened: float) -> list[Leg]:
+def _page_legs(stage: Stage, pages: dict[str, Future[Told]], asked: float, opened: float) -> list[Leg]:
     if not pages:
         return [
             Leg(
@@ -236,22 +236,23 @@ def _page_legs(pages: dict[str, Future[Told]], asked: float, opened: float) -> l
                 'notify: [{url: "mailto://oncall@example.org"}]',
             )
         ]
-    return [_page_leg(label, future, asked, opened) for label, future in pages.items()]
+    until = stage.clock.monotonic() + PAGE_SECONDS
+    return [
+        _page_leg(label, future, max(until - stage.clock.monotonic(), 0.0), asked - opened)
+        for label, future in pages.items()
+    ]
 
 
-def _page_leg(label: str, future: Future[Told], asked: float, opened: float) -> Leg:
+def _page_leg(label: str, future: Future[Told], left: float, before: float) -> Leg:
+    """The link to one address: waits at most `left` seconds; `before` is what had passed when the page was asked for."""
     try:
-        told = future.result(PAGE_SECONDS)
+        told = future.result(left)
     except TimeoutError:
-        return Leg(
-            f"page {label}",
-            "fail",
-            f"no outcome within {PAGE_SECONDS:.0f} s",
-            "is the address slow? see docs/notify.md",
-        )
+        why = f"no outcome within {PAGE_SECONDS:.0f} s"
+        return Leg(f"page {label}", "fail", why, "is the address slow? see docs/notify.md")
     state: State = "pass" if told.sent else "fail"
-    return Leg(f"page {label}", state, told.said, "" if told.sent else "correct notify in the configuration (docs/notify.md)",
-               told.seconds, asked - opened + told.seconds)  # fmt: skip
+    do = "" if told.sent else "correct notify in the configuration (docs/notify.md)"
+    return Leg(f"page {label}", state, told.said, do, told.seconds, before + told.seconds)
 
 
 def _unreached(names: Sequence[str]) -> list[Leg]:

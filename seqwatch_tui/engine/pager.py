@@ -7,6 +7,7 @@ address that may recover did not take is offered again every minute for an hour.
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import threading
 from collections import deque
@@ -143,10 +144,7 @@ class Pager(threading.Thread):
     def stop(self, seconds: float = 2.0) -> None:
         """Finish the page that is on its way, if it ends soon; the others are told after the next start."""
         self._stopping.set()
-        try:
-            self._jobs.put_nowait(None)
-        except queue.Full:
-            self._jobs.get_nowait()
+        with contextlib.suppress(queue.Full):  # then it wakes up for what is there, and sees that it is to stop
             self._jobs.put_nowait(None)
         if self.is_alive():
             self.join(seconds)
