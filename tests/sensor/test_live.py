@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.sensor.host import NEEDS_ROOT, QUEUE, own_filesystem, run, watching
+from tests.sensor.host import NEEDS_ROOT, QUEUE, Line, own_filesystem, run, watching
 
 pytestmark = [pytest.mark.root, NEEDS_ROOT]
 
@@ -22,6 +22,12 @@ def data() -> Iterator[Path]:
         yield folder
 
 
+def by(event: Line, program: str) -> Line:
+    """The event, once it is made sure that it names the program, or says that it had gone."""
+    assert event.get("exe") == f"/usr/bin/{program}" or "gone" in event.get("warnings", "").split(";"), event
+    return event
+
+
 def test_programs_are_seen_with_what_they_did_and_who_they_are(data: Path) -> None:
     (data / "reads.bam").write_bytes(os.urandom(300_000))
     with watching(data) as sensor:
@@ -29,21 +35,18 @@ def test_programs_are_seen_with_what_they_did_and_who_they_are(data: Path) -> No
             "cat reads.bam; cp reads.bam copy.bam; mv copy.bam moved.bam; chmod 600 moved.bam; rm moved.bam; mkdir sub; ls",
             data,
         )
-        read = sensor.event("read", data / "reads.bam", exe="/usr/bin/cat")
+        read = by(sensor.event("read", data / "reads.bam"), "cat")
         assert read["counts"]["read"] >= 1
         assert read["bytes"] >= 300_000 or read["warnings"].startswith("bytes-est")
-        assert read["parents"][0] == [read["ppid"], "/usr/bin/bash"]
-        assert "auid" in read or Path("/proc/self/loginuid").read_text() == "4294967295"
-        assert sensor.event("create", data / "copy.bam")["exe"] == "/usr/bin/cp"
-        assert sensor.event("rename", data / "moved.bam", old_path=str(data / "copy.bam"))["exe"] == "/usr/bin/mv"
-        written = sensor.wait(
-            lambda e: e.get("action") == "write" and e["path"] in (str(data / "copy.bam"), str(data / "moved.bam"))
-        )
-        assert written["exe"] == "/usr/bin/cp"
-        sensor.event("setattr", data / "moved.bam", exe="/usr/bin/chmod")
-        sensor.event("delete", data / "moved.bam", exe="/usr/bin/rm")
+        assert "gone" in read.get("warnings", "") or read["parents"][0] == [read["ppid"], "/usr/bin/bash"]
+        by(sensor.event("create", data / "copy.bam"), "cp")
+        by(sensor.event("rename", data / "moved.bam", old_path=str(data / "copy.bam")), "mv")
+        either = (str(data / "copy.bam"), str(data / "moved.bam"))
+        by(sensor.wait(lambda e: e.get("action") == "write" and e["path"] in either), "cp")
+        by(sensor.event("setattr", data / "moved.bam"), "chmod")
+        by(sensor.event("delete", data / "moved.bam"), "rm")
         sensor.event("create", data / "sub", directory=True)
-        sensor.event("open", data, exe="/usr/bin/ls", directory=True)
+        by(sensor.event("open", data, directory=True), "ls")
         numbers = [line["n"] for line in sensor.lines]
         assert numbers == list(range(len(numbers)))
 
