@@ -4,6 +4,8 @@
       summary: "{actor} read {measure} files of {dataset}"   # see `summary.WORDS`
       fold: 4h                        # how long an alert stays open for further hits; at least 1h
       alert_as: other-rule-id         # raise under that rule's id
+      needs: text                     # what must be configured or audited; for its page of the manual
+      tune: text                      # what to do about false alarms; likewise
       positive: [...]                 # cases that must raise; a case is one event or a list of events
       negative: [...]                 # cases that must not
 
@@ -23,7 +25,7 @@ from seqwatch_tui.detect.rule import Sample
 from seqwatch_tui.detect.summary import unknown_word
 from seqwatch_tui.model.columns import EVENT_COLUMNS
 
-_KEYS = ("summary", "fold", "alert_as", "positive", "negative")
+_KEYS = ("summary", "fold", "alert_as", "positive", "negative", "needs", "tune")
 _COLUMNS = frozenset(column.name for column in EVENT_COLUMNS) - {"event_id", "ts"}
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _MAX_REPEAT = 10_000
@@ -72,6 +74,8 @@ def custom_of(block: object, view: str | None = "events") -> Custom:
         raise Unfit("must be a mapping", "custom")
     if unknown := [key for key in block if key not in _KEYS]:
         raise Unfit(f"'{unknown[0]}' is not known; known are {', '.join(_KEYS)}", unknown[0])
+    for key in ("needs", "tune"):
+        _text(block, key)
     known = _Known(view)
     samples = [*_samples(block, "positive", known, raises=True), *_samples(block, "negative", known, raises=False)]
     return Custom(_summary(block), _fold(block.get("fold")), _text(block, "alert_as"), tuple(samples))

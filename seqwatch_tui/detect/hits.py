@@ -17,6 +17,7 @@ from seqwatch_tui.detect.timeline import Firing
 
 FACTS = (
     "user_name", "role", "dataset", "src_ip", "process", "exe", "path", "action", "outcome", "command_line", "reason",
+    "context",
 )  # fmt: skip
 """Columns that an alert's sentence can speak of."""
 OWNER = ("user_name", "dataset")

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 WORDS = frozenset({
     "actor", "role", "dataset", "src_ip", "process", "exe", "path", "action", "outcome", "command_line", "reason",
-    "title", "events", "count", "measure", "threshold", "window",
+    "context", "title", "events", "count", "measure", "threshold", "window",
 })  # fmt: skip
 """What a template can say. count is the events so far (events adds the word), measure what was compared with
 threshold, window the span."""

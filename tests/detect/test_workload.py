@@ -10,6 +10,7 @@ import pytest
 from seqwatch_tui.catalogue.catalogue import Catalogue
 from seqwatch_tui.config.settings import loads
 from seqwatch_tui.detect import Detector, load_rules, shipped_rules
+from seqwatch_tui.detect.memory import Memory
 from seqwatch_tui.model.alert import Alert
 from seqwatch_tui.parse.auditd import AuditdParser
 from tests.detect.batches import last
@@ -36,7 +37,7 @@ RULES = load_rules([shipped_rules()])
 def events() -> pa.Table:
     parser = AuditdParser("audit", "seq01")
     parser.feed(LOG.read_bytes(), 0)
-    return Catalogue(loads(SITE, "site.yaml"), {}).judge(parser.take(final=True).events)
+    return Memory().mark(Catalogue(loads(SITE, "site.yaml"), {}).judge(parser.take(final=True).events))
 
 
 def _alerts(events: pa.Table, size: int) -> list[Alert]:
@@ -55,6 +56,8 @@ def test_each_thing_that_happened_is_one_alert(events: pa.Table, size: int) -> N
         ("audit-daemon-ended", "root", None, 1),
         ("audit-trail-attacked", "unattributed", None, 5),
         ("bulk-read", "carol", "wgs-cohort-a", 87),
+        ("copied-to-open-place", "alice", "wgs-cohort-a", 3),
+        ("copied-to-open-place", "carol", "wgs-cohort-a", 45),
         ("permission-change", "alice", "wgs-cohort-a", 1),
         ("raw-data-destroyed", "alice", "wgs-cohort-a", 2),
         ("write-by-read-only-role", "alice", "wgs-cohort-a", 6),
