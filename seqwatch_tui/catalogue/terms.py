@@ -23,6 +23,7 @@ Int64s = npt.NDArray[np.int64]
 
 NEVER = np.iinfo(np.int64).max
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_STARTING = frozenset({"login", "execute"})
 _READING = frozenset({"open", "read", "execute"})
 
 
@@ -64,11 +65,13 @@ class Terms:
             if dataset.consent and dataset.consent.withdrawn
         }
         roster = settings.business_hours.roster if settings.business_hours else ()
+        self._accounts = settings.accounts.kinds
         self._roster = [(shift.users, instant(shift.start, zone), instant(shift.end, zone)) for shift in roster]
 
     def marks(self, events: pa.Table, datasets: Codes) -> Iterator[Mark]:
         """Yield what is over, and who is on call, per row; `datasets` are the numbers of the rows' datasets."""
         bounded = [(b, code) for b, code in ((self._consent, "consent-expired"), (self._irb, "irb-expired")) if len(b)]
+        yield from self._kinds(events)
         if not bounded and not self._withdrawn and not self._roster:
             return
         instants, _ = instants_of(events.column("ts"))
@@ -81,6 +84,15 @@ class Terms:
                 yield rows & coded(events.column("path")).map(each.holds, 0).astype(bool), "consent-withdrawn"
         for users, start, end in self._roster:
             yield _named(events, users) & (instants >= start) & (instants < end), "on-call"
+
+    def _kinds(self, events: pa.Table) -> Iterator[Mark]:
+        """Logins of, and programs started by, accounts that are no single person's."""
+        kinds = frozenset(self._accounts.values())
+        if kinds:
+            starting = coded(events.column("action")).map(lambda action: action in _STARTING, 0).astype(bool)
+            for kind in sorted(kinds):
+                users = frozenset(name for name, of in self._accounts.items() if of == kind)
+                yield starting & _named(events, users), f"{kind}-account"
 
 
 class _Withdrawn:

@@ -14,7 +14,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from seqwatch_tui.demo.cast import Person
+from seqwatch_tui.demo.cast import PIPELINES, Person
 
 GS = "\x1d"
 _UNSET = 4294967295
@@ -76,7 +76,7 @@ class Trail:
     def login(self, ts: float, person: Person, address: str) -> tuple[Session, str]:
         """A successful ssh login: accounting, credentials, LOGIN with its system call, session, USER_LOGIN."""
         self.sessions += 1
-        session = Session(person, self.sessions, address, f"pts{self.sessions % 30}", self._next_pid())
+        session = Session(person, self.sessions, address, _terminal(person, self.sessions), self._next_pid())
         before = (_UNSET, _UNSET, "unset")
         after = (person.uid, session.number, person.name)
         out = [
@@ -177,7 +177,7 @@ class Trail:
         body = (
             f"pid={session.pid} uid=0 auid={person.uid} ses={session.number} msg='op=login id={person.uid} "
             f'exe="/usr/sbin/sshd" hostname={session.address} addr={session.address} '
-            f"terminal=/dev/{session.tty.replace('pts', 'pts/')} res=success'"
+            f"terminal={_login_terminal(session.tty)} res=success'"
         )
         enriched = f'UID="root" AUID="{person.name}" ID="{person.name}"'
         return self._counted([_line("USER_LOGIN", self._stamp(ts), body, enriched)])
@@ -273,3 +273,13 @@ def _inode(named: Named) -> tuple[int, str, int]:
         return 260000 + zlib.crc32(str(named.path).encode()) % 9000, "fe:00", stat.S_IFREG | 0o755
     facts = named.path.lstat()
     return facts.st_ino, f"{os.major(facts.st_dev):02x}:{os.minor(facts.st_dev):02x}", facts.st_mode
+
+
+def _terminal(person: Person, number: int) -> str:
+    """What the kernel calls the terminal of a session; programs log in without one."""
+    return "(none)" if person in PIPELINES else f"pts{number % 30}"
+
+
+def _login_terminal(tty: str) -> str:
+    """What sshd calls it in its own records."""
+    return "ssh" if tty == "(none)" else f"/dev/{tty.replace('pts', 'pts/')}"

@@ -25,6 +25,7 @@ datasets:
     irb: {id: X, expires: 2026-12-31}
   - {id: b, path: /d/b, grants: {reader: [read]}}
 roles: {reader: {users: [rita]}, guest: {users: [gus, both]}, writer: {users: [wim, both]}}
+accounts: {service: [svc], shared: [lab]}
 business_hours:
   start: "08:00"
   end: "18:00"
@@ -96,6 +97,19 @@ def test_only_reading_needs_consent() -> None:
 )
 def test_the_roster_is_in_the_sites_zone(ts: str, user: str, context: str | None) -> None:
     assert _judged(ts, user)["context"] == context
+
+
+@pytest.mark.parametrize(
+    ("user", "action", "context"),
+    [
+        ("svc", "login", "service-account"),
+        ("lab", "execute", "shared-account"),
+        ("rita", "login", None),
+        ("svc", "read", None),
+    ],
+)
+def test_accounts_that_are_no_persons(user: str, action: str, context: str | None) -> None:
+    assert _judged("2026-02-01T00:00:00", user, "/usr/bin/x", action)["context"] == context
 
 
 @pytest.mark.parametrize(

@@ -114,7 +114,7 @@ def test_warming_raises_nothing() -> None:
     detector = Detector(SHIPPED, [], 1)
     detector.warm(batch([_read(n, n) for n in range(50)]))
     assert detector.feed(batch([_read(100, 5000, bulk_granted=True)])).alerts == ()
-    assert detector.longest_window == 1200  # ten minutes of failures before ten minutes to the login
+    assert detector.longest_window == 7200  # from packing to sending
 
 
 def test_back_fill_beside_the_live_stream() -> None:

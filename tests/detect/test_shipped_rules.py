@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from seqwatch_tui.detect import load_rules, shipped_rules
+from seqwatch_tui.detect.pages import pages
 from seqwatch_tui.detect.rule import Rule, Sample
 from tests.detect.batches import run
 
 RULES = load_rules([shipped_rules()])
 CASES = [(rule, sample) for rule in RULES.rules for sample in rule.samples]
-DOCS = Path(__file__).resolve().parents[2] / "docs" / "rules.md"
+DOCS = Path(__file__).resolve().parents[2] / "docs" / "rules"
 
 
 def test_all_load() -> None:
@@ -50,11 +51,15 @@ def test_switching_a_rule_off_keeps_what_feeds_the_others() -> None:
     assert [failure.rule for failure in only.failures] == ["no-such-rule"]
 
 
-def test_every_rule_that_raises_has_a_section_in_the_documentation() -> None:
-    text = DOCS.read_text()
+def test_every_rule_has_its_page_as_it_is_written_today() -> None:
+    """`python -m seqwatch_tui.detect.pages docs/rules` brings them up to date."""
+    made = pages()
+    for name, text in made.items():
+        assert DOCS.joinpath(name).read_text() == text, name
+    assert {path.name for path in DOCS.glob("*.md")} == {*made, "context.md"}
     for rule in RULES.rules:
         if rule.raises:
-            assert f"`{rule.alert_as}`" in text, rule.rule_id
+            assert f"| [`{rule.alert_as}`](" in made["README.md"], rule.rule_id
 
 
 def test_a_bulk_read_is_one_alert_with_its_facts() -> None:
