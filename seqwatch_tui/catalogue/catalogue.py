@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from seqwatch_tui.catalogue.coded import UNKNOWN, Coded, Codes, coded, verdict_array, words_array
-from seqwatch_tui.catalogue.context import with_marks
+from seqwatch_tui.catalogue.context import marked, with_marks
 from seqwatch_tui.catalogue.hours import Hours, instants_of
 from seqwatch_tui.catalogue.networks import AllowedNetworks
 from seqwatch_tui.catalogue.paths import OUTSIDE, PathIndex
@@ -63,7 +63,7 @@ class Catalogue:
         arrays = [columns.get(name, events.column(name)) for name in events.schema.names]
         judged = pa.Table.from_arrays(arrays, schema=events.schema)
         ended = np.array([v.ended for v in verdicts], bool)[which]
-        return with_marks(judged, [(ended, "grant-expired"), *self._terms.marks(events, datasets)])
+        return with_marks(judged, [marked(ended, "grant-expired"), *self._terms.marks(events, datasets)])
 
     def run_complete(self, dataset_id: str, since: float) -> None:
         """Take note that a run is complete since then (epoch seconds): nobody may write to it any more."""

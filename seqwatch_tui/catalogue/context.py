@@ -6,7 +6,7 @@ several, separated by `; `. Rules test them with `context|contains`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 import numpy as np
 import numpy.typing as npt
@@ -14,32 +14,31 @@ import pyarrow as pa
 
 from seqwatch_tui.catalogue.coded import coded, words_array
 
-Mask = npt.NDArray[np.bool_]
-Mark = tuple[Mask, str]
-"""Rows, and the code they get."""
+Rows = npt.NDArray[np.int64]
+Mark = tuple[Rows, str]
+"""Rows (ascending numbers), and the code they get."""
 
 
-def with_marks(events: pa.Table, marks: Sequence[Mark]) -> pa.Table:
-    """Return the events with the codes added; the table itself when no row gets any."""
-    given = [(rows, code) for rows, code in marks if rows.any()]
+def marked(mask: npt.NDArray[np.bool_], code: str) -> Mark:
+    """Return a mark on the rows of a mask."""
+    return np.flatnonzero(mask), code
+
+
+def with_marks(events: pa.Table, marks: Iterable[Mark]) -> pa.Table:
+    """Return the events with the codes added, in the order of `marks`; the table itself when no row gets any."""
+    given = [(rows, code) for rows, code in marks if len(rows)]
     if not given:
         return events
     column = coded(events.column("context"))
     codes, words = column.codes.astype(np.int32), list(column.words)
+    place = {word: number for number, word in enumerate(words)}
     for rows, code in given:
-        codes, words = _joined(codes, words, rows, code)
-    array = words_array(codes, words)
+        held, which = np.unique(codes[rows], return_inverse=True)
+        longer = [f"{words[number]}; {code}" if words[number] else code for number in held.tolist()]
+        for word in longer:
+            if word not in place:
+                place[word] = len(words)
+                words.append(word)
+        codes[rows] = np.array([place[word] for word in longer], np.int32)[which]
     position = events.schema.get_field_index("context")
-    return events.set_column(position, events.schema.field(position), array)
-
-
-def _joined(
-    codes: npt.NDArray[np.int32], words: list[str | None], rows: Mask, code: str
-) -> tuple[npt.NDArray[np.int32], list[str | None]]:
-    """Each word that one of the rows has, with the code behind it, as a further word."""
-    fresh = codes.copy()
-    for number in np.unique(codes[rows]).tolist():
-        word = words[number]
-        fresh[rows & (codes == number)] = len(words)
-        words.append(f"{word}; {code}" if word else code)
-    return fresh, words
+    return events.set_column(position, events.schema.field(position), words_array(codes, words))

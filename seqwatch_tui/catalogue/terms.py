@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from seqwatch_tui.catalogue.coded import Codes, coded
-from seqwatch_tui.catalogue.context import Mark
+from seqwatch_tui.catalogue.context import Mark, marked
 from seqwatch_tui.catalogue.hours import instants_of
 from seqwatch_tui.config.schema import Dataset, Settings, Withdrawal
 
@@ -77,13 +77,13 @@ class Terms:
         instants, _ = instants_of(events.column("ts"))
         reading = coded(events.column("action")).map(lambda action: action in _READING, 0).astype(bool)
         for bounds, code in bounded:
-            yield reading & (instants >= bounds[datasets]), code
+            yield marked(reading & (instants >= bounds[datasets]), code)
         for number, each in ((n, w) for n, withdrawn in self._withdrawn.items() for w in withdrawn):
             rows = reading & (datasets == number) & (instants >= each.since)
             if rows.any():
-                yield rows & coded(events.column("path")).map(each.holds, 0).astype(bool), "consent-withdrawn"
+                yield marked(rows & coded(events.column("path")).map(each.holds, 0).astype(bool), "consent-withdrawn")
         for users, start, end in self._roster:
-            yield _named(events, users) & (instants >= start) & (instants < end), "on-call"
+            yield marked(_named(events, users) & (instants >= start) & (instants < end), "on-call")
 
     def _kinds(self, events: pa.Table) -> Iterator[Mark]:
         """Logins of, and programs started by, accounts that are no single person's."""
@@ -92,7 +92,7 @@ class Terms:
             starting = coded(events.column("action")).map(lambda action: action in _STARTING, 0).astype(bool)
             for kind in sorted(kinds):
                 users = frozenset(name for name, of in self._accounts.items() if of == kind)
-                yield starting & _named(events, users), f"{kind}-account"
+                yield marked(starting & _named(events, users), f"{kind}-account")
 
 
 class _Withdrawn:

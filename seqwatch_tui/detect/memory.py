@@ -5,7 +5,7 @@ back through `restored` from the store. Owned by the judge, used by its thread.
 
     first-touch           this person has not touched this dataset in the 400 days before, while others did for 14 days
     idle-30d, -90d, -365d nobody but bulk accounts had touched the dataset for so long
-    session-read=DATASET  the login session read the dataset in the 24 hours before; on events outside datasets
+    session-read=DATASET  what the login session read last, in the 24 hours before; on events outside datasets
     session-key           the session read a key file in the 24 hours before; on reads of datasets
     new-network           see `networks`
     far-networks          see `networks`
@@ -16,13 +16,13 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from seqwatch_tui.catalogue.context import with_marks
+from seqwatch_tui.catalogue.context import Mark, with_marks
 from seqwatch_tui.catalogue.hours import instants_of
 from seqwatch_tui.detect.coded import Coded, Columns
 from seqwatch_tui.detect.networks import Logins
@@ -40,8 +40,6 @@ KEYS = "seqwatch_keys"
 """The audit rule key of key files (`seqwatch audit-rules`)."""
 MAX_PAIRS = 200_000
 MAX_SESSIONS = 20_000
-_MAX_READ = 8
-"""Datasets remembered per session."""
 _PIECE = DAY // 2
 """A batch over more time than this is looked at in pieces, so that batches of any size say the same."""
 _USE = frozenset(
@@ -50,6 +48,7 @@ _USE = frozenset(
 
 Rows = npt.NDArray[np.int64]
 NONE: Rows = np.zeros(0, np.int64)
+T = TypeVar("T")
 SessionKey = tuple[str | None, int, str | None]
 """Host, session, login identity: session numbers begin anew with every boot."""
 
@@ -75,7 +74,7 @@ class Memory:
         found = restored or Restored()
         self._pairs: OrderedDict[tuple[str, str], list[int]] = OrderedDict()
         self._datasets: dict[str, list[int]] = {}
-        self._reads: OrderedDict[SessionKey, dict[str, int]] = OrderedDict()
+        self._reads: OrderedDict[SessionKey, tuple[int, str]] = OrderedDict()
         self._keys: OrderedDict[SessionKey, int] = OrderedDict()
         self._logins = Logins()
         for user, dataset, first, last in found.touches:
@@ -83,7 +82,7 @@ class Memory:
         for user, address, ts in found.logins:
             self._logins.note(user, address, ts)
         for host, session, user_name, dataset, ts in found.reads:
-            self._reads.setdefault((host, session, user_name), {})[dataset] = ts
+            self._reads[host, session, user_name] = ts, dataset
         for host, session, user_name, ts in found.keys:
             self._keys[host, session, user_name] = ts
 
@@ -91,22 +90,18 @@ class Memory:
         """Return the judged events with what the past says about them added to `context`."""
         if not events.num_rows:
             return events
-        found: dict[str, list[int]] = {}
+        found: dict[str, list[Rows]] = {}
         for start, piece in _pieces(events):
-            for row, code in self._piece(piece):
-                found.setdefault(code, []).append(start + row)
-        marks = []
-        for code, rows in sorted(found.items()):
-            mask = np.zeros(events.num_rows, np.bool_)
-            mask[rows] = True
-            marks.append((mask, code))
-        return with_marks(events, marks)
+            for rows, code in self._piece(_Batch(piece)):
+                found.setdefault(code, []).append(rows + start)
+        return with_marks(events, [(np.concatenate(rows), code) for code, rows in sorted(found.items())])
 
-    def _piece(self, events: pa.Table) -> Iterator[tuple[int, str]]:
-        batch = _Batch(events)
-        yield from self._touches(batch)
+    def _piece(self, batch: _Batch) -> Iterator[Mark]:
+        rare: dict[str, list[int]] = {}
+        for row, code in (*self._touches(batch), *self._new_logins(batch)):
+            rare.setdefault(code, []).append(row)
+        yield from ((np.array(rows, np.int64), code) for code, rows in rare.items())
         yield from self._sessions(batch)
-        yield from self._new_logins(batch)
 
     def _touches(self, batch: _Batch) -> Iterator[tuple[int, str]]:
         rows = batch.rows((batch.dataset.codes >= 0) & (batch.user.codes >= 0) & batch.success & ~batch.bulk)
@@ -140,42 +135,45 @@ class Memory:
         if len(self._pairs) > MAX_PAIRS:
             self._pairs.popitem(last=False)
 
-    def _sessions(self, batch: _Batch) -> Iterator[tuple[int, str]]:
-        inside, done = batch.dataset.codes >= 0, batch.success
-        reading = batch.by_session(inside & done & batch.is_action("read"))
-        keys = batch.by_session(batch.of_keys & done & batch.is_action("read", "open"))
-        if keys or self._keys:
-            for key, rows in reading.items():
-                found = batch.following(rows, keys.get(key, NONE), self._keys.get(key))
-                yield from ((row, "session-key") for row in found)
-        if reading or self._reads:
-            for key, rows in batch.by_session(~inside & batch.in_use).items():
-                for dataset, last, before in self._read_by(key, batch, reading.get(key, NONE)):
-                    found = batch.following(rows, last, before)
-                    yield from ((row, f"session-read={dataset}") for row in found)
-        for key, rows in reading.items():
-            self._note_reads(key, batch, rows)
-        for key, rows in keys.items():
-            _newest(self._keys, key, int(batch.ts[rows[-1]]))
+    def _sessions(self, batch: _Batch) -> Iterator[Mark]:
+        inside = batch.dataset.codes >= 0
+        reading = batch.in_session(inside & batch.success & batch.is_action("read"))
+        keys = batch.in_session(batch.of_keys & batch.success & batch.is_action("read", "open"))
+        if len(keys) or self._keys:
+            since, _ = self._cause(batch, keys, reading, {key: (ts, "") for key, ts in self._keys.items()})
+            yield reading[_recent(batch.ts[reading], since)], "session-key"
+        if len(reading) or self._reads:
+            using = batch.in_session(~inside & batch.in_use)
+            since, datasets = self._cause(batch, reading, using, self._reads)
+            recent = _recent(batch.ts[using], since)
+            for code, dataset in enumerate(batch.names):
+                rows = using[recent & (datasets == code)]
+                if len(rows):
+                    yield rows, f"session-read={dataset}"
+        for row in batch.last_of_session(reading).tolist():
+            name = batch.dataset.values[batch.dataset.codes[row]]
+            _newest(self._reads, batch.key(row), (int(batch.ts[row]), name))
+        for row in batch.last_of_session(keys).tolist():
+            _newest(self._keys, batch.key(row), int(batch.ts[row]))
 
-    def _read_by(self, key: SessionKey, batch: _Batch, rows: Rows) -> Iterator[tuple[str, Rows, int | None]]:
-        """The datasets a session has read: those rows of this batch that did, and when it last did before."""
-        known = self._reads.get(key, {})
-        codes = batch.dataset.codes[rows]
-        here = {batch.dataset.values[code]: rows[codes == code] for code in np.unique(codes).tolist()}
-        for dataset in sorted({*known, *here}):
-            yield dataset, here.get(dataset, NONE), known.get(dataset)
+    @staticmethod
+    def _cause(
+        batch: _Batch, causes: Rows, rows: Rows, before: Mapping[SessionKey, tuple[int, str]]
+    ) -> tuple[Rows, Rows]:
+        """For each row the time of the last of `causes` before it in its session, and the dataset's place in `names`.
 
-    def _note_reads(self, key: SessionKey, batch: _Batch, rows: Rows) -> None:
-        known = self._reads.setdefault(key, {})
-        codes = batch.dataset.codes[rows]
-        for place in _ends(codes)[1].tolist():
-            dataset = batch.dataset.values[codes[place]]
-            if dataset in known or len(known) < _MAX_READ:
-                known[dataset] = int(batch.ts[rows[place]])
-        self._reads.move_to_end(key)
-        if len(self._reads) > MAX_SESSIONS:
-            self._reads.popitem(last=False)
+        Where the batch has none, the one from `before`; where there is none at all, long ago and -1.
+        """
+        cause = batch.preceding(causes, rows)
+        since = np.where(cause >= 0, batch.ts[cause], -FORGET)
+        datasets = np.where(cause >= 0, batch.dataset.codes[cause], -1)
+        if before:
+            for row, same in batch.by_session(rows[cause < 0]):
+                known = before.get(batch.key(row))
+                if known is not None:
+                    held = np.isin(rows, same)
+                    since[held], datasets[held] = known[0], batch.name(known[1])
+        return since, datasets
 
     def _new_logins(self, batch: _Batch) -> Iterator[tuple[int, str]]:
         address = batch.columns["src_ip"]
@@ -198,6 +196,10 @@ class _Batch:
         self._host, self._session = columns["host"], columns["session_id"]
         self.success = _is(columns["outcome"], "success")
         self.bulk = columns["bulk_granted"].codes == 1
+        self.names: list[str] = list(self.dataset.values)
+        users, hosts = self.user.size + 1, self._host.size + 1
+        codes = (self._session.codes * users + self.user.codes + 1) * hosts + self._host.codes + 1
+        self._sessions = np.where(self._session.codes >= 0, codes, -1)
 
     def rows(self, mask: npt.NDArray[np.bool_]) -> Rows:
         return np.flatnonzero(mask)
@@ -215,28 +217,47 @@ class _Batch:
         """Rows on key files."""
         return _is(self.columns["rule_key"], KEYS)
 
-    def by_session(self, mask: npt.NDArray[np.bool_]) -> dict[SessionKey, Rows]:
-        """The rows of the mask by session, in order within each."""
-        rows = np.flatnonzero(mask & (self._session.codes >= 0))
-        if not len(rows):
-            return {}
-        users, hosts = self.user.size + 1, self._host.size + 1
-        codes = (self._session.codes[rows] * users + self.user.codes[rows] + 1) * hosts + self._host.codes[rows] + 1
-        order = np.argsort(codes, kind="stable")
-        starts = np.flatnonzero(np.diff(codes[order])) + 1
-        return {self._key(int(group[0])): group for group in np.split(rows[order], starts)}
+    def in_session(self, mask: npt.NDArray[np.bool_]) -> Rows:
+        """The rows of the mask that have a session."""
+        return np.flatnonzero(mask & (self._sessions >= 0))
 
-    def _key(self, row: int) -> SessionKey:
+    def name(self, dataset: str) -> int:
+        """The place of a dataset in `names`, which grows."""
+        if dataset not in self.names:
+            self.names.append(dataset)
+        return self.names.index(dataset)
+
+    def key(self, row: int) -> SessionKey:
+        """The session of a row that has one."""
         return _value(self._host, row), int(_value(self._session, row)), _value(self.user, row)
 
-    def following(self, rows: Rows, causes: Rows, before: int | None) -> list[int]:
-        """Those of `rows` that come within `SESSION` after the last of `causes` before them, or after `before`."""
-        place = np.searchsorted(causes, rows)
-        last = np.full(len(rows), -FORGET if before is None else before, np.int64)
-        last[place > 0] = self.ts[causes[place[place > 0] - 1]]
-        since = self.ts[rows] - last
-        found: list[int] = rows[(since >= 0) & (since < SESSION)].tolist()
-        return found
+    def by_session(self, rows: Rows) -> Iterator[tuple[int, Rows]]:
+        """Yield one row and all rows of each session."""
+        codes = self._sessions[rows]
+        for code in np.unique(codes).tolist():
+            same = rows[codes == code]
+            yield int(same[0]), same
+
+    def last_of_session(self, rows: Rows) -> Rows:
+        """The last row of each session."""
+        return np.sort(rows[_ends(self._sessions[rows])[1]]) if len(rows) else NONE
+
+    def preceding(self, causes: Rows, rows: Rows) -> Rows:
+        """For each row the last of `causes` before it in the same session, -1 for none."""
+        if not len(causes) or not len(rows):
+            return np.full(len(rows), -1, np.int64)
+        _, dense = np.unique(np.concatenate((self._sessions[causes], self._sessions[rows])), return_inverse=True)
+        width = len(self._sessions) + 1
+        keys = dense[: len(causes)] * width + causes
+        order = np.argsort(keys)
+        place = np.searchsorted(keys[order], dense[len(causes) :] * width + rows) - 1
+        found = causes[order][place]
+        same = (place >= 0) & (dense[: len(causes)][order][place] == dense[len(causes) :])
+        return np.where(same, found, -1)
+
+
+def _recent(ts: Rows, since: Rows) -> npt.NDArray[np.bool_]:
+    return (ts >= since) & (ts - since < SESSION)
 
 
 def _is(column: Coded, *names: str) -> npt.NDArray[np.bool_]:
@@ -249,8 +270,8 @@ def _value(column: Coded, row: int) -> Any:
     return None if code < 0 else column.values[code]
 
 
-def _newest(known: OrderedDict[SessionKey, int], key: SessionKey, ts: int) -> None:
-    known[key] = ts
+def _newest(known: OrderedDict[SessionKey, T], key: SessionKey, what: T) -> None:
+    known[key] = what
     known.move_to_end(key)
     if len(known) > MAX_SESSIONS:
         known.popitem(last=False)

@@ -20,7 +20,7 @@ _LOGINS = """
     select user_name, src_ip, epoch_us(opened) from sessions
     where opened >= make_timestamp(?) and user_name is not null and src_ip is not null order by opened"""
 _READS = """
-    select host, session_id, user_name, dataset, epoch_us(max(ts)) from events_stored
+    select host, session_id, user_name, arg_max(dataset, ts), epoch_us(max(ts)) from events_stored
     where ts >= make_timestamp(?) and action = 'read' and outcome = 'success' and dataset is not null
       and session_id is not null
     group by all order by 5"""

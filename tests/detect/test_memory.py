@@ -75,7 +75,7 @@ def test_a_session_that_read_is_told_from_others() -> None:
         {**_read(2 + DAY, "anna"), **run},
     ]
     assert _contexts(Memory(), rows, 1000) == [
-        None, None, None, "session-read=a; session-read=b", None, None, None, None,
+        None, None, None, "session-read=b", None, None, None, None,
     ]  # fmt: skip
 
 
