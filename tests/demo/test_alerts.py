@@ -28,7 +28,7 @@ EXPECTED: list[tuple[str, str, str | None]] = [
     ("outside-business-hours", "mkeller", "wgs-cohort-a"),
     ("write-by-read-only-role", "mkeller", "wgs-cohort-a"),
     ("raw-data-destroyed", "mkeller", "wgs-cohort-a"),
-    ("permission-change", "mkeller", "wgs-cohort-a"),
+    ("permissions-widened", "mkeller", "wgs-cohort-a"),
     ("access-without-grant-refused", "mkeller", "clinical-trio-d"),
 ]
 

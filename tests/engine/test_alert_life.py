@@ -41,6 +41,8 @@ WORKLOAD_ALERTS: list[tuple[str, str, str | None]] = [
     ("access-without-grant-refused", "carol", "wgs-cohort-a"),
     ("archive-or-copy-out", "carol", "wgs-cohort-a"),
     ("archive-or-copy-out", "alice", "wgs-cohort-a"),
+    ("copied-to-open-place", "carol", "wgs-cohort-a"),
+    ("copied-to-open-place", "alice", "wgs-cohort-a"),
     ("raw-data-destroyed", "alice", "wgs-cohort-a"),
     ("write-by-read-only-role", "alice", "wgs-cohort-a"),
     ("permission-change", "alice", "wgs-cohort-a"),
