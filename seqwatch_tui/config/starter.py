@@ -94,6 +94,7 @@ timezone: {timezone}             # of screens and business hours
 
 # Where events come from. One that cannot be read is an alert and a red mark, not a crash.
 {sources}
+# Beside or instead of auditd, the built-in kernel sensor: add {{name: kernel, type: fanotify}} (root, or its service).
 
 # What is watched.
 {datasets}
