@@ -38,6 +38,12 @@ PIECE = 1 << 20
 _IDS = re.compile(rb"(?:uid|ses)=(\d{1,18})")
 """Whatever a record teaches is about a uid or a session it names (identities.learn)."""
 
+_WORTH = 4
+"""One in so many of the usual events has to be one by its values too; else all of them go to the reference stages."""
+
+_PIECES_PASSED_BY = 4
+"""After a piece that was not: what reads below descriptors goes on for a while (tar, rsync)."""
+
 _PADDING = b"\n" * MARGIN
 
 _Part = tuple[pa.Table, pa.Table, Counts]
@@ -60,6 +66,7 @@ class BulkAuditdParser(AuditdParser):
         self._held: list[bytes] = []
         self._held_from = self._held_size = 0
         self._in_bulk = False
+        self._pass_by = 0
         self._fed_upto: int | None = None
         """End of what the reference stages have been given."""
         self._walk: Walk | None = None
@@ -140,6 +147,9 @@ class BulkAuditdParser(AuditdParser):
         """Parse the whole lines in the first `size` bytes; returns how many bytes were, 0 where it is not to be done."""
         if self._held_from < self._upto:
             return 0
+        if self._pass_by:
+            self._pass_by -= 1
+            return 0
         self._memory.make_room()
         index = Index(data, size)
         try:
@@ -151,6 +161,9 @@ class BulkAuditdParser(AuditdParser):
         except Unusual:
             return 0
         values = read_values(index, usual, self._memory, self._records)
+        if int(values.unusual.sum()) * _WORTH > len(usual) * (_WORTH - 1):
+            self._pass_by = _PIECES_PASSED_BY
+            return 0
         if values.unusual.any():
             usual, values = usual.without(values.unusual), values.of(np.flatnonzero(~values.unusual))
         stages = Stages(self._reassembler, self._gaps, self._identities, self._knowledge.places, self._host)
