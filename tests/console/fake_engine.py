@@ -68,6 +68,8 @@ class Site:
         self.read_only = False
         self.delay = 0.0
         self.lost = 0
+        self.off = 0
+        """Lines of every source that are accounted for nowhere."""
 
     def total(self) -> int:
         return self.count + int(self.rate * (time.monotonic() - self.began))
@@ -172,7 +174,7 @@ class Site:
         source = {
             "name": "audit", "type": "auditd", "path": "/var/log/audit/audit.log", "state": "live", "reason": "",
             "records": total * 4, "events": total, "unparsed": 0, "duplicates": 0, "gaps": 0, "lost": self.lost,
-            "read": total * 4, "stored": total * 4, "declared": 0, "held": 0, "parts": 0, "balance": 0,
+            "read": total * 4, "stored": total * 4, "declared": 0, "held": 0, "parts": 0, "balance": self.off,
             "offset": total * 700, "size": total * 700, "lag": 0.02, "last_ts": self.now(),
         }  # fmt: skip
         falco = {**source, "name": "falco", "type": "jsonl", "path": "/var/log/falco.jsonl", "state": "failed",

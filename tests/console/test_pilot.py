@@ -395,3 +395,14 @@ async def test_what_operators_did_is_fetched_each_time_the_system_screen_is_show
         await pilot.pause()
         app.go("system")
         await until(pilot, lambda: asked() == 2)
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_accounts_that_do_not_add_up_are_marked(tmp_path: Path, size: tuple[int, int]) -> None:
+    site = Site()
+    async with console(tmp_path, site, size, start="system") as (app, pilot):
+        await shows(pilot, app, "read = 3200 stored")
+        await shows(pilot, app, "1600 ok")
+        site.off = 3
+        await shows(pilot, app, "does not add up for audit")
+        await shows(pilot, app, "1600 !!")

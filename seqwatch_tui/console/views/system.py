@@ -87,9 +87,9 @@ class SystemView(View):
         if hello is None or status is None:
             return
         you = f"{hello.user or 'you'} as {hello.role or 'nobody'}{', read-only' if self.desk.read_only else ''}"
+        yield account_of(status.sources)
         yield "site", f"{status.site} on {status.host}, seqwatch {hello.version}, engine pid {hello.pid}, {you}", "text"
         yield "zone", f"{hello.timezone}; {status.events} events stored", "text"
-        yield account_of(status.sources)
         yield "quarantine", ", ".join(status.quarantined) or "none", "warn" if status.quarantined else "dim"
         if drill := status.drill:
             said = f"{drill.get('detail')}, {age(status.now - drill['ts'])} ago"
@@ -106,12 +106,12 @@ def account_of(sources: Sequence[Json]) -> Paragraph:
     total = {name: sum(int(s.get(name) or 0) for s in sources) for name in names}
     wrong = [str(s.get("name")) for s in sources if s.get("balance")]
     words = (
-        f"{total['read']} lines read = {total['stored']} stored + {total['duplicates']} duplicates +"
-        f" {total['declared']} declared lost + {total['unparsed'] - total['parts']} unparsed + {total['held']} held"
+        f"{total['read']} read = {total['stored']} stored + {total['duplicates']} dup + {total['declared']} lost"
+        f" + {total['unparsed'] - total['parts']} unparsed + {total['held']} held"
     )
     if wrong:
-        return "account", f"!! {words}: does not add up for {', '.join(wrong)}", "fail"
-    return "account", f"{words}: ok", "dim"
+        return "account", f"!! does not add up for {', '.join(wrong)}: {words}", "fail"
+    return "account", f"ok {words}", "dim"
 
 
 def _panel(path: str, client: Client) -> Panel:
