@@ -266,3 +266,23 @@ def test_a_wrong_name_changes_nothing(acting: Running) -> None:
     answer = acting.api.post(f"/v1/plans/{plan['plan_id']}", {"typed": "smal"})
     assert (answer.status, answer.value["error"]) == (409, "what was typed is not small; nothing was changed")
     assert _modes(data) == before
+
+
+def test_a_quarantine_that_is_done_marks_the_alerts_of_its_dataset_as_contained(
+    acting: Running, tmp_path: Path
+) -> None:
+    data = str(acting.config.parent / "small")
+    (tmp_path / "here.log").write_bytes(WORKLOAD.read_bytes().replace(b"/data/seq/wgs-cohort-a", data.encode()))
+    ingest(acting, tmp_path / "here.log")
+    alerts = {a["alert_id"] for a in acting.api.get("/v1/alerts").rows if a["dataset"] == "small"}
+    assert alerts
+    assert acting.cli("quarantine", "small", "--reason", "carol copies", "--yes").returncode == 0
+    try:
+        states = {a["alert_id"]: a["state"] for a in acting.api.get("/v1/alerts").rows}
+        assert {states[alert] for alert in alerts} == {"contained"}
+        said = acting.api.get(f"/v1/alerts/{min(alerts)}").value["history"]
+        assert [(h["verb"], h["detail"], h["reason"]) for h in said] == [
+            ("contain", "new -> contained", "quarantine: carol copies")
+        ]
+    finally:
+        assert acting.cli("release", "small", "--reason", "over", "--yes").returncode == 0
