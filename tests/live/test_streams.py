@@ -75,6 +75,7 @@ class Capture:
     rules: tuple[int, dict[str, Any]]
     shadowed: tuple[int, dict[str, Any]]
     lost: int
+    balances: dict[str, int]
 
     def of(self, source: str) -> list[dict[str, Any]]:
         """The rows of one source, of the people and of processes that the source could not name."""
@@ -136,7 +137,9 @@ def _capture(folder: Path, log_format: Format) -> Capture:
             )
             os.spawnlp(os.P_WAIT, "auditctl", "auditctl", "-A", "never,exit", "-F", f"dir={data / 'run'}")
             shadowed = _checked(running)
-            return Capture(_rows(running, data), said, drill, rules, shadowed, running.api.status()["lost"])
+            status = running.api.status()
+            balances = {s["name"]: s["balance"] for s in status["sources"]}
+            return Capture(_rows(running, data), said, drill, rules, shadowed, status["lost"], balances)
 
 
 @pytest.fixture(scope="module")
@@ -168,6 +171,7 @@ def test_the_workload_did_what_it_says(captures: dict[Format, Capture], kind: Fo
         EVE: "subject\ndone\n",
     }
     assert captures[kind].lost == 0
+    assert set(captures[kind].balances.values()) == {0}
 
 
 @BOTH
