@@ -10,13 +10,14 @@ from pathlib import Path
 
 import psutil
 
-from tests.bench import console, ingest, latency, memory, sensor, streams, truth, zircolite
+from tests.bench import console, ingest, latency, memory, rules, sensor, streams, truth, zircolite
 from tests.bench.site import Bench
 
 MEASURES = {
     "ingest": ingest.measure,
     "truth": truth.measure,
     "zircolite": zircolite.measure,
+    "rules": rules.measure,
     "latency": latency.measure,
     "console": console.measure,
     "memory": memory.measure,
