@@ -138,7 +138,9 @@ class Ingest:
         """A file that a configured source follows: what is not stored yet, it will store itself."""
         counts, source = before.state.counts, before.already.source if before.already else ""
         self.counts += counts
-        self.notes.append(f"{path} is followed by source {source}: nothing was added")
+        self.notes.append(
+            f"{path} is followed by source {source}: nothing was added; what is new in it is stored while the engine runs"
+        )
         self.engine.submit(Commit(sources=[replace(before.state, state="done")]))
         return {"path": str(path), "source": before.state.name, "format": kind, "state": "done", "records": counts.records,
                 "duplicates": counts.duplicates, "events": 0, "unparsed": 0, "gaps": 0}  # fmt: skip
