@@ -86,6 +86,12 @@ class Places:
         named = self.directory(key)
         return named.path if named and named.certain else None
 
+    def same(self, key: Key, name: str) -> Named | None:
+        """What is known of an inode that was called `name` just now, if its last component says the same."""
+        path = self.files.get(key)
+        named = Named(path, certain=True) if path is not None else self.directory(key)
+        return named if named is not None and named.path.rpartition("/")[2] == name.rpartition("/")[2] else None
+
     # Learning.
 
     def name(self, key: Key, path: str, *, certain: bool, new: bool = False) -> None:
@@ -117,15 +123,23 @@ class Places:
             self._keys.pop((key[0], named.path), None)
             self._changed[key] = None
 
-    def moved(self, host: str, path: str) -> None:
-        """A directory of that name is elsewhere now: what was known below it holds no more."""
+    def moved(self, host: str, path: str, to: str | None = None) -> None:
+        """A directory of that name is elsewhere now, and all below it: at `to`, or (null) nobody knows where."""
         below = path + "/"
         for key, named in list(self.directories.items()):
-            if key[0] == host and (named.several or named.path == path or named.path.startswith(below)):
+            if key[0] != host:
+                continue
+            if named.several or named.path == path:
                 self.forget(key)
+            elif named.path.startswith(below):
+                self.forget(key)
+                if to is not None:
+                    self._set(key, named._replace(path=to + named.path[len(path) :]))
         for key, place in list(self.files.items()):
             if key[0] == host and place.startswith(below):
                 del self.files[key]
+                if to is not None:
+                    self.files[key] = to + place[len(path) :]
 
     def wrote(self, key: Key, path: str) -> None:
         """A file was made, or opened for writing, under that path."""

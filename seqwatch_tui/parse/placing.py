@@ -83,7 +83,10 @@ def _below(
         last = "" if item.nametype == "PARENT" else name.rstrip("/").rsplit("/", 1)[-1]
         return normalise_path(f"{directory}/{last}"), warning
     held = _held(facts, call, fd, item.at, places)
-    return (normalise_path(f"{held.path}/{name}"), W_DIRFD_HELD) if held else None
+    if held is not None:
+        return normalise_path(f"{held.path}/{name}"), W_DIRFD_HELD
+    itself = places.same((facts.host, item.at), name.rstrip("/")) if item.at and item.nametype != "CREATE" else None
+    return (itself.path, W_DIRFD_RESOLVED if itself.certain else W_DIRFD_HELD) if itself else None
 
 
 def _held(facts: Facts, call: SystemCall, fd: int | None, at: str, places: Places) -> Held | None:
@@ -166,11 +169,14 @@ def _renamed(
     """Both names of a rename, and what it replaced: the inodes are elsewhere now."""
     host, path = facts.host, paths[0]
     moved = item is not None and item.directory
-    for place in [paths[1], path] if moved else []:
-        if place and place[0] == "/":
-            places.moved(host, place)
-    new = (host, item.at) if item is not None and item.at and item.nametype == "CREATE" else None
+    old = paths[1] if paths[1] and paths[1][0] == "/" else None
     sure = path is not None and path[0] == "/" and W_DIRFD_HELD not in warnings
+    two = sum(one.nametype == "DELETE" for one in facts.paths) == 1  # one name went: nothing was replaced or exchanged
+    if moved and path is not None and path[0] == "/":
+        places.moved(host, path)
+    if moved and old is not None:
+        places.moved(host, old, path if sure and two else None)
+    new = (host, item.at) if item is not None and item.at and item.nametype == "CREATE" else None
     gone = [(host, one.at) for one in facts.paths if one.nametype != "PARENT" and one.at]
     places.renamed(gone, new, path if sure else None)
     if moved and new is not None and path is not None and path[0] == "/":

@@ -11,7 +11,9 @@ from seqwatch_tui.parse.auditd import AuditdParser
 from seqwatch_tui.parse.interface import Knowledge
 from seqwatch_tui.parse.json_lines import JsonParser, load_mapping
 from seqwatch_tui.parse.places import DIRECTORIES_LIMIT, FILES_LIMIT, HELD_LIMIT, PROCESSES_LIMIT, Held, Places, Process
+from tests.parse.feeding import GOLDEN, parse
 
+_REAL = GOLDEN / "descriptors-enriched.log"
 _DIR, _FILE = "040755", "0100640"
 _NUMBERS = {
     "openat": 257, "unlinkat": 263, "renameat2": 316, "rename": 82, "mkdirat": 258, "fchmod": 91, "ftruncate": 77,
@@ -148,11 +150,11 @@ def test_a_descriptor_that_is_something_else_by_now_names_nothing(
     [
         ("rmdir", (("/data/seq", 49, _DIR, "PARENT"), ("/data/seq/raw", 50, _DIR, "DELETE"))),
         ("rename", (("/data/", 1, _DIR, "PARENT"), ("/data/", 1, _DIR, "PARENT"), ("/data/seq", 49, _DIR, "DELETE"),
-                    ("/data/old", 49, _DIR, "CREATE"))),
+                    ("/data/old", 48, _DIR, "DELETE"), ("/data/old", 49, _DIR, "CREATE"))),
         ("openat", (("/data/seq/raw", 51, _DIR, "NORMAL"),)),
         ("openat", (("/mnt/raw", 50, _DIR, "NORMAL"),)),
     ],
-    ids=["removed", "its parent renamed", "another inode of that name", "another name"],
+    ids=["removed", "its parent renamed over another", "another inode of that name", "another name"],
 )  # fmt: skip
 def test_a_directory_that_may_be_elsewhere_resolves_nothing(trail: Trail, change: tuple[str, tuple[Item, ...]]) -> None:
     trail("openat", RAW, code=3, pid=1)
@@ -173,6 +175,44 @@ def test_a_renamed_directory_is_found_under_its_new_name(trail: Trail) -> None:
     trail("rename", above, above, ("/data/seq/raw", 50, _DIR, "DELETE"), ("/data/seq/new", 50, _DIR, "CREATE"), pid=2)
     gone = trail("unlinkat", ABOVE, ("lane1", 60, _FILE, "DELETE"), args="5 7f 0 0", pid=3)
     assert seen(gone) == ("/data/seq/new/lane1", "dirfd-resolved")
+
+
+def test_what_lies_below_a_renamed_directory_goes_with_it(trail: Trail) -> None:
+    trail("openat", RAW, code=3, pid=1)
+    above: Item = ("/data", 1, _DIR, "PARENT")
+    trail("rename", above, above, ("/data/seq", 49, _DIR, "DELETE"), ("/data/old", 49, _DIR, "CREATE"), pid=2)
+    gone = trail("unlinkat", ABOVE, ("lane1", 60, _FILE, "DELETE"), args="5 7f 0 0", pid=3)
+    assert seen(gone) == ("/data/old/raw/lane1", "dirfd-resolved")
+
+
+def test_an_inode_that_is_known_under_that_name_is_itself(trail: Trail) -> None:
+    """rm opens below a copy of its descriptor (fcntl), which no record tells."""
+    trail("openat", RAW, code=3, pid=1)
+    assert seen(trail("openat", ("raw", 50, _DIR, "NORMAL"), args="7 7f 90800 0", code=8)) == (
+        "/data/seq/raw",
+        "dirfd-resolved",
+    )
+    assert seen(trail("openat", LANE, args="8 7f 0 0", code=9)) == ("/data/seq/raw/lane1", "dirfd-held")
+    assert seen(trail("openat", ("other", 50, _DIR, "NORMAL"), args="7 7f 90800 0", code=8, pid=3)) == (
+        "other",
+        "dirfd",
+    )
+
+
+def test_a_recorded_rm_tar_rsync_and_mv_name_everything() -> None:
+    """A tree made, packed by tar, copied by cp and rsync, moved and removed by `rm -r` under a real auditd; cwd is /."""
+    rows = parse(_REAL.read_bytes()).events.to_pylist()
+    mine = [r for r in rows if r["rule_key"] == "seqwatch" and r["process"] in ("rm", "tar", "rsync", "cp", "mv")]
+    assert all(r["path"].startswith("/srv/site/data") for r in mine)
+    assert {w for r in mine if (w := r["warnings"])} == {"dirfd-held", "dirfd-resolved", "inode-resolved"}
+    files = {
+        f"{folder}/{name}" for folder in ("a", "d") for name in ("f1", "f2", "f3", "b/g1", "b/g2", "b/g3", "b", "")
+    }
+    removed = {
+        r["path"].removeprefix("/srv/site/data/") for r in mine if r["process"] == "rm" and r["action"] == "delete"
+    }
+    assert removed == {name.rstrip("/") for name in files}
+    assert sum(r["process"] == "rsync" and r["action"] == "read" for r in mine) == 6
 
 
 def test_each_side_of_a_rename_has_its_own_directory(trail: Trail) -> None:
