@@ -13,7 +13,7 @@ from seqwatch_tui.model.sensor import LINE_LIMIT
 from seqwatch_tui.model.text import from_bytes
 from seqwatch_tui.sensor.processes import Actor
 
-_BATCH = 1 << 16
+_BATCH = 1 << 19
 _PATH_LIMIT = 4 * 4096
 
 
