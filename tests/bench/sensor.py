@@ -76,7 +76,7 @@ def measure(bench: Bench) -> Iterator[Row]:
         peer = _auditd(data)
     opens = RATE * SECONDS
     title = f"{RATE:,} dataset opens/s for {SECONDS} s"
-    ratio = f"{peer.cpu / ours.cpu:.2f} x theirs" if peer else ""
+    ratio = f"theirs / ours {peer.cpu / ours.cpu:.2f}" if peer else ""
     yield Row(
         f"{title}: CPU of the watchers",
         f"{ours.cpu:.2f} s",
