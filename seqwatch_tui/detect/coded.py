@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from functools import cached_property
 from typing import Any, Protocol
 
@@ -65,6 +67,24 @@ class Rowset(Protocol):
 
     def __getitem__(self, name: str) -> Coded:
         """A field by codes."""
+
+
+class LazyRowset(ABC):
+    """A view some of whose fields cost so much to make that they are made for the rows that need them only."""
+
+    @property
+    @abstractmethod
+    def event_rows(self) -> Codes:
+        """For each row, the row of the batch it belongs to."""
+
+    @property
+    @abstractmethod
+    def costly(self) -> AbstractSet[str]:
+        """Those fields."""
+
+    @abstractmethod
+    def part(self, name: str, rows: Codes) -> Coded:
+        """Return a field of some rows, ascending, by codes."""
 
 
 class Columns:

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from seqwatch_tui.detect.coded import FEW, Coded, Codes, Columns, Rowset
+from seqwatch_tui.detect.coded import FEW, Coded, Codes, Columns, LazyRowset, Rowset
 from seqwatch_tui.detect.condition import Condition, Match, tests
 from seqwatch_tui.detect.cover import Candidates
 from seqwatch_tui.detect.facts import NOTHING, Facts, PlainFacts, TextFacts, field_facts
@@ -85,8 +85,9 @@ class Matcher:
 
     def _wide(self, columns: Rowset) -> frozenset[str]:
         """Fields with so many values in this batch that looking at each would cost the most."""
-        texts = (name for name, facts in self._fields.items() if isinstance(facts, TextFacts))
-        return frozenset(name for name in texts if columns[name].size >= WIDE)
+        texts = [name for name, facts in self._fields.items() if isinstance(facts, TextFacts)]
+        costly = columns.costly if isinstance(columns, LazyRowset) else frozenset()
+        return frozenset(name for name in texts if name in costly or columns[name].size >= WIDE)
 
     def _narrowed(self, parts: Sequence[_Part], wide: frozenset[str], columns: Rowset) -> list[_Part]:
         """All other fields as one part, and one part for each wide field, with its values where they can matter."""
@@ -101,7 +102,10 @@ class Matcher:
         narrowed = [_Part([self._number(each) for each in held], inverse)]
         for name, facts in texts.items():
             rows = np.array([name in fields for fields in needed])[inverse]
-            narrowed.append(self._some(columns[name], facts, rows))
+            if isinstance(columns, LazyRowset) and name in columns.costly:
+                narrowed.append(self._part(columns, name, facts, np.flatnonzero(rows)))
+            else:
+                narrowed.append(self._some(columns[name], facts, rows))
         return narrowed
 
     def _null(self, column: Coded, null: Facts) -> _Part:
@@ -118,6 +122,17 @@ class Matcher:
         places = np.zeros(column.size + 1, np.int64)
         places[codes[positions]] = [place.setdefault(each, len(place)) for each in found]
         return _Part([self._number(each) for each in place], places[column.codes])
+
+    def _part(self, view: LazyRowset, name: str, facts: TextFacts, rows: Rows) -> _Part:
+        """The same of a field that is made for those rows only."""
+        total = len(view.event_rows)
+        if not len(rows):
+            return _Part([self._number(NOTHING)], np.zeros(total, np.int64))
+        column = view.part(name, rows)
+        sets = [NOTHING, *facts.facts(column.values), NOTHING]
+        codes = np.zeros(total, np.int64)
+        codes[rows] = np.where(column.codes < 0, 0, column.codes + 1)
+        return _Part([self._number(each) for each in sets], codes)
 
     def _row_by_row(self, parts: Sequence[_Part], rows: int) -> dict[int, Rows]:
         """The same for a few rows, where arrays cost more than they save."""

@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from seqwatch_tui.detect.coded import Coded, Codes, Columns, coded, coded_list, some_rows
+from seqwatch_tui.detect.coded import Coded, Codes, Columns, LazyRowset, coded, coded_list, some_rows
 from seqwatch_tui.detect.fields import KEYWORDS, TIME
 from seqwatch_tui.detect.relevance import TYPE, Relevance
 from seqwatch_tui.parse.record_fields import ENCODED, field_value, laurel_records, record_fields, record_text
@@ -41,6 +41,7 @@ _ENCODED = rf"[ '](?:{'|'.join(sorted(ENCODED))})=(?:[0-9A-F]{{2}})+\b"
 """A value in hex: whatever is written in it, keywords are searched in."""
 _BULK = 64
 """Records of one type from which on arrays pay."""
+_CHEAP = frozenset({TYPE, "nametype", *OF_THE_EVENT})
 _MEMO = 1 << 15
 JSON = "JSON"
 """Type of a line that is an object; LAUREL's hold records."""
@@ -86,6 +87,16 @@ class _Group:
     lines: Codes
     event_rows: Codes
     ready: Sequence[tuple[Fields, str]] = ()
+    whole: bool = True
+    """All records of the type: what is taken apart is worth keeping."""
+
+    def of(self, rows: Codes) -> _Group:
+        """Return some of them."""
+        if len(rows) == len(self.event_rows):
+            return self
+        lines = self.lines[rows] if len(self.lines) else self.lines
+        ready = [self.ready[row] for row in rows.tolist()] if self.ready else ()
+        return _Group(self.kind, lines, self.event_rows[rows], ready, False)
 
 
 class Records:
@@ -144,8 +155,8 @@ class Records:
                     found.setdefault(row, fields.get(name))
 
 
-class RecordRows:
-    """The records that some rules can look at, as rows; a `views.Rowset`."""
+class RecordRows(LazyRowset):
+    """The records that some rules can look at, as rows; a `coded.Rowset`."""
 
     def __init__(self, records: Records, relevance: Relevance) -> None:
         self._records, self._relevance = records, relevance
@@ -169,6 +180,23 @@ class RecordRows:
         if made is None:
             made = self._made[name] = _joined([self._column(group, name) for group in self._groups])
         return made
+
+    @cached_property
+    def costly(self) -> frozenset[str]:
+        """Fields that have to be cut out of lines, nametype aside: it has few values and many rules begin with it."""
+        asked = {name for group in self._groups for name in self._relevance.fields(group.kind) or ()}
+        return frozenset(name for name in asked if name not in _CHEAP and not name.startswith(f"{TIME}."))
+
+    def part(self, name: str, rows: Codes) -> Coded:
+        """Return a field of some rows, ascending, by codes."""
+        found, begin = [], 0
+        for group in self._groups:
+            end = begin + len(group.event_rows)
+            mine = rows[np.searchsorted(rows, begin) : np.searchsorted(rows, end)] - begin
+            begin = end
+            if len(mine):
+                found.append(self._column(group.of(mine), name))
+        return _joined(found)
 
     def _column(self, group: _Group, name: str) -> Coded:
         size = len(group.event_rows)
@@ -194,10 +222,12 @@ class RecordRows:
             return _cut_out(self._lines(group), group.kind, name)
         if len(group.lines) >= _BULK and group.kind in _LAID_OUT and name.isupper():
             return _added(self._lines(group), name)
-        fields = self._taken_apart.get(group.kind)
+        fields = self._taken_apart.get(group.kind) if group.whole else None
         if fields is None:
             apart = self._records.memo.fields
-            fields = self._taken_apart[group.kind] = [apart(line) for line in self._lines(group).to_pylist()]
+            fields = [apart(line) for line in self._lines(group).to_pylist()]
+            if group.whole:
+                self._taken_apart[group.kind] = fields
         return coded_list(each.get(name) for each in fields)
 
     def _lines(self, group: _Group) -> pa.Array:
