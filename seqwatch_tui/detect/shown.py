@@ -52,16 +52,21 @@ def rule_sql(rule: Rule, rules: Mapping[str, Rule]) -> str:
     return rendered(history_sql(rule, rules))
 
 
-def alert_sql(alert_id: int, family: Sequence[Rule], rules: Mapping[str, Rule]) -> str:
-    """Return the query that shows again what raised an alert: the events, and of a correlation the measure.
+ALERT_ID = "{alert_id}"
+"""Stands for the number of the alert in `alert_sql`."""
 
+
+def alert_sql(family: Sequence[Rule], rules: Mapping[str, Rule]) -> str:
+    """Return the query that shows again what raised an alert, ALERT_ID in place of its number.
+
+    It gives the events, and of a correlation the measure.
     `family` are the rules that raise alerts under the alert's rule id, the one it is named after first. The bounds
     come from the row of `alerts`, so the same text holds while the alert grows.
     """
     head = family[0].body
     if isinstance(head, Correlation):
-        return _correlation(alert_id, head, rules)
-    seen = _seen(alert_id, ("user_name", "dataset"))
+        return _correlation(head, rules)
+    seen = _seen(("user_name", "dataset"))
     where = " OR ".join(_where(rule) for rule in family if not isinstance(rule.body, Correlation))
     return f"WITH {seen}\nSELECT {', '.join(_COLUMNS)} FROM seen\nWHERE {where}\nORDER BY event_id"
 
@@ -76,9 +81,9 @@ def _where(rule: Rule) -> str:
     return f"event_id IN ({rendered(inner)})"
 
 
-def _correlation(alert_id: int, body: Correlation, rules: Mapping[str, Rule]) -> str:
+def _correlation(body: Correlation, rules: Mapping[str, Rule]) -> str:
     steps = steps_sql(body, rules, "seen")
-    ctes = ",\n".join([_seen(alert_id, body.group_by), *(f"{name} AS ({sql})" for name, sql in steps.ctes)])
+    ctes = ",\n".join([_seen(body.group_by), *(f"{name} AS ({sql})" for name, sql in steps.ctes)])
     columns = ", ".join(f"e.{name}" for name in _COLUMNS)
     return rendered(
         SqlQuery(
@@ -90,11 +95,11 @@ def _correlation(alert_id: int, body: Correlation, rules: Mapping[str, Rule]) ->
     )
 
 
-def _seen(alert_id: int, group: Sequence[str]) -> str:
+def _seen(group: Sequence[str]) -> str:
     """The events over the span of the alert; of the actor and dataset, where the rule keeps those apart."""
     same = "".join(f" AND {_OF_ALERT[name]}" for name in group if name in _OF_ALERT)
     span = f"e.ts BETWEEN a.first_ts - {_MARGIN} AND a.last_ts + {_MARGIN}"
-    alert = f"a AS (SELECT * FROM alerts WHERE alert_id = {int(alert_id)})"  # noqa: S608
+    alert = f"a AS (SELECT * FROM alerts WHERE alert_id = {ALERT_ID})"  # noqa: S608
     return f"{alert},\nseen AS (SELECT e.* FROM events e, a WHERE {span}{same})"  # noqa: S608
 
 

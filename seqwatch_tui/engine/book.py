@@ -57,6 +57,7 @@ class AlertBook:
         self._fixed = dict(past.fixed)
         self._versions = set(past.versions)
         self._gaps = deque(past.gaps, _KEPT_GAPS)
+        self._statements: dict[str, str | None] = {}
 
     def complete(
         self, found: Detections, events: pa.Table, gaps: Sequence[Gap], detector: Detector
@@ -67,11 +68,13 @@ class AlertBook:
         """
         self._gaps.extend(gaps)
         newest = {each.alert_id: each.event_id for each in found.evidence}
+        new = [alert.alert_id for alert in found.alerts if alert.alert_id not in self._fixed]
+        facts = _facts(events, [newest[number] for number in new if number in newest])
         tables: Tables = {}
         alerts = []
         for alert in found.alerts:
             if alert.alert_id not in self._fixed:
-                self._note_reason(alert, _facts(events, newest.get(alert.alert_id)), tables)
+                self._note_reason(alert, facts.get(newest.get(alert.alert_id, -1), {}), tables)
             full = self._with_incident_and_risk(alert)
             detector.keep(full)
             alerts.append(full)
@@ -107,16 +110,21 @@ class AlertBook:
             "window_seconds": body.span if isinstance(body, Correlation) else None,
             "counted": _counted(body) if isinstance(body, Correlation) else None,
             "facts": _json({**facts, **self._in_force(alert.dataset)}), "risk_parts": _json(parts),
-            "sql": self._shown(alert.alert_id, family),
+            "sql": self._shown(alert.rule_id, family),
             "not_seen": _json(self._not_seen(alert, body)),
         })  # fmt: skip
 
-    def _shown(self, alert_id: int, family: Sequence[Rule]) -> str | None:
-        """The statement that shows it again; null when a rule cannot be written as one: the alert stands all the same."""
-        try:
-            return alert_sql(alert_id, family, self._rules) if family else None
-        except (LookupError, ValueError):
-            return None
+    def _shown(self, rule_id: str, family: Sequence[Rule]) -> str | None:
+        """The statement that shows an alert again; null when a rule cannot be written as one: the alert stands all the same.
+
+        It is the same text for all alerts of a rule, so that it is made and stored once.
+        """
+        if rule_id not in self._statements:
+            try:
+                self._statements[rule_id] = alert_sql(family, self._rules) if family else None
+            except (LookupError, ValueError):
+                self._statements[rule_id] = None
+        return self._statements[rule_id]
 
     def _note_version(self, alert: Alert, family: Sequence[Rule], tables: Tables) -> None:
         if not family or (alert.rule_hash, alert.rule_id) in self._versions:
@@ -158,15 +166,14 @@ def _families(rules: Sequence[Rule]) -> dict[str, tuple[Rule, ...]]:
     return {name: tuple(sorted(family, key=lambda rule: rule.rule_id != name)) for name, family in found.items()}
 
 
-def _facts(events: pa.Table, event_id: int | None) -> Row:
-    """The facts of one event of the batch; empty when it is not in it (a correlation's older event)."""
-    if event_id is None or not events.num_rows:
+def _facts(events: pa.Table, event_ids: Sequence[int]) -> dict[int, Row]:
+    """The facts of some events, by id; those not in the batch (older ones of a correlation) are left out."""
+    if not event_ids or not events.num_rows:
         return {}
-    row = event_id - int(events.column("event_id")[0].as_py())
-    if not 0 <= row < events.num_rows:
-        return {}
-    found = events.slice(row, 1)
-    return {name: found.column(name)[0].as_py() for name in FACTS}
+    first = int(events.column("event_id")[0].as_py())
+    rows = [number - first for number in event_ids if 0 <= number - first < events.num_rows]
+    found = events.select(FACTS).take(pa.array(rows, pa.int64())).to_pylist()
+    return {row["event_id"]: row for row in found}
 
 
 def _counted(body: Correlation) -> str:

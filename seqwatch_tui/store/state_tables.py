@@ -44,7 +44,7 @@ REASONS = table(
     ("counted", "VARCHAR", "What was counted: `events`, or the column of distinct values; null for a plain rule."),
     ("facts", "VARCHAR", "JSON: the newest event that took part, with role, grants, hours and networks in force."),
     ("risk_parts", "VARCHAR", "JSON: what the risk score was made of."),
-    ("sql", "VARCHAR", "The statement that shows the alert again; runs in `seqwatch sql`."),
+    ("sql", "VARCHAR", "The statement that shows the alert again in `seqwatch sql`, once {alert_id} is replaced by its number."),
     ("not_seen", "VARCHAR", "JSON: the gaps in the evidence that were known over its window."),
 )  # fmt: skip
 

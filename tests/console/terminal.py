@@ -109,6 +109,7 @@ class Terminal:
             pid, status = os.waitpid(self.pid, os.WNOHANG)
             if pid:
                 self._open = False
+                self._thread.join(2.0)  # what it wrote last is read to the end
                 return os.waitstatus_to_exitcode(status)
             time.sleep(0.005)
         raise AssertionError("the console did not end")

@@ -161,6 +161,5 @@ def test_no_engine_is_said_with_what_to_do(tmp_path: Path) -> None:
 def test_an_unknown_theme_is_one_sentence_and_status_2(tmp_path: Path) -> None:
     with Terminal(str(tmp_path / "engine.sock"), "--theme", "pink") as terminal:
         assert terminal.ended() == 2
-        time.sleep(0.1)
         assert b"there is no theme 'pink'; write one of dark, " in terminal.raw
         assert not left_on(terminal.raw)

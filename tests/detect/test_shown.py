@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from seqwatch_tui.detect import load_rules, shipped_rules
 from seqwatch_tui.detect.backtest import backtest_sql
-from seqwatch_tui.detect.shown import alert_sql, literal, rendered, rule_sql
+from seqwatch_tui.detect.shown import ALERT_ID, alert_sql, literal, rendered, rule_sql
 from seqwatch_tui.detect.sql import SqlQuery
 from seqwatch_tui.store.schema import ALL_TABLES
 
@@ -52,7 +52,7 @@ def test_the_statements_of_every_shipped_rule_run(rule: object) -> None:
         for table in ALL_TABLES:
             con.execute(table.ddl)
         con.execute(rule_sql(rule, RULES.by_id))  # type: ignore[arg-type]
-        con.execute(alert_sql(7, [rule], RULES.by_id))  # type: ignore[list-item]
+        con.execute(alert_sql([rule], RULES.by_id).replace(ALERT_ID, "7"))  # type: ignore[list-item]
         assert [d[0] for d in con.description or ()][:2] == ["event_id", "ts"]
 
 

@@ -14,7 +14,7 @@ from seqwatch_tui.detect.fields import LOG_SOURCES
 from seqwatch_tui.detect.hits import Batch
 from seqwatch_tui.detect.matching import Matching
 from seqwatch_tui.detect.rule import Correlation, Rule
-from seqwatch_tui.detect.shown import alert_sql, rule_sql
+from seqwatch_tui.detect.shown import ALERT_ID, alert_sql, rule_sql
 from seqwatch_tui.detect.views import Past
 from seqwatch_tui.parse.auditd import AuditdParser
 from tests.detect import history, naive_views
@@ -159,5 +159,5 @@ def test_what_is_shown_is_what_runs() -> None:
         found = history.found(connection, rule)
         assert [row[0] for row in connection.execute(rule_sql(rule, {})).fetchall()] == found
         alone = connection.execute(f"SELECT event_id FROM events WHERE {everyone}").fetchall()
-        shown = [row[0] for row in connection.execute(alert_sql(1, [rule], {})).fetchall()]
+        shown = [row[0] for row in connection.execute(alert_sql([rule], {}).replace(ALERT_ID, "1")).fetchall()]
         assert shown == [event_id for event_id in found if (event_id,) in alone]
