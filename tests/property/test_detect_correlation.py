@@ -120,6 +120,72 @@ def test_late_events_are_put_in_their_places(correlation: Rule, rows: list[dict[
     assert _live(rules, rows, size) == _history(rules, rows)
 
 
+def _reference(rules: list[Rule], rows: list[dict[str, Any]]) -> Found:
+    """Every event looked at with all those of its group in the window before it; nothing remembered."""
+    body = rules[-1].body
+    assert isinstance(body, Correlation)
+    plain = {rule.rule_id: rule.body for rule in rules if not isinstance(rule.body, Correlation)}
+    hits = [
+        (row["ts"], stage, row)
+        for row in rows
+        for stage, name in enumerate(body.rules)
+        if holds(plain[name], row)  # type: ignore[arg-type]
+    ]
+    found: Found = {}
+    for ts, _, row in hits:
+        key = _key(rules[-1], row)
+        window = [hit for hit in hits if ts - body.span <= hit[0] <= ts and _key(rules[-1], hit[2]) == key]
+        if (measure := _measure(body, window, ts)) >= body.at_least:
+            first, last, most = found.get(key, (ts, ts, 0))
+            found[key] = min(first, ts), max(last, ts), max(most, measure)
+    return found
+
+
+def _measure(body: Correlation, window: list[tuple[float, int, dict[str, Any]]], ts: float) -> int:
+    if body.kind == "event_count":
+        return len(window)
+    if body.kind == "value_count":
+        return len({row[body.field] for _, _, row in window if row[str(body.field)] is not None})
+    return len({stage for _, stage, _ in window})
+
+
+def _restarted(rules: list[Rule], rows: list[dict[str, Any]], size: int, cut: int) -> Found:
+    """The stream with a stop after `cut` events: what lies within the longest window is played again, silently."""
+    correlation = rules[-1].body
+    assert isinstance(correlation, Correlation)
+    before, after = rows[:cut], rows[cut:]
+    reach = Correlator(rules).longest
+    again = [row for row in before if row["ts"] >= before[-1]["ts"] - reach] if before else []
+    found = _live(rules, before, size)
+    for key, (first, last, measure) in _live(rules, [*again, *after], size).items():
+        known = found.get(key, (first, last, 0))
+        found[key] = min(first, known[0]), max(last, known[1]), max(measure, known[2])
+    return found
+
+
+FLAT = correlations.filter(lambda rule: "child" not in rule.body.rules and rule.body.kind != "temporal_ordered")  # type: ignore[union-attr]
+
+
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(correlation=FLAT, rows=events, size=st.integers(1, 50), late=st.booleans())
+def test_windows_are_those_of_the_reference(
+    correlation: Rule, rows: list[dict[str, Any]], size: int, late: bool
+) -> None:
+    rows = _arrived(rows, late=late)
+    rules = [*PLAIN, CHILD, correlation]
+    by_time = {name: (first, last) for name, (first, last, _) in _live(rules, rows, size).items()}
+    wanted = _reference(rules, rows)
+    assert by_time == {name: (first, last) for name, (first, last, _) in wanted.items()}
+
+
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(correlation=correlations, rows=events, size=st.integers(1, 50), cut=st.integers(0, 40))
+def test_a_restart_changes_nothing(correlation: Rule, rows: list[dict[str, Any]], size: int, cut: int) -> None:
+    rows = _arrived(rows, late=False)
+    rules = [*PLAIN, CHILD, correlation]
+    assert _restarted(rules, rows, size, min(cut, len(rows))) == _live(rules, rows, size)
+
+
 SHIPPED = load_rules([shipped_rules()])
 
 

@@ -67,7 +67,7 @@ def _holds(view: str, body: Condition, rows: list[dict[str, Any]], size: int) ->
     assert history.found(history.history(events, records), rule) == wanted
 
 
-@settings(max_examples=50, deadline=None, derandomize=True)
+@settings(max_examples=30, deadline=None, derandomize=True)
 @given(
     body=_trees(RECORD_FIELDS),
     rows=_rows(RECORD_FIELDS[1:], {"type": TYPES, "euid": st.sampled_from(["0", "33"])}),
@@ -79,7 +79,7 @@ def test_records(body: Condition, rows: list[dict[str, Any]], size: int) -> None
     _holds("records", body, mine, size)
 
 
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=20, deadline=None, derandomize=True)
 @given(body=_trees(PROCESS_FIELDS), rows=_rows(PROCESS_FIELDS, {}), size=st.integers(1, 9))
 def test_processes(body: Condition, rows: list[dict[str, Any]], size: int) -> None:
     _holds("processes", body, rows, size)
