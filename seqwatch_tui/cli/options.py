@@ -124,6 +124,14 @@ def _coverage(p: argparse.ArgumentParser) -> None:
     p.add_argument("--format", choices=("table", "json"), default="table", help="form of the output")
 
 
+def _unusual(p: argparse.ArgumentParser) -> None:
+    p.add_argument("--user", metavar="U", help="only this person")
+    p.add_argument("--dataset", metavar="D", help="only this dataset")
+    p.add_argument("--since", default="7d", metavar="T", help="24h, 7d, or a time such as 2026-11-22T03:00 (UTC)")
+    p.add_argument("--all", action="store_true", help="also what is usual, and what is not known")
+    _format(p)
+
+
 def _keys(p: argparse.ArgumentParser) -> None:
     _format(p)
     p.add_argument("--survey", action="store_true", help="look at every dataset anew first")
@@ -202,6 +210,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "coverage", "what can be said about a dataset: who watched it when, what is missing", "coverage", _coverage
     ),
+    Command("unusual", "hours in which somebody did far more than usual, and compared with what", "unusual", _unusual),
     Command("keys", "encryption at rest and key ages", "keys", _keys),
     Command("rules", "the detection rules, and what did not load", "rules", _rules),
     Command(

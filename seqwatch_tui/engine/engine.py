@@ -18,6 +18,7 @@ from seqwatch_tui.catalogue.catalogue import Catalogue
 from seqwatch_tui.config.settings import Settings, SourceSettings, notices
 from seqwatch_tui.engine.clock import Clock, SystemClock
 from seqwatch_tui.engine.drills import Drills
+from seqwatch_tui.engine.hourly import Hourly
 from seqwatch_tui.engine.intake import Intake
 from seqwatch_tui.engine.jobs import Jobs
 from seqwatch_tui.engine.kept import Kept
@@ -95,6 +96,7 @@ class Engine:
         self.judge.witness.own_pids = self.own_pids
         self.judge.files = ReadFiles(self.store.sources())
         self.drills = Drills(self)
+        self.hourly = Hourly(self)
         self.paging = Paging(settings, self.store, clock, self.submit, self.trouble)
         self.writer = Writer(self.judge, self.store, self.meter, self.fail, self.stored)
 

@@ -44,6 +44,7 @@ class Housekeeper(threading.Thread):
                 self._engine.store.check_alive()
                 look_and_tell(self._engine)
                 self._engine.drills.look()
+                self._engine.hourly.look()
                 if self._engine.quarantined:
                     self._engine.unenforced = unenforced(self._engine)
                 low = self._disk(low)

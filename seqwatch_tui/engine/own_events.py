@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -20,13 +21,23 @@ if TYPE_CHECKING:
 RECORD_TYPE = "SEQWATCH"
 
 
-def tell(engine: Engine, kind: str, sentence: str, detail: Any) -> None:
+def tell(
+    engine: Engine,
+    kind: str,
+    sentence: str,
+    detail: Any,
+    *,
+    at: float | None = None,
+    about: Mapping[str, Any] | None = None,
+) -> None:
     """Hand over one event: `rule_key` is `kind`, the sentence is its command line, the raw record has the detail as JSON.
+
+    `at` is when what it tells of was (epoch seconds; now), `about` further columns: whom and what it is about.
 
     Waits while the spine is full. The row of the source in `sources` counts it like any other.
     """
     with engine.own_turn:
-        engine.own = _hand_over(engine, kind, sentence, detail, engine.own or _stored(engine))
+        engine.own = _hand_over(engine, kind, sentence, (detail, at, about or {}), engine.own or _stored(engine))
 
 
 def _stored(engine: Engine) -> SourceState:
@@ -34,16 +45,20 @@ def _stored(engine: Engine) -> SourceState:
     return known or SourceState(OWN_SOURCE, "engine", "", "live")
 
 
-def _hand_over(engine: Engine, kind: str, sentence: str, detail: Any, before: SourceState) -> SourceState:
+def _hand_over(
+    engine: Engine, kind: str, sentence: str, more: tuple[Any, float | None, Mapping[str, Any]], before: SourceState
+) -> SourceState:
     """Return the source's state with the event in it."""
+    detail, at, about = more
     now = engine.clock.now()
     raw = json.dumps({"ts": now, "kind": kind, "text": sentence, "detail": detail}, ensure_ascii=False).encode() + b"\n"
     counts = Counts(records=1, events=1, bytes=len(raw), read=1)
     events = event_table(
         {
-            "event_id": [0], "ts": [int(now * 1_000_000)], "host": [socket.gethostname()], "source": [OWN_SOURCE],
+            "event_id": [0], "ts": [int((now if at is None else at) * 1_000_000)], "host": [socket.gethostname()], "source": [OWN_SOURCE],
             "action": ["other"], "outcome": ["failure"], "pid": [os.getpid()], "uid": [os.geteuid()], "process": ["seqwatch"],
             "command_line": [sentence], "rule_key": [kind], "syscall": [RECORD_TYPE], "complete": [True],
+            **{name: [value] for name, value in about.items()},
         }, 1,
     )  # fmt: skip
     records = record_table(

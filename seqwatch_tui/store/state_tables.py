@@ -294,7 +294,21 @@ CHECKPOINTS = table(
     ("sealed", TIME, "When it was sealed, UTC."),
 )  # fmt: skip
 
+ACTIVITY = table(
+    "activity", "What each person did per hour, from the events; what `seqwatch unusual` compares (docs/baselines.md).",
+    "user_name dataset hour",
+    ("user_name", "VARCHAR", "Login identity."),
+    ("dataset", "VARCHAR", "Dataset id; null = all datasets together."),
+    ("hour", TIME, "Beginning of the hour, UTC."),
+    ("slot", "INTEGER", "Two-hour band of the site's week: 0 is Monday 00-02 h, 83 Sunday 22-24 h."),
+    ("files", "BIGINT", "Distinct files used."),
+    ("bytes", "BIGINT", "Bytes moved, where a source tells it."),
+    ("datasets", "BIGINT", "Distinct datasets used."),
+    ("exes", "BIGINT", "Distinct programs used."),
+)  # fmt: skip
+
 STATE_TABLES: tuple[TableDef, ...] = (
+    ACTIVITY,
     ALERTS, EVIDENCE, REASONS, RULE_VERSIONS, SNOOZES, GAPS, SOURCES, READ_FILES, RHYTHMS, SESSIONS, SWITCHES, ACCOUNTS, DIRECTORIES,
     DATASETS, GRANTS, FILES, VERIFICATIONS, KEYS, FINDINGS, ACTIONS, CHECKPOINTS,
 )  # fmt: skip

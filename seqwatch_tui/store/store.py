@@ -275,6 +275,37 @@ class Store:
             self._con.execute(f"drop table {name}")
         self._con.execute("commit")
 
+    def profiled(self) -> int:
+        """Return the highest event id that the table `activity` counts, 0 for none."""
+        found = self.query_sql("select value from store_meta where name = 'profiled_event_id'").rows
+        return int(found[0][0]) if found else 0
+
+    def put_activity(self, found: pa.Table, since: dt.datetime, until: dt.datetime) -> None:
+        """Replace the rows of `activity` from `since` to before `until`."""
+        self._derive("delete from activity where hour >= ? and hour < ?", [since, until], found)
+
+    def set_profiled(self, event_id: int) -> None:
+        """Note how far `activity` counts."""
+        self._derive("delete from store_meta where name = 'profiled_event_id'", [], None)
+        self._derive("insert into store_meta values ('profiled_event_id', ?)", [event_id], None)
+
+    def _derive(self, sql: str, values: list[Any], activity: pa.Table | None) -> None:
+        """Change what is made of events and can be made anew: in a transaction of its own, in no ledger."""
+        with self._writing:
+            try:
+                self._con.execute("begin")
+                self._con.execute(sql, values)
+                if activity is not None:
+                    write.insert(self._con, "activity", activity)
+                self._con.execute("commit")
+            except duckdb.FatalException as error:
+                raise StoreFatal(
+                    f"the store {self.path} has stopped: {first_line(error)}; restart the engine"
+                ) from error
+            except duckdb.Error as error:
+                self._rollback()
+                raise StoreError(f"the activity was not stored in {self.path}: {first_line(error)}") from error
+
     def size_bytes(self) -> int:
         """Return the size of database and write-ahead log on disk, by stat."""
         return sum(p.stat().st_size for p in (self.path, wal_path(self.path)) if p.exists())

@@ -9,6 +9,7 @@ from aiohttp import web
 from seqwatch_tui.engine.api.read import limit_of
 from seqwatch_tui.engine.api.server import ENGINE, ApiError, answer, in_thread, known_dataset
 from seqwatch_tui.engine.coverage import coverage as coverage_of
+from seqwatch_tui.engine.hourly import unusual_rows
 from seqwatch_tui.engine.views import panel, plain
 from seqwatch_tui.store.saved import convert
 
@@ -33,6 +34,17 @@ async def sessions(request: web.Request) -> web.Response:
         "user": request.query.get("user") or None, "open": _truth(request, "open"),
     }  # fmt: skip
     return answer(await in_thread(panel, engine, "sessions", limit_of(request, 1000), params))
+
+
+async def unusual(request: web.Request) -> web.Response:
+    """Hours in which somebody did more than in the same hours of the weeks before, and compared with what."""
+    engine = request.app[ENGINE]
+    now = engine.clock.now()
+    params = {
+        "since": moment_of(request, "since", "-7d", now), "until": moment_of(request, "until", "now", now),
+        "user": request.query.get("user") or None, "dataset": request.query.get("dataset") or None,
+    }  # fmt: skip
+    return answer(await in_thread(unusual_rows, engine, params))
 
 
 def _truth(request: web.Request, name: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from seqwatch_tui.engine.api.act import carry_out, drill, job, plan, reload, survey, verify
 from seqwatch_tui.engine.api.adhoc import ingest, saved, sql
 from seqwatch_tui.engine.api.alerts import alert, alerts, change, incidents, snooze, snoozes, unsnooze
-from seqwatch_tui.engine.api.evidence import coverage, sessions
+from seqwatch_tui.engine.api.evidence import coverage, sessions, unusual
 from seqwatch_tui.engine.api.read import (
     dataset,
     datasets,
@@ -52,6 +52,7 @@ ROUTES: tuple[tuple[str, str, Role | None, Handler], ...] = (
     ("GET", "/v1/sources", "viewer", panel("sources")),
     ("GET", "/v1/actions", "viewer", panel("actions")),
     ("GET", "/v1/sessions", "viewer", sessions),
+    ("GET", "/v1/unusual", "viewer", unusual),
     ("GET", "/v1/rules", "viewer", rules),
     ("POST", "/v1/rules/backtest", "auditor", backtest),
     ("POST", "/v1/rules/import", "approver", import_rules),
