@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from seqwatch_tui.model.assets import asset_dir
@@ -46,6 +48,18 @@ def stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Store
     opened["filled"].commit(filled(Site(), 100))
     quiet = replace(ALERT, alert_id=2, state="suppressed", suppressed_by="snooze 1", incident_id=None)
     opened["filled"].commit(Commit(alerts=[quiet]))
+    hour = dt.datetime.fromtimestamp(START, dt.UTC).replace(tzinfo=None, minute=0, second=0, microsecond=0)
+    busy = {
+        "user_name": "user00",
+        "dataset": DATASET,
+        "hour": hour,
+        "slot": 1,
+        "files": 90,
+        "bytes": 0,
+        "datasets": 1,
+        "exes": 1,
+    }
+    opened["filled"].put_activity(pa.Table.from_pylist([busy]), hour, hour + dt.timedelta(hours=1))
     yield opened
     for store in opened.values():
         store.close()

@@ -76,6 +76,7 @@ KEYS = {
     "/v1/quiet": PANEL,
     "/v1/jobs": {"jobs"},
     "/v1/datasets/small": {"dataset", "grants", "findings", "integrity", "alerts", "quarantined"},
+    "/v1/unusual": {"columns", "rows", "cut"},
     "/v1/datasets/small/coverage": {
         "dataset", "since", "until", "complete", "verdict", "unseen_seconds", "unseen", "known_lost", "possibly_lost",
         "uncounted_losses", "not_understood", "unresolved", "sources", "gaps",
