@@ -14,7 +14,7 @@ from seqwatch_tui.engine.hourly import band, refresh, sentence, slot_of
 from seqwatch_tui.store.interface import Commit
 from seqwatch_tui.store.store import Store
 from tests.detect.batches import START, batch
-from tests.engine.running import engine, until, write_site
+from tests.engine.running import Running, engine, until, write_site
 
 BERLIN = ZoneInfo("Europe/Berlin")
 WEEK = 7 * 86_400
@@ -115,7 +115,8 @@ def test_the_engine_tells_and_the_command_shows(tmp_path: Path) -> None:
     log.write_text("".join(sorted(lines)))
     site = ["site: s", "datasets:", "  - {id: wgs-a, path: /d}", "sources:",
             f"  - {{name: j, type: jsonl, path: {log}, mapping: generic}}"]  # fmt: skip
-    with engine(write_site(tmp_path, site)) as running:
+    config = write_site(tmp_path, site)
+    with engine(config) as running:
         until(
             lambda: running.api.sql("select count(*) as n from events where dataset = 'wgs-a'")[0]["n"] == 105,
             "events",
@@ -127,6 +128,18 @@ def test_the_engine_tells_and_the_command_shows(tmp_path: Path) -> None:
         assert {row["verdict"] for row in files} == {"unusual"}
         assert "usual for mkeller on wgs-a on" in files[0]["text"]
         assert running.cli("unusual", "--user", "anna").returncode == 0
+    for _ in range(2):
+        with engine(config) as running:
+            alert = until(lambda: _raised(running), "an alert of unusual-volume", 60)
+            assert (alert["actor"], alert["dataset"], alert["level"]) == ("mkeller", "wgs-a", "medium")
+            assert alert["summary"] in {row["text"] for row in files}
+            told = running.api.sql("select count(*) as n from events where rule_key = 'unusual_volume'")
+            assert told == [{"n": len(files)}]
+
+
+def _raised(running: Running) -> dict[str, Any] | None:
+    rows = running.api.get("/v1/alerts", state="all").rows
+    return next((row for row in rows if row["rule_id"] == "unusual-volume"), None)
 
 
 def _line(ts: float, number: int) -> str:
