@@ -8,6 +8,7 @@ stored.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import queue
 import threading
@@ -26,6 +27,7 @@ from seqwatch_tui.detect.memory import Memory
 from seqwatch_tui.engine import note as notes_of
 from seqwatch_tui.engine.book import AlertBook
 from seqwatch_tui.engine.clock import Clock
+from seqwatch_tui.engine.inbox import Inbox, SpineEnded, refuse
 from seqwatch_tui.engine.meter import Meter
 from seqwatch_tui.engine.read_files import ReadFiles
 from seqwatch_tui.engine.witness import Witness
@@ -44,6 +46,8 @@ BULK_SECONDS = 0.3
 """How long a transaction of a back-fill waits for more; a live one never waits."""
 BULK_EVENTS = 5_000
 """From this many events on a batch is sealed at once instead of passing through the spool."""
+_LAST_SECONDS = 5.0
+"""How long a writer that has failed waits for the judge to end."""
 _STOP = object()
 
 
@@ -63,7 +67,7 @@ class Judge(threading.Thread):
     ) -> None:
         """`next_event_id` is the first free number; `fail` ends the engine."""
         super().__init__(name="judge", daemon=True)
-        self.inbox: queue.Queue[Work | object] = queue.Queue(maxsize=2)
+        self.inbox = Inbox(maxsize=2)
         self.outbox: queue.Queue[Ready | object] = queue.Queue(maxsize=6)
         self.stored: deque[LedgerMark] = deque()
         self.catalogue, self.detector, self.book = catalogue, detector, book
@@ -71,6 +75,7 @@ class Judge(threading.Thread):
         self._ledger, self._clock, self._fail = ledger, clock, fail
         self._next_event_id = next_event_id
         self._held: Work | object | None = None
+        self._current: Work | object | None = None
         self.witness = Witness(clock, clock.now())
         self.files = ReadFiles(())
 
@@ -82,17 +87,21 @@ class Judge(threading.Thread):
         except Exception as error:  # noqa: BLE001 - root of a thread: the engine stops and says why
             self._fail("judging and recording events", error)
         finally:
+            self.inbox.end()
+            for work in (self._current, self._held):
+                refuse(getattr(work, "done", None))
             self.outbox.put(_STOP)
 
     def stop(self) -> None:
         """Finish what is queued, then stop the writer too."""
-        self.inbox.put(_STOP)
+        with contextlib.suppress(SpineEnded):
+            self.inbox.put(_STOP)
 
     def _round(self) -> bool:
-        first = self._next(timeout=1.0)
+        first = self._current = self._next(timeout=1.0)
         while self.stored:
             self._ledger.committed(self.stored.popleft())
-        if first is _STOP:
+        if first is _STOP or self.inbox.ended:
             return False
         if isinstance(first, Batch):
             self._record_batches(self._gather(first))
@@ -101,6 +110,7 @@ class Judge(threading.Thread):
         elif isinstance(first, Swap):
             self._swap(first)
         self._seal_if_due()
+        self._current = None
         return True
 
     def _next(self, timeout: float | None = None) -> Work | object | None:
@@ -108,9 +118,10 @@ class Judge(threading.Thread):
             held, self._held = self._held, None
             return held
         try:
-            return self.inbox.get(timeout=timeout) if timeout else self.inbox.get_nowait()
+            found: Work | object = self.inbox.get(timeout=timeout) if timeout else self.inbox.get_nowait()
         except queue.Empty:
             return None
+        return found
 
     def _gather(self, first: Batch) -> list[Batch]:
         batches, events = [first], first.parsed.events.num_rows
@@ -234,6 +245,19 @@ class Writer(threading.Thread):
                     return
         except Exception as error:  # noqa: BLE001 - root of a thread: the engine stops and says why
             self._fail("writing to the store", error)
+            self._judge.inbox.end()
+            self._refuse_the_rest()
+
+    def _refuse_the_rest(self) -> None:
+        """Take what the judge still hands over, so that it comes to its end; nothing of it is stored."""
+        held, self._held = self._held, None
+        while held is not _STOP:
+            for done in held.done if held is not None else ():
+                refuse(done)
+            try:
+                held = self._judge.outbox.get(timeout=_LAST_SECONDS)  # type: ignore[assignment]
+            except queue.Empty:
+                return
 
     def _store_all(self, first: Ready) -> tuple[bool, int]:
         pending, stop = [first], False
@@ -253,7 +277,12 @@ class Writer(threading.Thread):
         commit = pending[0].commit
         for ready in pending[1:]:
             commit = merge(commit, ready.commit)
-        self._store.commit(commit)
+        try:
+            self._store.commit(commit)
+        except BaseException:
+            for done in waiting_for(pending):
+                refuse(done)
+            raise
         self._settle(pending, commit)
         return stop, len(pending)
 
@@ -261,6 +290,11 @@ class Writer(threading.Thread):
         self._judge.stored.append(pending[-1].mark)
         self._meter.stored(commit, min((r.oldest for r in pending if r.oldest is not None), default=None))
         self._stored(commit)
-        for ready in pending:
-            for future in ready.done:
-                future.set_result(True)
+        for done in waiting_for(pending):
+            if not done.done():
+                done.set_result(True)
+
+
+def waiting_for(pending: Sequence[Ready]) -> list[Future[bool]]:
+    """Those who wait until any of these is stored."""
+    return [done for ready in pending for done in ready.done]
