@@ -122,10 +122,14 @@ class Processes:
     def begun(self, pid: int, now: float) -> None:
         """A process begins a program: keep what cannot change any more, for it may not last."""
         stat = stat_of(pid)
-        if stat is not None:
-            if len(self._born) >= _LIMIT:
-                self._born.clear()
-            self._born[pid] = _Born(now, stat.ppid, stat.tty, _number(pid, "loginuid"), _number(pid, "sessionid"))
+        if stat is None:
+            return
+        born = _Born(now, stat.ppid, stat.tty, _number(pid, "loginuid"), _number(pid, "sessionid"))
+        if stat_of(pid) is None:
+            return  # it ended while it was read: what is null may not be unset
+        if len(self._born) >= _LIMIT:
+            self._born.clear()
+        self._born[pid] = born
 
     def _gone(self, pid: int, now: float) -> Actor:
         """What is still known of a process that is gone: what was seen when it began its program, a moment ago."""
@@ -150,6 +154,7 @@ class Processes:
         auid, session = _number(pid, "loginuid"), _number(pid, "sessionid")
         uid, cgroup = _uid(pid), _cgroup(pid)
         warning = "kernel-thread" if stat.kernel else None
+        ended = auid is None and stat_of(pid) is None  # what is null may not be unset
         if exe is None and not stat.kernel:  # on its way out: its memory is gone, itself not yet
             birth = self._births.of(pid, now)
             exe, warning = (from_bytes(birth.program), "exited") if birth and birth.program else (None, "gone")
@@ -157,7 +162,9 @@ class Processes:
         return Actor(
             pid, stat.ppid, auid, uid, session, terminal(stat.tty), stat.comm, exe, command, parents, cgroup,
             self._address(session, parents),
-            (*((warning,) if warning else ()), *(("exe-deleted",) if deleted else ())),
+            tuple(dict.fromkeys(
+                (*((warning,) if warning else ()), *(("exe-deleted",) if deleted else ()), *(("gone",) if ended else ()))
+            )),
         )  # fmt: skip
 
     @staticmethod

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -13,6 +14,8 @@ import pyarrow as pa
 from seqwatch_tui.store.connect import first_line
 from seqwatch_tui.store.interface import Rows, StoreError, StoreFatal
 
+_END_SECONDS = 5.0
+"""How long `close` waits for readers that were interrupted."""
 Params = Mapping[str, Any] | Sequence[Any]
 _T = TypeVar("_T")
 
@@ -24,6 +27,9 @@ class Readers:
         self._con = con
         self._milliseconds = round(seconds * 1000)
         self._idle: queue.LifoQueue[duckdb.DuckDBPyConnection] = queue.LifoQueue()
+        self._busy: set[duckdb.DuckDBPyConnection] = set()
+        self._change = threading.Condition()
+        self._closed = False
 
     def rows(self, sql: str, params: Params, limit: int | None) -> Rows:
         """Return at most `limit` rows (None = all) of one SELECT."""
@@ -43,7 +49,15 @@ class Readers:
         return self._run(lambda cursor: cursor.sql(sql, params=params or None).to_arrow_table())
 
     def close(self) -> None:
-        """Close the idle cursors."""
+        """Open no more cursors, interrupt those at work and wait for their end, close the idle ones.
+
+        DuckDB refuses to close a connection while one of its cursors is at work.
+        """
+        with self._change:
+            self._closed = True
+            for cursor in self._busy:
+                cursor.interrupt()
+            self._change.wait_for(lambda: not self._busy, timeout=_END_SECONDS)
         while True:
             try:
                 self._idle.get_nowait().close()
@@ -63,18 +77,35 @@ class Readers:
 
     @contextmanager
     def _cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        try:
-            cursor = self._idle.get_nowait()
-        except queue.Empty:
-            cursor = self._open()
+        cursor = self._take()
         try:
             cursor.execute("begin transaction read only")
             yield cursor
             cursor.execute("commit")
         except BaseException:
-            cursor.close()  # whatever state it is in, the next reader gets a fresh one
+            self._give_back(cursor, whole=False)  # whatever state it is in, the next reader gets a fresh one
             raise
-        self._idle.put(cursor)
+        self._give_back(cursor, whole=True)
+
+    def _take(self) -> duckdb.DuckDBPyConnection:
+        with self._change:
+            if self._closed:
+                raise StoreError("the store is closed: the engine is stopping")
+            try:
+                cursor = self._idle.get_nowait()
+            except queue.Empty:
+                cursor = self._open()
+            self._busy.add(cursor)
+        return cursor
+
+    def _give_back(self, cursor: duckdb.DuckDBPyConnection, *, whole: bool) -> None:
+        with self._change:
+            if whole and not self._closed:
+                self._idle.put(cursor)
+            else:
+                cursor.close()
+            self._busy.discard(cursor)
+            self._change.notify_all()
 
     def _open(self) -> duckdb.DuckDBPyConnection:
         cursor = self._con.cursor()

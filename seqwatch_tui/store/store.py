@@ -46,6 +46,7 @@ class Store:
         self._con = con
         self._own_lock = lock
         self._writing = threading.Lock()
+        self._closed = False
         self._readers = Readers(con, READ_SECONDS)
         self._identity = identity(path)
         self._position = write.load_position(con)
@@ -102,10 +103,15 @@ class Store:
         Raises StoreError when it was rolled back, StoreFatal when the instance is invalid: then exit and restart.
         """
         with self._writing:
+            self._check_open()
             try:
                 self._attempt(commit)
             except _InvalidText:
                 self._attempt(replace(commit, events=rows.valid_events(commit.events)))
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise StoreError(f"the store {self.path} is closed: the engine is stopping")
 
     def _attempt(self, commit: Commit) -> None:
         try:
@@ -249,6 +255,7 @@ class Store:
     def drop_before(self, month: int) -> list[str]:
         """Drop the events of every month before `month` (YYYYMM) and their evidence rows; return those buckets."""
         with self._writing:
+            self._check_open()
             gone = [name for name in self._position.buckets if (buckets.month_of(name) or month) < month]
             if not gone:
                 return []
@@ -292,6 +299,7 @@ class Store:
     def _derive(self, sql: str, values: list[Any], activity: pa.Table | None) -> None:
         """Change what is made of events and can be made anew: in a transaction of its own, in no ledger."""
         with self._writing:
+            self._check_open()
             try:
                 self._con.execute("begin")
                 self._con.execute(sql, values)
@@ -319,8 +327,10 @@ class Store:
             )
 
     def close(self) -> None:
-        """Checkpoint, close, and give back the lock if `open` took it."""
+        """Checkpoint, close, and give back the lock if `open` took it; waits for what is being written."""
         self._readers.close()
-        self._con.close()
+        with self._writing:
+            self._closed = True
+            self._con.close()
         if self._own_lock is not None:
             self._own_lock.release()

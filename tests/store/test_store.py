@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import threading
+import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -189,3 +192,32 @@ def test_bytes_that_are_not_text_do_not_fail_the_batch(tmp_path: Path, column: s
     found = store.query_sql(f"select {column} from events_stored order by event_id").rows
     store.close()
     assert found == [("a\\xff\x01",), ("ok",)]
+
+
+def test_closing_while_others_read_and_write_ends_them_with_a_sentence(tmp_path: Path) -> None:
+    """What other threads ask for after the end is refused; the close itself never fails."""
+    for _ in range(10):
+        store = Store.open(tmp_path / "state")
+        begun, ended = threading.Barrier(3), []
+
+        def ask(work: Callable[[Store], object], store: Store = store, begun: threading.Barrier = begun) -> None:
+            begun.wait()
+            try:
+                while True:
+                    work(store)
+            except StoreError as error:
+                ended.append(str(error))  # noqa: B023 - joined below
+
+        readers = [
+            threading.Thread(target=ask, args=(lambda s: s.query_sql("select count(*) from range(100000)"),)),
+            threading.Thread(target=ask, args=(lambda s: s.set_profiled(1),)),
+        ]
+        for thread in readers:
+            thread.start()
+        begun.wait()
+        time.sleep(0.02)
+        store.close()
+        for thread in readers:
+            thread.join(10)
+        assert len(ended) == 2
+        assert all("closed" in text or "stopped" in text or "nterrupt" in text for text in ended)
