@@ -39,6 +39,10 @@ class _Pacing:
     flood: bool = False
 
 
+DRAIN_SECONDS = 1.0
+"""How long a sensor that ends, or changes what it watches, reads what is still queued."""
+
+
 class Loop:
     """Waits for the kernel and for the engine."""
 
@@ -77,6 +81,7 @@ class Loop:
                 if fd == self._orders:
                     line = self._next_line()
                     if line is None:
+                        _drain(watch, now)
                         watch.close(now)
                         return
                     if line:
@@ -95,9 +100,7 @@ class Loop:
         """Watch other datasets from here on; the new marks stand before the old ones go."""
         new = Watch(order, self._wire, now)
         new.check(now)
-        for group in old.groups():
-            while old.read(group, now):
-                pass
+        _drain(old, now)
         old.close(now)
         return new
 
@@ -135,6 +138,14 @@ class Loop:
             pace.since, pace.used, pace.events = now, used, 0
         if pace.busy or (pace.flood and now - pace.newcomer > _WINDOW_SECONDS):
             time.sleep(_PACE_SECONDS)
+
+
+def _drain(watch: Watch, now: float) -> None:
+    """Take what the kernel has queued so far; under a flood that does not end, what came within DRAIN_SECONDS."""
+    deadline = time.monotonic() + DRAIN_SECONDS
+    for group in watch.groups():
+        while watch.read(group, now) and time.monotonic() < deadline:
+            pass
 
 
 def main() -> int:
