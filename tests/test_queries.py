@@ -59,7 +59,7 @@ def stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Store
         "datasets": 1,
         "exes": 1,
     }
-    opened["filled"].put_activity(pa.Table.from_pylist([busy]), hour, hour + dt.timedelta(hours=1))
+    opened["filled"].activity.put(pa.Table.from_pylist([busy]), hour, hour + dt.timedelta(hours=1))
     yield opened
     for store in opened.values():
         store.close()

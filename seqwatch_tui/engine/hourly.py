@@ -73,7 +73,7 @@ def unusual_rows(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
 
 def refresh(store: Store, zone: ZoneInfo) -> tuple[dt.datetime, dt.datetime] | None:
     """Bring the table up to date; return the span of hours that changed, null when none did. Raises StoreError."""
-    done, newest = store.profiled(), store.high_water()
+    done, newest = store.activity.counted(), store.high_water()
     first, last = store.query_sql("select min(ts), max(ts) from events_stored where event_id > ?", [done]).rows[0]
     if first is None:
         return None
@@ -82,8 +82,8 @@ def refresh(store: Store, zone: ZoneInfo) -> tuple[dt.datetime, dt.datetime] | N
         until = min(since + _STRETCH, end)
         found = store.arrow(_ACTIVITY, [since, until])
         slots = pa.array([slot_of(hour, zone) for hour in found.column("hour").to_pylist()], pa.int64())
-        store.put_activity(found.append_column("slot", slots), since, until)
-    store.set_profiled(newest)
+        store.activity.put(found.append_column("slot", slots), since, until)
+    store.activity.set_counted(newest)
     return begin, end
 
 

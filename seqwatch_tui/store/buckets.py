@@ -61,6 +61,15 @@ def create(con: duckdb.DuckDBPyConnection, name: str) -> None:
     con.execute(f"create table {name} ({_DDL})")
 
 
+def drop(con: duckdb.DuckDBPyConnection, gone: Iterable[str], kept: Iterable[str]) -> None:
+    """Drop the buckets `gone` with the evidence that names their events; the views show those `kept`."""
+    create_views(con, kept)
+    for name in gone:
+        lost = f"select event_id from {name}"  # noqa: S608 - a bucket's name
+        con.execute(f"delete from alert_evidence where event_id in ({lost})")  # noqa: S608
+        con.execute(f"drop table {name}")
+
+
 def create_views(con: duckdb.DuckDBPyConnection, names: Iterable[str]) -> None:
     """Make `events_stored` (EVENT_COLUMNS) and `events` (what SQL users see) over these buckets."""
     parts = [f"select {_NAMES} from {name}" for name in names]  # noqa: S608 - names made by bucket_name

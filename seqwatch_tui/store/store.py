@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import threading
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
@@ -20,6 +19,7 @@ from seqwatch_tui.model.evidence import Directory, Gap, Session, SourceState
 from seqwatch_tui.model.snooze import Snooze
 from seqwatch_tui.parse.schema import EVENT_SCHEMA
 from seqwatch_tui.store import buckets, rows, write
+from seqwatch_tui.store.activity import Activity
 from seqwatch_tui.store.connect import connect, does_not_open, first_line, identity, store_path, wal_path
 from seqwatch_tui.store.filter import Filter
 from seqwatch_tui.store.interface import Commit, EventsPage, LedgerMark, Rows, StoreError, StoreFatal
@@ -29,13 +29,10 @@ from seqwatch_tui.store.pages import Pager, PageRequest
 from seqwatch_tui.store.read import Params, Readers
 from seqwatch_tui.store.saved import SavedQuery, load_queries
 from seqwatch_tui.store.schema import STATE_TABLES, STATE_VIEWS
+from seqwatch_tui.store.transactions import Transactions
 
 READ_SECONDS = 10.0
 """How long one read may take in the engine; ad-hoc SQL has its own process and its own limit."""
-
-
-class _InvalidText(StoreError):
-    """A text of the events is not UTF-8, which no batch may fail for: it is stored with its odd bytes made visible."""
 
 
 class Store:
@@ -43,11 +40,10 @@ class Store:
 
     def __init__(self, path: Path, con: duckdb.DuckDBPyConnection, lock: EngineLock | None) -> None:
         self.path = path
-        self._con = con
         self._own_lock = lock
-        self._writing = threading.Lock()
-        self._closed = False
+        self._transactions = Transactions(path, con)
         self._readers = Readers(con, READ_SECONDS)
+        self.activity = Activity(self._transactions, self._readers)
         self._identity = identity(path)
         self._position = write.load_position(con)
         self._queries = {
@@ -102,40 +98,18 @@ class Store:
 
         Raises StoreError when it was rolled back, StoreFatal when the instance is invalid: then exit and restart.
         """
-        with self._writing:
-            self._check_open()
+        with self._transactions.turn:
             try:
                 self._attempt(commit)
-            except _InvalidText:
+            except StoreError as error:
+                if commit.events is None or not _invalid_text(error):
+                    raise
                 self._attempt(replace(commit, events=rows.valid_events(commit.events)))
 
-    def _check_open(self) -> None:
-        if self._closed:
-            raise StoreError(f"the store {self.path} is closed: the engine is stopping")
-
     def _attempt(self, commit: Commit) -> None:
-        try:
-            self._con.execute("begin")
-            position = write.write(self._con, commit, self._position)
-            self._con.execute("commit")
-        except duckdb.FatalException as error:
-            raise StoreFatal(f"the store {self.path} has stopped: {first_line(error)}; restart the engine") from error
-        except duckdb.Error as error:
-            self._rollback()
-            kind = _InvalidText if "unicode" in str(error) and commit.events is not None else StoreError
-            raise kind(f"nothing was stored in {self.path}: {first_line(error)}") from error
-        except BaseException:
-            self._rollback()
-            raise
+        with self._transactions.one("nothing was stored") as con:
+            position = write.write(con, commit, self._position)
         self._position = position
-
-    def _rollback(self) -> None:
-        try:
-            self._con.execute("rollback")
-        except duckdb.FatalException as error:
-            raise StoreFatal(f"the store {self.path} has stopped: {first_line(error)}; restart the engine") from error
-        except duckdb.TransactionException:
-            return  # a failed commit has ended the transaction itself
 
     def query(self, name: str, params: Mapping[str, Any], limit: int | None = None, now: float | None = None) -> Rows:
         """Run a saved query (queries/panels, queries/investigate); raises StoreError for a bad name or value.
@@ -254,65 +228,17 @@ class Store:
 
     def drop_before(self, month: int) -> list[str]:
         """Drop the events of every month before `month` (YYYYMM) and their evidence rows; return those buckets."""
-        with self._writing:
-            self._check_open()
+        with self._transactions.turn:
             gone = [name for name in self._position.buckets if (buckets.month_of(name) or month) < month]
             if not gone:
                 return []
             kept = [name for name in self._position.buckets if name not in gone]
-            try:
-                self._drop(gone, kept)
-            except duckdb.FatalException as error:
-                raise StoreFatal(
-                    f"the store {self.path} has stopped: {first_line(error)}; restart the engine"
-                ) from error
-            except duckdb.Error as error:
-                self._rollback()
-                raise StoreError(f"retention did not run in {self.path}: {first_line(error)}") from error
-            self._position = write.load_position(self._con)
+            with self._transactions.one("retention did not run") as con:
+                sql = "update store_meta set value = ? where name = 'dropped_event_id'"
+                con.execute(sql, [self._position.event_id])
+                buckets.drop(con, gone, kept)
+            self._position = write.load_position(con)
             return gone
-
-    def _drop(self, gone: list[str], kept: list[str]) -> None:
-        self._con.execute("begin")
-        self._con.execute("update store_meta set value = ? where name = 'dropped_event_id'", [self._position.event_id])
-        buckets.create_views(self._con, kept)
-        for name in gone:
-            lost = f"select event_id from {name}"  # noqa: S608 - a bucket's name
-            self._con.execute(f"delete from alert_evidence where event_id in ({lost})")  # noqa: S608
-            self._con.execute(f"drop table {name}")
-        self._con.execute("commit")
-
-    def profiled(self) -> int:
-        """Return the highest event id that the table `activity` counts, 0 for none."""
-        found = self.query_sql("select value from store_meta where name = 'profiled_event_id'").rows
-        return int(found[0][0]) if found else 0
-
-    def put_activity(self, found: pa.Table, since: dt.datetime, until: dt.datetime) -> None:
-        """Replace the rows of `activity` from `since` to before `until`."""
-        self._derive("delete from activity where hour >= ? and hour < ?", [since, until], found)
-
-    def set_profiled(self, event_id: int) -> None:
-        """Note how far `activity` counts."""
-        self._derive("delete from store_meta where name = 'profiled_event_id'", [], None)
-        self._derive("insert into store_meta values ('profiled_event_id', ?)", [event_id], None)
-
-    def _derive(self, sql: str, values: list[Any], activity: pa.Table | None) -> None:
-        """Change what is made of events and can be made anew: in a transaction of its own, in no ledger."""
-        with self._writing:
-            self._check_open()
-            try:
-                self._con.execute("begin")
-                self._con.execute(sql, values)
-                if activity is not None:
-                    write.insert(self._con, "activity", activity)
-                self._con.execute("commit")
-            except duckdb.FatalException as error:
-                raise StoreFatal(
-                    f"the store {self.path} has stopped: {first_line(error)}; restart the engine"
-                ) from error
-            except duckdb.Error as error:
-                self._rollback()
-                raise StoreError(f"the activity was not stored in {self.path}: {first_line(error)}") from error
 
     def size_bytes(self) -> int:
         """Return the size of database and write-ahead log on disk, by stat."""
@@ -329,8 +255,11 @@ class Store:
     def close(self) -> None:
         """Checkpoint, close, and give back the lock if `open` took it; waits for what is being written."""
         self._readers.close()
-        with self._writing:
-            self._closed = True
-            self._con.close()
+        self._transactions.close()
         if self._own_lock is not None:
             self._own_lock.release()
+
+
+def _invalid_text(error: StoreError) -> bool:
+    """Whether a text of the events is not UTF-8, which no batch may fail for: it is stored with odd bytes visible."""
+    return not isinstance(error, StoreFatal) and "unicode" in str(error.__cause__)

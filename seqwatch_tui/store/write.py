@@ -13,19 +13,12 @@ import pyarrow as pa
 from seqwatch_tui.model.alert import Alert, Evidence
 from seqwatch_tui.parse.schema import EVENT_SCHEMA
 from seqwatch_tui.store import buckets, rows
+from seqwatch_tui.store.alert_tables import ALERTS, EVIDENCE
 from seqwatch_tui.store.definition import TableDef
 from seqwatch_tui.store.interface import Commit, LedgerMark, StoreError
-from seqwatch_tui.store.state_tables import (
-    ACTIONS,
-    ALERTS,
-    CHECKPOINTS,
-    DIRECTORIES,
-    EVIDENCE,
-    GAPS,
-    SESSIONS,
-    SOURCES,
-    STATE_TABLES,
-)
+from seqwatch_tui.store.site_tables import ACTIONS, CHECKPOINTS
+from seqwatch_tui.store.state_tables import STATE_TABLES
+from seqwatch_tui.store.trail_tables import DIRECTORIES, GAPS, SESSIONS, SOURCES
 
 _BY_NAME = {t.name: t for t in STATE_TABLES}
 _OWN_FIELDS = frozenset({"alerts", "alert_evidence", "gaps", "sources", "sessions", "checkpoints"})

@@ -210,7 +210,7 @@ def test_closing_while_others_read_and_write_ends_them_with_a_sentence(tmp_path:
 
         readers = [
             threading.Thread(target=ask, args=(lambda s: s.query_sql("select count(*) from range(100000)"),)),
-            threading.Thread(target=ask, args=(lambda s: s.set_profiled(1),)),
+            threading.Thread(target=ask, args=(lambda s: s.activity.set_counted(1),)),
         ]
         for thread in readers:
             thread.start()
