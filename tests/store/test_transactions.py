@@ -27,22 +27,26 @@ def numbers(con: duckdb.DuckDBPyConnection) -> list[int]:
     return [n for (n,) in con.cursor().execute("select number from kept order by number").fetchall()]
 
 
+def forget(con: duckdb.DuckDBPyConnection, missing: str) -> None:
+    """Delete everything, then fail outside of the database."""
+    con.execute("delete from kept")
+    raise KeyError(missing)
+
+
 def test_an_error_of_the_database_undoes_the_block_and_says_which_file(con: duckdb.DuckDBPyConnection) -> None:
     transactions = Transactions(Path("/srv/store.duckdb"), con)
     with (
         pytest.raises(StoreError, match=r"^nothing was kept in /srv/store\.duckdb: .*nowhere"),
         transactions.one("nothing was kept") as inside,
     ):
-        inside.execute("delete from kept")
-        inside.execute("insert into nowhere values (1)")
+        inside.execute("delete from kept; insert into nowhere values (1)")
     assert numbers(con) == [1, 2, 3]
 
 
 def test_an_error_of_the_caller_undoes_the_block_and_passes(con: duckdb.DuckDBPyConnection) -> None:
     transactions = Transactions(Path("store"), con)
     with pytest.raises(KeyError), transactions.one("nothing was kept") as inside:
-        inside.execute("delete from kept")
-        raise KeyError("a table")
+        forget(inside, "a table")
     assert numbers(con) == [1, 2, 3]
     with transactions.one("nothing was kept") as inside:
         inside.execute("delete from kept where number = 2")
