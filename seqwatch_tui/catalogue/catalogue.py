@@ -17,7 +17,8 @@ from seqwatch_tui.catalogue.people import NEED_OF_ACTION, NEEDS, NO_DATASET, Peo
 from seqwatch_tui.catalogue.rows import Row, dataset_rows, grant_rows
 from seqwatch_tui.catalogue.runs import RunPolicy
 from seqwatch_tui.catalogue.terms import Ends, Terms, phases
-from seqwatch_tui.config.schema import Dataset, Settings
+from seqwatch_tui.config.dataset import Dataset
+from seqwatch_tui.config.schema import Settings
 from seqwatch_tui.model.canary import TOUCHED
 
 _MEMO = 65_536

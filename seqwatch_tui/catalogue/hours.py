@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from seqwatch_tui.config.people import BusinessHours
 from seqwatch_tui.config.quiet import Schedule
-from seqwatch_tui.config.schema import BusinessHours
 
 Int64s = npt.NDArray[np.int64]
 

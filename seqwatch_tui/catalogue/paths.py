@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Sequence
 
-from seqwatch_tui.config.schema import Dataset
+from seqwatch_tui.config.dataset import Dataset
 
 OUTSIDE = -1
 _MEMO = 65_536

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from seqwatch_tui.config.schema import Dataset, Operation, Settings
+from seqwatch_tui.config.dataset import Dataset
+from seqwatch_tui.config.schema import Settings
+from seqwatch_tui.config.values import Operation
 
 Need = Literal["none", "read", "write"]
 NEEDS: tuple[Need, ...] = ("none", "read", "write")

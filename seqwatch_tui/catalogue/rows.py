@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from seqwatch_tui.config.schema import Consent, Dataset, Settings
+from seqwatch_tui.config.dataset import Consent, Dataset
+from seqwatch_tui.config.schema import Settings
 
 Row = dict[str, Any]
 

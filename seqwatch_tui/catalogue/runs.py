@@ -16,7 +16,7 @@ import pyarrow as pa
 from seqwatch_tui.catalogue.coded import Codes, coded
 from seqwatch_tui.catalogue.hours import instants_of
 from seqwatch_tui.catalogue.people import NEED_OF_ACTION, NEEDS, Verdict
-from seqwatch_tui.config.schema import Dataset
+from seqwatch_tui.config.dataset import Dataset
 
 SETTLE_SECONDS = 60.0
 """Seconds after the last marker in which a write still belongs to the run: copies end with times and modes."""

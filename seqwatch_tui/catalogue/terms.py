@@ -17,7 +17,8 @@ import pyarrow as pa
 from seqwatch_tui.catalogue.coded import Codes, coded
 from seqwatch_tui.catalogue.context import Mark, marked
 from seqwatch_tui.catalogue.hours import instants_of
-from seqwatch_tui.config.schema import Dataset, Settings, Withdrawal
+from seqwatch_tui.config.dataset import Dataset, Withdrawal
+from seqwatch_tui.config.schema import Settings
 
 Int64s = npt.NDArray[np.int64]
 

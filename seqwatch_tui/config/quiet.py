@@ -5,18 +5,12 @@ Times are of the site's zone and have no offset of their own. `detect.quiet` and
 
 from __future__ import annotations
 
-from datetime import datetime, time
 from typing import Annotated
 
 from seqwatch_tui.config import forms
 from seqwatch_tui.config.forms import Write
 from seqwatch_tui.config.section import Section
-
-Text = Annotated[str, forms.text]
-Name = Annotated[str, forms.name]
-Account = Annotated[str, forms.account]
-Moment = Annotated[datetime, forms.moment]
-ClockTime = Annotated[time, forms.clock_time]
+from seqwatch_tui.config.values import Account, ClockTime, Moment, Name, Text
 
 
 class Schedule(Section, frozen=True, kw_only=True):

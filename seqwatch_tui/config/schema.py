@@ -8,42 +8,23 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from datetime import date, datetime, time
-from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from seqwatch_tui.config import forms
+from seqwatch_tui.config.alarm import Drill, Notify
+from seqwatch_tui.config.dataset import Dataset
 from seqwatch_tui.config.forms import Write
-from seqwatch_tui.config.quiet import Expected, Maintenance, Run, Schedule  # noqa: F401 - the sections of the file, in one namespace
-from seqwatch_tui.config.section import Section as _Section
-
-Text = Annotated[str, forms.text]
-Name = Annotated[str, forms.name]
-Account = Annotated[str, forms.account]
-Positive = Annotated[int, forms.positive]
-AbsolutePath = Annotated[Path, forms.absolute_path]
-Day = Annotated[date, forms.day]
-Moment = Annotated[datetime, forms.moment]
-ClockTime = Annotated[time, forms.clock_time]
-Span = Annotated[int, forms.span]
-Network = Annotated[IPv4Network | IPv6Network, forms.network]
-
-SourceType = Literal["auditd", "laurel", "jsonl", "fanotify"]
-DatasetKind = Literal["wgs", "wes", "panel", "rna", "other"]
-Framework = Literal["hipaa", "gdpr", "gina", "nih-gds", "clia", "cap", "21cfr11", "iso27001", "nist-csf"]
-Purpose = Literal["clinical", "research", "commercial"]
-Encryption = Literal["crypt4gh", "fscrypt", "luks", "any", "none"]
-Operation = Literal["read", "write", "bulk"]
-Security = Literal["none", "starttls", "tls"]
-PageContent = Literal["brief", "full"]
-Severity = Literal["informational", "low", "medium", "high", "critical"]
+from seqwatch_tui.config.people import Accounts, BusinessHours, Networks, Operators, People
+from seqwatch_tui.config.quiet import Expected, Maintenance
+from seqwatch_tui.config.section import Section
+from seqwatch_tui.config.values import AbsolutePath, Name, Positive, SourceType, Text
 
 
-class SourceSettings(_Section, frozen=True, kw_only=True):
+class SourceSettings(Section, frozen=True, kw_only=True):
     """One place events are read from (`sources`)."""
 
     name: Annotated[Name, Write("name: audit")]
@@ -60,115 +41,7 @@ class SourceSettings(_Section, frozen=True, kw_only=True):
     noticed by themselves; only for others whose changes come from elsewhere. Not for fanotify."""
 
 
-class Irb(_Section, frozen=True, kw_only=True):
-    """The approval a dataset is used under (`irb`)."""
-
-    id: Annotated[Text, Write("id: IRB-2026-014")]
-    """Number of the protocol."""
-    expires: Annotated[Day | None, Write("expires: 2027-03-01")] = None
-    """Last day of the approval, in the site's time zone."""
-
-
-class Withdrawal(_Section, frozen=True, kw_only=True):
-    """Files whose donor has withdrawn (`consent.withdrawn`)."""
-
-    files: Annotated[Annotated[str, forms.inner_path], Write('files: "NA12878*"')]
-    """Pattern below the dataset: `*` is any text (also over folders), `?` one character."""
-    since: Annotated[Day, Write("since: 2026-05-01")]
-    """First day on which they may not be read, in the site's time zone."""
-
-
-class Consent(_Section, frozen=True, kw_only=True):
-    """What the donors agreed to (`consent`)."""
-
-    duo: Annotated[tuple[Annotated[str, forms.duo], ...], Write('duo: [GRU, NPU, "TS:24"]')] = ()
-    """Data use codes (GA4GH DUO): shorthand, shorthand with a value, or DUO number."""
-    partners: Annotated[tuple[Name, ...], Write("partners: [uni-x]")] = ()
-    """Partners the dataset may be shared with, when every other condition holds."""
-    expires: Annotated[Day | None, Write("expires: 2028-01-01")] = None
-    """Last day of the consent."""
-    withdrawn: Annotated[tuple[Withdrawal, ...], Write('withdrawn: [{files: "NA12878*", since: 2026-05-01}]')] = ()
-    """Files of donors who have withdrawn."""
-
-
-class Dataset(_Section, frozen=True, kw_only=True):
-    """One watched dataset (`datasets`)."""
-
-    id: Annotated[Name, Write("id: wgs-cohort-a")]
-    """Name of the dataset everywhere; what an operator types to confirm an act on it. Unique."""
-    path: Annotated[AbsolutePath, Write("path: /data/seq/wgs-cohort-a")]
-    """Its folder, absolute, as the kernel reports it (no symbolic link). Of nested datasets the inner one counts."""
-    objects: Annotated[tuple[Annotated[str, forms.objects], ...], Write('objects: ["s3://cohort-a/wgs"]')] = ()
-    """Where copies of it lie in object storage: events there (CloudTrail, S3 access logs) are judged as on the folder."""
-    kind: Annotated[DatasetKind, Write("kind: wgs")] = "other"
-    """wgs, wes, panel, rna or other."""
-    frameworks: Annotated[tuple[Framework, ...], Write("frameworks: [hipaa, gdpr]")] = ()
-    """Rules of law and practice the dataset is under; reports are grouped by them."""
-    purpose: Annotated[Purpose | None, Write("purpose: research")] = None
-    """clinical, research or commercial."""
-    irb: Annotated[Irb | None, Write("irb: {id: IRB-2026-014, expires: 2027-03-01}")] = None
-    """The approval it is used under."""
-    owner: Annotated[Text | None, Write("owner: genomics-core")] = None
-    """Who answers for it: a person or group, shown beside alerts."""
-    manifest: Annotated[Annotated[str, forms.inner_path] | None, Write("manifest: SHA256SUMS")] = None
-    """File of checksums, relative to `path` (md5sum or sha256sum format). Without one there is nothing to verify."""
-    encryption: Annotated[Encryption, Write("encryption: any")] = "any"
-    """What must protect it at rest: crypt4gh, fscrypt, luks, any of them, or none (not required)."""
-    consent: Annotated[Consent | None, Write("consent: {duo: [GRU], partners: [uni-x]}")] = None
-    """What the donors agreed to."""
-    grants: Annotated[Mapping[str, frozenset[Operation]] | None, Write("grants: {bioinformatician: [read]}")] = None
-    """Role -> operations (read, write, bulk). Absent: no policy, `allowed` is null. `{}`: nobody may."""
-    run: Annotated[Run | None, Write("run: {complete: [CopyComplete.txt], instrument: [svc_novaseq]}")] = None
-    """The dataset is the folder of one sequencing run, which nobody may write to once it is complete."""
-    grants_until: Annotated[Mapping[str, Day], Write("grants_until: {bioinformatician: 2027-03-01}")] = {}
-    """Role -> last day of its grant, in the site's time zone. A role that is not named here has it without end."""
-
-
-class People(_Section, frozen=True, kw_only=True):
-    """Users and groups, of a role (`roles`) or of an operator role (`operators`)."""
-
-    users: Annotated[frozenset[Account], Write("users: [bioinf1]")] = frozenset()
-    """Login names."""
-    groups: Annotated[frozenset[Account], Write("groups: [bioinf]")] = frozenset()
-    """Groups of the host; their members as of the engine's last look."""
-
-
-class Networks(_Section, frozen=True, kw_only=True):
-    """Where logins may come from (`networks`)."""
-
-    allowed: Annotated[tuple[Network, ...], Write("allowed: [10.20.0.0/16, 127.0.0.0/8]")]
-    """Networks in CIDR form, IPv4 or IPv6. A login from elsewhere makes `network_allowed` false."""
-
-
-class Shift(_Section, frozen=True, kw_only=True):
-    """Somebody expected outside business hours (`business_hours.roster`)."""
-
-    users: Annotated[frozenset[Account], Write("users: [alice]")]
-    """Login names."""
-    start: Annotated[Moment, Write('start: "2026-11-22 19:00"')]
-    """First minute, in the site's time zone."""
-    end: Annotated[Moment, Write('end: "2026-11-23 07:00"')]
-    """First minute after."""
-
-
-class BusinessHours(_Section, frozen=True, kw_only=True):
-    """When work is expected (`business_hours`), in the site's time zone."""
-
-    days: Annotated[Annotated[frozenset[int], forms.weekdays], Write("days: mon-fri")] = frozenset(range(5))
-    """Days: `mon-fri`, `mon,wed` or a list. With hours over midnight, the day on which the shift begins."""
-    start: Annotated[ClockTime, Write('start: "07:00"')]
-    """First minute, HH:MM."""
-    end: Annotated[ClockTime, Write('end: "19:00"')]
-    """First minute after, HH:MM. Before `start`: the next day."""
-    holidays: Annotated[frozenset[Day], Write("holidays: [2026-12-25]")] = frozenset()
-    """Dates without business hours."""
-    roster: Annotated[
-        tuple[Shift, ...], Write('roster: [{users: [alice], start: "2026-11-22 19:00", end: "2026-11-23 07:00"}]')
-    ] = ()
-    """Who is on call when: to them outside-business-hours does not apply."""
-
-
-class Keys(_Section, frozen=True, kw_only=True):
+class Keys(Section, frozen=True, kw_only=True):
     """Encryption keys (`keys`)."""
 
     max_age_days: Annotated[Positive, Write("max_age_days: 365")] = 365
@@ -177,7 +50,7 @@ class Keys(_Section, frozen=True, kw_only=True):
     """The key register (YAML); relative to the folder of this configuration."""
 
 
-class TlsEndpoint(_Section, frozen=True, kw_only=True):
+class TlsEndpoint(Section, frozen=True, kw_only=True):
     """One endpoint whose TLS is probed (`tls`)."""
 
     endpoint: Annotated[Annotated[str, forms.endpoint], Write('endpoint: "lims.example:443"')]
@@ -186,75 +59,14 @@ class TlsEndpoint(_Section, frozen=True, kw_only=True):
     """Public keys it may show: `sha256/` and base64 of the SHA-256 of the SPKI. None: any key."""
 
 
-class Retention(_Section, frozen=True, kw_only=True):
+class Retention(Section, frozen=True, kw_only=True):
     """How long things are kept (`retention`)."""
 
     days: Annotated[Positive, Write("days: 2557")] = 2557
     """Days that events and ledger segments are kept; 2557 is seven years."""
 
 
-class Accounts(_Section, frozen=True, kw_only=True):
-    """Login names that are no single person's (`accounts`): said wherever a session of theirs is shown."""
-
-    service: Annotated[frozenset[Account], Write("service: [svc_lims]")] = frozenset()
-    """Accounts of programs; nobody should log in with them."""
-    shared: Annotated[frozenset[Account], Write("shared: [seqoperator]")] = frozenset()
-    """Accounts that several people use: what they did is no one's in particular."""
-
-    @property
-    def kinds(self) -> dict[str, str]:
-        """Login name -> service or shared."""
-        return {**dict.fromkeys(sorted(self.shared), "shared"), **dict.fromkeys(sorted(self.service), "service")}
-
-
-class Operators(_Section, frozen=True, kw_only=True):
-    """Who may use seqwatch for what (`operators`). Root and the engine's own user are approvers."""
-
-    viewer: Annotated[People, Write("viewer: {groups: [seqops]}")] = People()
-    """See everything, change nothing."""
-    responder: Annotated[People, Write("responder: {users: [oncall]}")] = People()
-    """Also acknowledge, verify, plan and carry out."""
-    approver: Annotated[People, Write("approver: {users: [lead]}")] = People()
-    """Also change configuration and rules in force."""
-    auditor: Annotated[People, Write("auditor: {groups: [auditors]}")] = People()
-    """See everything, query by SQL, read what operators did."""
-
-
-class Notify(_Section, frozen=True, kw_only=True):
-    """One address that is told of alerts (`notify`)."""
-
-    url: Annotated[Annotated[str, forms.url], Write('url: "mailto://oncall@example.org"')]
-    """Where pages go: mailto://, https://, http://, exec:, file: or syslog: (docs/notify.md)."""
-    min_severity: Annotated[Severity, Write("min_severity: high")] = "high"
-    """Least level that is sent: informational, low, medium, high or critical."""
-    content: Annotated[PageContent, Write("content: brief")] = "brief"
-    """brief names rule, dataset and numbers only; full also the person, the address and the whole sentence."""
-    arguments: Annotated[tuple[Text, ...], Write("arguments: [--urgent]")] = ()
-    """Arguments of the program (exec only); there is no shell."""
-    smtp: Annotated[Annotated[str, forms.endpoint], Write('smtp: "mail.example.org:587"')] = "localhost:25"
-    """Mail server, host:port (mailto only)."""
-    security: Annotated[Security, Write("security: starttls")] = "none"
-    """none, starttls or tls, to the mail server (mailto only); its certificate is verified."""
-    sender: Annotated[Text | None, Write("sender: seqwatch@example.org")] = None
-    """Sender of the mail (mailto only); without one seqwatch@ and this host's name."""
-    user: Annotated[Text | None, Write("user: seqwatch")] = None
-    """Name to log in to the mail server with (mailto only); needs `secret_file`."""
-    secret_file: Annotated[AbsolutePath | None, Write("secret_file: /etc/seqwatch/page.secret")] = None
-    """File (mode 0600) with the password of `user`, or the bearer token of a webhook."""
-
-
-class Drill(_Section, frozen=True, kw_only=True):
-    """The fire drill (`drill`): reads a canary and follows it to the page."""
-
-    canary: Annotated[AbsolutePath, Write("canary: /data/seq/wgs-cohort-a/NA00000.bam")]
-    """A file in a dataset that nobody has a reason to open; yours to make, it is only read."""
-    every: Annotated[Span | None, Write("every: 1d")] = None
-    """How often the engine drills by itself. Absent: only when asked."""
-    within: Annotated[Span, Write("within: 30s")] = 30
-    """How long the whole chain may take before its missing links are a failure."""
-
-
-class Settings(_Section, frozen=True, kw_only=True):
+class Settings(Section, frozen=True, kw_only=True):
     """The whole file. Only `site` and `state_dir` are required."""
 
     site: Annotated[Name, Write("site: seq-core-1")]

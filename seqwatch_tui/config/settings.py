@@ -10,9 +10,11 @@ from pathlib import Path
 import msgspec
 
 from seqwatch_tui.config.checks import cross_checks, notices
+from seqwatch_tui.config.dataset import Dataset
 from seqwatch_tui.config.errors import ConfigError, Problem
+from seqwatch_tui.config.people import Operators, People
 from seqwatch_tui.config.reader import Reader
-from seqwatch_tui.config.schema import Dataset, Operators, People, Settings, SourceSettings
+from seqwatch_tui.config.schema import Settings, SourceSettings
 from seqwatch_tui.config.yamltree import MAX_BYTES, Scalar, parse
 
 __all__ = [

@@ -7,9 +7,10 @@ from ipaddress import ip_address
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
+from seqwatch_tui.config.alarm import Notify
 from seqwatch_tui.config.errors import nearest
 from seqwatch_tui.config.reader import KeyPath, dotted
-from seqwatch_tui.config.schema import Notify, Settings
+from seqwatch_tui.config.schema import Settings
 
 SCHEMES = ("mailto", "https", "http", "exec", "file", "syslog")
 PLACEHOLDER = "mailto://..."

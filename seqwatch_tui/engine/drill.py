@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from seqwatch_tui.config.schema import Drill
+from seqwatch_tui.config.alarm import Drill
 from seqwatch_tui.engine.clock import Clock
 from seqwatch_tui.engine.pager import Told
 from seqwatch_tui.engine.witness import Watched, Witness

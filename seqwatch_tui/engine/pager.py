@@ -16,7 +16,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Literal
 
-from seqwatch_tui.config.schema import Notify
+from seqwatch_tui.config.alarm import Notify
 from seqwatch_tui.engine.clock import Clock
 from seqwatch_tui.model.alert import Alert
 from seqwatch_tui.model.text import safe_text

@@ -14,7 +14,8 @@ from concurrent.futures import Future
 from dataclasses import asdict
 from typing import Any
 
-from seqwatch_tui.config.schema import Notify, Settings
+from seqwatch_tui.config.alarm import Notify
+from seqwatch_tui.config.schema import Settings
 from seqwatch_tui.config.telling import PLACEHOLDER
 from seqwatch_tui.engine.clock import Clock
 from seqwatch_tui.engine.pager import Pager, Told, offer_each

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from seqwatch_tui.config.schema import Notify
+from seqwatch_tui.config.alarm import Notify
 from seqwatch_tui.notify.command import Command
 from seqwatch_tui.notify.interface import Channel, Delivery, Page, Sent
 from seqwatch_tui.notify.local import File, Syslog

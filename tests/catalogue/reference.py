@@ -8,7 +8,9 @@ from ipaddress import ip_address
 from pathlib import PurePosixPath
 from typing import Any
 
-from seqwatch_tui.config.schema import BusinessHours, Dataset, Settings
+from seqwatch_tui.config.dataset import Dataset
+from seqwatch_tui.config.people import BusinessHours
+from seqwatch_tui.config.schema import Settings
 
 READ = {"open", "read", "getattr", "execute", "close"}
 WRITE = {"write", "create", "delete", "rename", "link", "chmod", "chown", "truncate", "setattr"}

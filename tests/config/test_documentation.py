@@ -5,20 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import get_type_hints
 
-import msgspec
 import pytest
 
-from seqwatch_tui.config import schema
 from seqwatch_tui.config.forms import Write
 from seqwatch_tui.config.reader import Reader
+from seqwatch_tui.config.schema import Settings
+from seqwatch_tui.config.section import Section
 from seqwatch_tui.config.yamltree import parse
 
 MANUAL = (Path(__file__).parents[2] / "docs/configuration.md").read_text()
-SECTIONS = [
-    cls
-    for cls in vars(schema).values()
-    if isinstance(cls, type) and issubclass(cls, msgspec.Struct) and cls not in (msgspec.Struct, schema._Section)
-]
+SECTIONS = sorted(Section.__subclasses__(), key=lambda cls: cls.__name__)
+assert Settings in SECTIONS
 FIELDS = [(cls, name) for cls in SECTIONS for name in cls.__struct_fields__]
 
 

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from seqwatch_tui.config.schema import Notify
+from seqwatch_tui.config.alarm import Notify
 from seqwatch_tui.engine import pager as pagers
 from seqwatch_tui.engine.clock import SystemClock
 from seqwatch_tui.engine.pager import Pager, Told

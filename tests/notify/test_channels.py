@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from seqwatch_tui.config.schema import Notify
+from seqwatch_tui.config.alarm import Notify
 from seqwatch_tui.notify.channels import channel_of, deliver
 from seqwatch_tui.notify.command import Command
 from seqwatch_tui.notify.interface import NotSent, Page, Sent
