@@ -13,7 +13,7 @@ from seqwatch_tui.model.evidence import Counts, Gap, Resume, SourceState
 from seqwatch_tui.parse.interface import Parsed, Parser
 from seqwatch_tui.sources.interface import Chunk, Source
 
-FULL_PIECE = 1 << 20
+FULL_PIECE = 4 << 20
 """A piece this long says that the source has more at once: it is behind, and latency is not what counts."""
 BATCH_BYTES = 16 << 20
 """Bytes of a source that is behind which are parsed before they are handed over: bounds memory and transactions."""

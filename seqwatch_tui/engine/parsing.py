@@ -7,6 +7,7 @@ ends when nobody reads any more. The engine's side is `RemoteIntake`.
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
 import threading
@@ -63,6 +64,7 @@ def main() -> None:
     """Read the request, then the file; every batch goes out as it is made."""
     request = msgspec.json.decode(sys.stdin.buffer.read(), type=Request)
     keep_freed()
+    gc.set_threshold(50_000, 20, 50)  # as in the engine: many short-lived values and no cycles
     out = sys.stdout.buffer
     places = Places()
     places.restore(request.directories)

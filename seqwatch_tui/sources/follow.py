@@ -22,7 +22,7 @@ from seqwatch_tui.sources.opening import Problem, open_log, read_problem
 from seqwatch_tui.sources.rotated import missing_text, read_rotated, truncation_text
 from seqwatch_tui.sources.siblings import Sibling, backlog_of, copies_since
 
-_PIECE = 1 << 20
+_PIECE = 4 << 20
 _TICK = 0.5
 _BEFORE = 64
 """Bytes before the position that must still be there: tells a file that was emptied and grew past it again."""

@@ -21,7 +21,7 @@ _CHUNK = 4 << 20
 
 
 class ReadOnce:
-    """A file to ingest. Chunks of 4 to 16 MiB; `size` is that of the uncompressed content, estimated while unpacking.
+    """A file to ingest. Chunks of about 4 MiB; `size` is that of the uncompressed content, estimated while unpacking.
 
     `resume` counts if it is about this file (also moved or compressed since); else reading starts at 0. A file that
     cannot be opened is one chunk with state `failed` and the reason. Damage is a gap of kind `source` on the last

@@ -92,12 +92,12 @@ def test_growth_is_handed_over_at_exact_positions(log: Path) -> None:
     reading.close()
 
 
-def test_a_large_file_comes_in_pieces_of_a_mebibyte(tmp_path: Path) -> None:
+def test_a_large_file_comes_in_pieces_of_four_mebibytes(tmp_path: Path) -> None:
     path = tmp_path / "audit.log"
-    path.write_bytes(lines(0, 40_000))
+    path.write_bytes(lines(0, 60_000))
     reading = Reading(path)
     assert reading.until_bytes(path.stat().st_size) == path.read_bytes()
-    assert max(len(c.data) for c in reading.seen) == 1 << 20
+    assert max(len(c.data) for c in reading.seen) == 4 << 20
     reading.check_positions()
     reading.close()
 
