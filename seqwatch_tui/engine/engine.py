@@ -22,17 +22,16 @@ from seqwatch_tui.engine.hourly import Hourly
 from seqwatch_tui.engine.intake import Intake
 from seqwatch_tui.engine.jobs import Jobs
 from seqwatch_tui.engine.kept import Kept
-from seqwatch_tui.engine.meter import Meter
 from seqwatch_tui.engine.opening import Opened, open_state
 from seqwatch_tui.engine.paging import Paging
 from seqwatch_tui.engine.parsers import knowledge_of, make_parser
 from seqwatch_tui.engine.people import known_groups
-from seqwatch_tui.engine.read_files import ReadFiles, after_ingest
-from seqwatch_tui.engine.remembering import memory_for
-from seqwatch_tui.engine.rules import book_for, detector_for, read_rules
+from seqwatch_tui.engine.read_files import after_ingest
+from seqwatch_tui.engine.rules import read_rules
 from seqwatch_tui.engine.runs import stored_runs, tell
 from seqwatch_tui.engine.sensors import sensor_intake
-from seqwatch_tui.engine.spine import Judge, Writer
+from seqwatch_tui.engine.spine import Writer
+from seqwatch_tui.engine.wiring import judge_for, meter_for
 from seqwatch_tui.engine.work import Batch, Change
 from seqwatch_tui.model.action import Plan
 from seqwatch_tui.model.evidence import SourceState
@@ -84,17 +83,9 @@ class Engine:
         self.snoozing = threading.Lock()
         """Held while snoozes change."""
         self.rules = read_rules(settings)
-        detector = detector_for(self.rules, settings, self.store, self.ledger)
-        self.meter = Meter(
-            clock, self.store.high_water(), int(self.store.query_sql("select count(*) from events_stored").rows[0][0])
-        )
-        book = book_for(self.rules, settings, self.store)
-        memory = memory_for(self.store)
-        self.judge = Judge(
-            self.catalogue, detector, memory, book, self.ledger, self.store.next_event_id(), clock, self.fail
-        )
+        self.meter = meter_for(self.store, clock)
+        self.judge = judge_for(opened, settings, self.catalogue, self.rules, clock=clock, fail=self.fail)
         self.judge.witness.own_pids = self.own_pids
-        self.judge.files = ReadFiles(self.store.sources())
         self.drills = Drills(self)
         self.hourly = Hourly(self)
         self.paging = Paging(settings, self.store, clock, self.submit, self.trouble)
