@@ -20,7 +20,6 @@ from textual.command import Provider
 from textual.containers import Container
 from textual.filter import LineFilter
 from textual.message import Message
-from textual.theme import Theme as Sheet
 
 from seqwatch_tui.console import theme
 from seqwatch_tui.console.acts import Acts
@@ -28,7 +27,9 @@ from seqwatch_tui.console.client import Client, EngineError, Refused
 from seqwatch_tui.console.command_line import CommandLine
 from seqwatch_tui.console.commands.base import Command
 from seqwatch_tui.console.commands.registry import COMMANDS, footer, of_key
+from seqwatch_tui.console.cursor import Cursor
 from seqwatch_tui.console.desk import Desk
+from seqwatch_tui.console.dress import Dress
 from seqwatch_tui.console.errands import Errand, Errands
 from seqwatch_tui.console.guard import Colourless, Guard
 from seqwatch_tui.console.live import Live
@@ -38,13 +39,9 @@ from seqwatch_tui.console.stage import Stage
 from seqwatch_tui.console.style import CSS
 from seqwatch_tui.console.textual_private import QuietApp
 from seqwatch_tui.console.views.base import Asks, View
-from seqwatch_tui.console.views.roots import help_view, saved_view, sessions_view
-from seqwatch_tui.console.widgets.drawn import Drawn
-from seqwatch_tui.console.widgets.events import EventList
 from seqwatch_tui.console.widgets.footer import Footer
 from seqwatch_tui.console.widgets.header import Header
 from seqwatch_tui.console.widgets.prompt import Prompt, Question
-from seqwatch_tui.console.widgets.result import ResultTable
 
 T = TypeVar("T")
 _FIRST_OF_ALL = frozenset({"escape", "ctrl+j", "f5", "f2", "f1", "ctrl+p"})
@@ -88,6 +85,7 @@ class Console(QuietApp[None]):
         self.search = Search(self)
         self.acts = Acts(self)
         self.line = CommandLine(self)
+        self.cursor, self.dress = Cursor(self), Dress(self)
 
     # Life
     def get_line_filters(self) -> list[LineFilter]:
@@ -98,12 +96,12 @@ class Console(QuietApp[None]):
     def compose(self) -> ComposeResult:
         """Two rows above, two below, the view between."""
         self.header, self.body = Header(self.desk), Container(id="body")
-        self.prompt, self.footer = Prompt(self.desk, self.move), Footer(self.desk)
+        self.prompt, self.footer = Prompt(self.desk, self.cursor.move), Footer(self.desk)
         yield from (self.header, self.body, self.prompt, self.footer)
 
     def on_mount(self) -> None:
         """Signals, the first view, the feed."""
-        self._dress()
+        self.dress.put_on()
         if not self.is_headless:
             loop = asyncio.get_running_loop()
             for number in (signal.SIGHUP, signal.SIGTERM):
@@ -160,11 +158,6 @@ class Console(QuietApp[None]):
             return f"{window.matched} of {window.looked_at} match" if known else ""
         hidden = self.view.hidden()
         return f"{hidden} hidden by filter" if hidden else ""
-
-    def tail(self) -> None:
-        """Every live list shows the newest rows."""
-        for lines in self.query(EventList):
-            lines.tail()
 
     # Views
     @property
@@ -240,35 +233,6 @@ class Console(QuietApp[None]):
             command.run(self, argument)
 
     # What commands do
-    def move(self, where: str) -> None:
-        """Move the list with the keyboard; up on the live list pauses it, the end follows again."""
-        lines = self.view.lines()
-        if isinstance(lines, EventList):
-            if where == "end":
-                self.live.follow(True)
-                return
-            if self.desk.following:
-                if where in ("down", "pagedown"):
-                    return
-                self.live.follow(False)
-        if lines is not None:
-            lines.move(where)
-            self.search.page_back(lines)
-            self.view.describe()
-
-    def slide(self, by: int) -> None:
-        """Move over the columns of a wide table."""
-        lines = self.view.lines()
-        if isinstance(lines, ResultTable):
-            lines.slide(by)
-
-    def datasets(self) -> list[str]:
-        """Names of the datasets in the panels, for completion."""
-        panel = self.desk.snapshot.integrity if self.desk.snapshot else None
-        if panel is None or "dataset" not in panel.columns:
-            return []
-        return sorted(str(row[panel.index("dataset")]) for row in panel.rows)
-
     def copy(self) -> None:
         """OSC 52: the text is already free of controls."""
         text = self.view.copy()
@@ -279,50 +243,6 @@ class Console(QuietApp[None]):
         """Ask the engine at once; while following, for the whole window, whose rows may have become evidence since."""
         self.view.fetch_again()
         self.live.want(at_once=True, filter=self.desk.filter if self.desk.following else None)
-
-    def wear(self, name: str) -> None:
-        """Switch the theme."""
-        if not name:
-            self.say(f"themes: {', '.join(theme.names())}; now {self.desk.look.name}")
-            return
-        try:
-            self.desk.look = theme.load(name)
-        except theme.ThemeError as error:
-            self.say(str(error), "warn")
-            return
-        self._dress()
-        for widget in self.query(Drawn):
-            widget.relook()
-
-    def _dress(self) -> None:
-        look = self.desk.look
-        colours = {"background": look.background, "surface": look.background, "foreground": look.foreground}
-        if look.colourless:
-            colours = {}
-        name = f"seqwatch-{look.name}"
-        sheet = Sheet(name, primary=look.accent or "#808080", accent=look.accent or None, dark=look.dark, **colours)  # type: ignore[arg-type]
-        self.register_theme(sheet)
-        self.theme = name
-
-    def open_help(self) -> None:
-        """The keys, those of the present view first."""
-        if self.view.context != "help":
-            self.push(help_view(self, self.view.context))
-
-    def open_sessions(self) -> None:
-        """The sessions of the last days."""
-        if self.view.context != "sessions":
-            self.push(sessions_view(self))
-
-    def open_saved(self) -> None:
-        """The saved queries."""
-        if isinstance(self.view, Asks):
-            self.push(saved_view(self, self.view))
-
-    def run_query(self) -> None:
-        """Run what the editor holds."""
-        if isinstance(self.view, Asks):
-            self.view.run_query()
 
     # What views ask
     def errand(

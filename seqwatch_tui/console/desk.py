@@ -44,3 +44,11 @@ class Desk:
     def now(self) -> float:
         """The engine's clock at the last answer; 0 before the first."""
         return self.snapshot.status.now if self.snapshot else 0.0
+
+    @property
+    def datasets(self) -> list[str]:
+        """Names of the datasets in the panels, for completion."""
+        panel = self.snapshot.integrity if self.snapshot else None
+        if panel is None or "dataset" not in panel.columns:
+            return []
+        return sorted(str(row[panel.index("dataset")]) for row in panel.rows)

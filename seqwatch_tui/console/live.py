@@ -59,7 +59,7 @@ class Live:
     def follow(self, on: bool) -> None:
         """Follow the newest event, or stand still."""
         self._app.desk.following, self._app.desk.waiting = on, 0
-        self._app.tail()
+        self._app.cursor.tail()
         self.want(at_once=True)
         self._app.redraw()
 

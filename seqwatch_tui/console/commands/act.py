@@ -17,7 +17,7 @@ class Act(Command):
 
     def choices(self, app: Console) -> list[str]:
         """The datasets on screen."""
-        return app.datasets()
+        return app.desk.datasets
 
 
 class Quarantine(Act):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from seqwatch_tui.console.commands.base import DETAILS, LISTS, Command
+from seqwatch_tui.console.views.roots import sessions_view
 
 if TYPE_CHECKING:
     from seqwatch_tui.console.app import Console
@@ -72,7 +73,8 @@ class Sessions(Command):
     def run(self, app: Console, argument: str) -> None:
         """Open the list."""
         del argument
-        app.open_sessions()
+        if app.view.context != "sessions":
+            app.push(sessions_view(app))
 
 
 class Open(Command):

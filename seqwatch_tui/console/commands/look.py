@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from seqwatch_tui.console import theme
 from seqwatch_tui.console.commands.base import DETAILS, LISTS, Command
+from seqwatch_tui.console.views.base import Asks
+from seqwatch_tui.console.views.roots import help_view, saved_view
 
 if TYPE_CHECKING:
     from seqwatch_tui.console.app import Console
@@ -73,7 +75,7 @@ class Space(Command):
     def run(self, app: Console, argument: str) -> None:
         """Move."""
         del argument
-        app.move("pagedown")
+        app.cursor.move("pagedown")
 
 
 class Detail(Command):
@@ -139,7 +141,7 @@ class Theme(Command):
 
     def run(self, app: Console, argument: str) -> None:
         """Switch, or say which themes there are."""
-        app.wear(argument)
+        app.dress.wear(argument)
 
     def choices(self, app: Console) -> list[str]:
         """The themes of this installation."""
@@ -155,7 +157,8 @@ class Help(Command):
     def run(self, app: Console, argument: str) -> None:
         """Open it."""
         del argument
-        app.open_help()
+        if app.view.context != "help":
+            app.push(help_view(app, app.view.context))
 
 
 class CommandLine(Command):
@@ -188,7 +191,8 @@ class Saved(Command):
     def run(self, app: Console, argument: str) -> None:
         """Open the list."""
         del argument
-        app.open_saved()
+        if isinstance(app.view, Asks):
+            app.push(saved_view(app, app.view))
 
 
 class RunQuery(Command):
@@ -200,4 +204,5 @@ class RunQuery(Command):
     def run(self, app: Console, argument: str) -> None:
         """Run it."""
         del argument
-        app.run_query()
+        if isinstance(app.view, Asks):
+            app.view.run_query()

@@ -19,7 +19,7 @@ class Move(Command):
     def run(self, app: Console, argument: str) -> None:
         """Move the cursor, or scroll."""
         del argument
-        app.move(self.to)
+        app.cursor.move(self.to)
 
 
 class Up(Move):
@@ -68,7 +68,7 @@ class Left(Command):
     def run(self, app: Console, argument: str) -> None:
         """Slide the table."""
         del argument
-        app.slide(self.by)
+        app.cursor.slide(self.by)
 
 
 class Right(Left):
