@@ -116,6 +116,11 @@ class Detector:
         return self._all.parents
 
     @property
+    def needs_records(self) -> bool:
+        """Whether a rule looks at raw records."""
+        return self._all.records
+
+    @property
     def warm_needs_records(self) -> bool:
         """Whether the windows of correlations are filled by rules on raw records."""
         return self._feeding.records

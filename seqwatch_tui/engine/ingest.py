@@ -5,6 +5,7 @@ A file is known by its content, not by its name: ingested again, it goes on wher
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 from dataclasses import dataclass, field, replace
@@ -14,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 from seqwatch_tui.engine.heap import freed_memory_kept
 from seqwatch_tui.engine.intake import Intake
 from seqwatch_tui.engine.parsers import knowledge_of, make_parser
-from seqwatch_tui.engine.parsing import WORTH_BYTES, RemoteIntake, Request
+from seqwatch_tui.engine.parsing import RemoteIntake, Request
 from seqwatch_tui.engine.read_files import INGEST, Already, already, lines_before
+from seqwatch_tui.engine.reader import WORTH_BYTES, Reader
 from seqwatch_tui.engine.work import Change
 from seqwatch_tui.model.evidence import Counts, Resume, SourceState
 from seqwatch_tui.sources.formats import FormatUnknown, detect_format
@@ -40,6 +42,7 @@ class Ingest:
     size: int = 0
     failures: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    reader: Reader = field(default_factory=Reader)
     _current: Intake | RemoteIntake | None = None
     _stopped: threading.Event = field(default_factory=threading.Event)
 
@@ -48,7 +51,7 @@ class Ingest:
         began = self.engine.clock.monotonic()
         alerts = self._alerts()
         self.size = sum(p.stat().st_size for p in self.paths if p.is_file())
-        with freed_memory_kept():
+        with freed_memory_kept(), contextlib.closing(self.reader):
             files = [self._file(path) for path in self.paths if not self._stopped.is_set()]
             last = Change(Commit())
             self.engine.judge.inbox.put(last)
@@ -153,16 +156,11 @@ class Ingest:
         ]
         if path.stat().st_size >= WORTH_BYTES:
             request = Request(
-                str(path),
-                kind,
-                state,
-                list(knowledge.sessions.values()),
-                knowledge.names,
-                dict(knowledge.host_names),
-                gaps,
-                engine.store.directories(name),
-            )
-            return RemoteIntake(request, engine.take, engine.clock)
+                str(path), kind, state, list(knowledge.sessions.values()), knowledge.names, dict(knowledge.host_names),
+                gaps, engine.store.directories(name), engine.judge.next_event_id,
+                raw=engine.judge.detector.needs_records,
+            )  # fmt: skip
+            return RemoteIntake(request, engine.take, engine.clock, self.reader)
         parsers = make_parser(name, kind, kind, knowledge)
         return Intake(
             ReadOnce(name, path, state.resume), parsers, state, engine.take, engine.clock, engine.trouble, live=False,

@@ -1,17 +1,18 @@
 """A back-fill's reading and parsing in a process of its own: a second core, and untrusted bytes kept out of the engine.
 
-`python -m seqwatch_tui.engine.parsing` takes one JSON request on standard input and writes frames to standard output: a
-line of JSON (everything of a batch that is not a table, or the end), then the batch's two tables as Arrow streams. It
-ends when nobody reads any more. The engine's side is `RemoteIntake`.
+`python -m seqwatch_tui.engine.parsing` takes requests on standard input, a line of JSON each, and writes frames to
+standard output: a line of JSON (everything of a batch that is not a table, or the end), then the batch's events as an
+Arrow stream, then its raw lines: another stream, or the bytes of the ledger's file. It ends when nobody asks or reads
+any more. The engine's side is `RemoteIntake`.
 """
 
 from __future__ import annotations
 
 import gc
-import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
@@ -22,15 +23,17 @@ from seqwatch_tui.engine.clock import Clock, SystemClock
 from seqwatch_tui.engine.heap import keep_freed
 from seqwatch_tui.engine.intake import Intake
 from seqwatch_tui.engine.parsers import make_parser
+from seqwatch_tui.engine.reader import Reader
 from seqwatch_tui.engine.work import Batch, concatenate
+from seqwatch_tui.ledger.filed import Filed
 from seqwatch_tui.model.evidence import Counts, Directory, Gap, Resume, Session, SourceState, Switch
 from seqwatch_tui.parse.interface import Knowledge, Parsed
 from seqwatch_tui.parse.places import Places
+from seqwatch_tui.parse.schema import RECORD_SCHEMA
 from seqwatch_tui.sources.once import ReadOnce
 
-WORTH_BYTES = 32 << 20
-"""Files from this size on are worth the process's start (about half a second)."""
-_PIPE_BYTES, _SET_PIPE_SIZE = 1 << 20, 1031
+FILED_EVENTS = 5_000
+"""From this many events on a batch's raw lines are filed; fewer are joined with what else there is."""
 
 
 class Request(msgspec.Struct):
@@ -44,6 +47,10 @@ class Request(msgspec.Struct):
     host_names: dict[int, str]
     known_gaps: list[str]
     directories: list[Directory] = []
+    first_event: int = 1
+    """The number that the first event is likely to get."""
+    raw: bool = False
+    """Rules look at raw lines: they come as tables."""
 
 
 class Frame(msgspec.Struct):
@@ -58,14 +65,23 @@ class Frame(msgspec.Struct):
     switches: tuple[Switch, ...] = ()
     damage: str = ""
     incomplete: bool = False
+    filed: tuple[int, int, int] | None = None
+    """Bytes, rows and first event number of the raw lines' file; null where they are a table."""
 
 
 def main() -> None:
-    """Read the request, then the file; every batch goes out as it is made."""
-    request = msgspec.json.decode(sys.stdin.buffer.read(), type=Request)
+    """Answer requests; every batch goes out as it is made."""
     keep_freed()
     gc.set_threshold(50_000, 20, 50)  # as in the engine: many short-lived values and no cycles
     out = sys.stdout.buffer
+    try:
+        for line in sys.stdin.buffer:
+            _answer(msgspec.json.decode(line, type=Request), out)
+    except BrokenPipeError:
+        sys.stderr.close()  # the engine has stopped; what it has stored is what counts
+
+
+def _answer(request: Request, out: IO[bytes]) -> None:
     places = Places()
     places.restore(request.directories)
     knowledge = Knowledge(
@@ -75,31 +91,47 @@ def main() -> None:
     intake = Intake(
         ReadOnce(request.state.name, Path(request.path), request.state.resume),
         make_parser(request.state.name, request.kind, request.kind, knowledge),
-        request.state, lambda batch: _send(out, batch), SystemClock(), _ignore, live=False,
+        request.state, _Sender(out, request.first_event, raw=request.raw).send, SystemClock(), _ignore, live=False,
         known_gaps=frozenset(request.known_gaps),
     )  # fmt: skip
-    try:
-        intake.read()
-        _line(out, Frame(intake.state, damage=intake.damage, incomplete=intake.incomplete))
-        out.flush()
-    except BrokenPipeError:
-        sys.stderr.close()  # the engine has stopped; what it has stored is what counts
+    intake.read()
+    _line(out, Frame(intake.state, damage=intake.damage, incomplete=intake.incomplete))
+    out.flush()
 
 
 def _ignore(_: str, __: BaseException) -> None:
     """`Intake.read` raises what went wrong; nothing is reported beside it."""
 
 
-def _send(out: IO[bytes], batch: Batch) -> None:
-    parsed = batch.parsed
-    frame = Frame(
-        batch.state, parsed.resume, parsed.counts, parsed.gaps, parsed.sessions, parsed.directories, parsed.switches
-    )
-    _line(out, frame)
-    for table in (concatenate([parsed.events]), concatenate([parsed.records])):
-        with pa.ipc.new_stream(out, table.schema) as stream:
-            stream.write_table(table)
-    out.flush()
+@dataclass(slots=True)
+class _Sender:
+    """Writes batches as frames; `next_event` is what the engine will likely number the next event with."""
+
+    out: IO[bytes]
+    next_event: int
+    raw: bool
+
+    def send(self, batch: Batch) -> None:
+        parsed = batch.parsed
+        filed = None
+        if not self.raw and parsed.events.num_rows >= FILED_EVENTS:
+            filed = Filed.of(parsed.records, self.next_event)
+        self.next_event += parsed.events.num_rows
+        frame = Frame(
+            batch.state, parsed.resume, parsed.counts, parsed.gaps, parsed.sessions, parsed.directories, parsed.switches,
+            filed=(filed.data.size, filed.num_rows, filed.first) if filed is not None else None,
+        )  # fmt: skip
+        _line(self.out, frame)
+        self._table(parsed.events)
+        if filed is None:
+            self._table(parsed.records)
+        else:
+            self.out.write(memoryview(filed.data))
+        self.out.flush()
+
+    def _table(self, table: pa.Table) -> None:
+        with pa.ipc.new_stream(self.out, table.schema) as stream:
+            stream.write_table(concatenate([table]))
 
 
 def _line(out: IO[bytes], frame: Frame) -> None:
@@ -109,32 +141,23 @@ def _line(out: IO[bytes], frame: Frame) -> None:
 class RemoteIntake:
     """The engine's side: the same words as `Intake` for a file that another process reads."""
 
-    def __init__(self, request: Request, submit: Callable[[Batch], None], clock: Clock) -> None:
+    def __init__(self, request: Request, submit: Callable[[Batch], None], clock: Clock, reader: Reader) -> None:
         self.state, self.parsed, self.gaps = request.state, Counts(), 0
         self.damage, self.incomplete = "", False
         self.stopping = threading.Event()
-        self._request, self._submit, self._clock = request, submit, clock
+        self._request, self._submit, self._clock, self._reader = request, submit, clock, reader
 
     def read(self) -> None:
-        """Read until the end or until stopped. RuntimeError when the process dies."""
-        with subprocess.Popen(
-            [sys.executable, "-m", "seqwatch_tui.engine.parsing"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            bufsize=_PIPE_BYTES,
-        ) as process:
-            try:
-                assert process.stdin is not None, "a pipe"  # noqa: S101
-                assert process.stdout is not None, "a pipe"  # noqa: S101
-                process.stdin.write(msgspec.json.encode(self._request))
-                process.stdin.close()
-                self._frames(process.stdout)
-            finally:
-                if process.poll() is None and self.stopping.is_set():
-                    process.kill()
+        """Read until the end or until stopped, which ends the process. RuntimeError when the process dies."""
+        pipe, ended = self._reader.ask(msgspec.json.encode(self._request)), False
+        try:
+            ended = self._frames(pipe)
+        finally:
+            if not ended:
+                self._reader.close()
 
-    def _frames(self, pipe: IO[bytes]) -> None:
-        _widen(pipe)
+    def _frames(self, pipe: IO[bytes]) -> bool:
+        """Take batches up to the last frame; false when stopped before."""
         while not self.stopping.is_set():
             line = pipe.readline()
             if not line:
@@ -143,28 +166,26 @@ class RemoteIntake:
             self.state = frame.state
             if frame.counts is None or frame.resume is None:
                 self.damage, self.incomplete = frame.damage, frame.incomplete
-                return
+                return True
             self._take(frame, frame.counts, frame.resume, pipe)
+        return False
 
     def _take(self, frame: Frame, counts: Counts, resume: Resume, pipe: IO[bytes]) -> None:
-        with pa.ipc.open_stream(pipe) as stream:
-            events = stream.read_all()
-        with pa.ipc.open_stream(pipe) as stream:
-            records = stream.read_all()
+        events, records, filed = _table(pipe), RECORD_SCHEMA.empty_table(), None
+        if frame.filed is None:
+            records = _table(pipe)
+        else:
+            size, rows, first = frame.filed
+            filed = Filed(pa.py_buffer(pipe.read(size)), rows, first)
         self.parsed += counts
         self.gaps += len(frame.gaps)
         parsed = Parsed(events, records, resume, counts, frame.gaps, frame.sessions, frame.directories, frame.switches)
-        self._submit(Batch(parsed, frame.state, self._clock.monotonic()))
+        self._submit(Batch(parsed, frame.state, self._clock.monotonic(), filed))
 
 
-def _widen(pipe: IO[bytes]) -> None:
-    """Let the kernel hold a mebibyte between the two processes, where it may (fcntl(2), F_SETPIPE_SZ)."""
-    import fcntl
-
-    try:
-        fcntl.fcntl(pipe.fileno(), _SET_PIPE_SIZE, _PIPE_BYTES)
-    except PermissionError:
-        return  # the user's pipes are limited: it works all the same, with more turns
+def _table(pipe: IO[bytes]) -> pa.Table:
+    with pa.ipc.open_stream(pipe) as stream:
+        return stream.read_all()
 
 
 if __name__ == "__main__":

@@ -29,9 +29,11 @@ from seqwatch_tui.engine.book import AlertBook
 from seqwatch_tui.engine.clock import Clock
 from seqwatch_tui.engine.inbox import Inbox, SpineEnded, refuse
 from seqwatch_tui.engine.meter import Meter
+from seqwatch_tui.engine.numbering import numbered
 from seqwatch_tui.engine.read_files import ReadFiles
 from seqwatch_tui.engine.witness import Witness
-from seqwatch_tui.engine.work import AlertChange, Batch, Change, Ready, Swap, Work, concatenate, merge, shifted
+from seqwatch_tui.engine.work import AlertChange, Batch, Change, Ready, Swap, Work, merge
+from seqwatch_tui.ledger.filed import Filed
 from seqwatch_tui.ledger.ledger import Ledger
 from seqwatch_tui.model.action import Refused
 from seqwatch_tui.parse.schema import EVENT_SCHEMA, RECORD_SCHEMA
@@ -73,7 +75,8 @@ class Judge(threading.Thread):
         self.catalogue, self.detector, self.book = catalogue, detector, book
         self._memory = memory
         self._ledger, self._clock, self._fail = ledger, clock, fail
-        self._next_event_id = next_event_id
+        self.next_event_id = next_event_id
+        """The number of the next event; what comes from other sources meanwhile takes it first."""
         self._held: Work | object | None = None
         self._current: Work | object | None = None
         self.witness = Witness(clock, clock.now())
@@ -125,9 +128,9 @@ class Judge(threading.Thread):
 
     def _gather(self, first: Batch) -> list[Batch]:
         batches, events = [first], first.parsed.events.num_rows
-        while events < GATHER_EVENTS:
+        while events < GATHER_EVENTS and first.filed is None:
             more = self._next()
-            if not isinstance(more, Batch):
+            if not isinstance(more, Batch) or more.filed is not None:
                 self._held = more
                 break
             batches.append(more)
@@ -135,11 +138,13 @@ class Judge(threading.Thread):
         return batches
 
     def _record_batches(self, batches: list[Batch]) -> None:
-        events, records = self._numbered(batches)
+        batch = numbered(batches, self.next_event_id)
+        events, records = batch.events, batch.records
+        self.next_event_id += events.num_rows
         if events.num_rows:
             events = self.witness.mark(self.catalogue.judge(events), {b.state.name: b.received for b in batches})
             events = self._memory.mark(events)
-            found = self.detector.feed(events, records)
+            found = self.detector.feed(events, batch.raw() if self.detector.needs_records else None)
             self.witness.raised(found.alerts)
         else:
             found = Detections()
@@ -161,16 +166,6 @@ class Judge(threading.Thread):
         )
         oldest = min((b.received for b in batches if b.parsed.events.num_rows), default=None)
         self._hand_over(commit, events, records, oldest, ())
-
-    def _numbered(self, batches: list[Batch]) -> tuple[pa.Table, pa.Table]:
-        """Give the batches' rows their final event ids; both tables are one chunk per column."""
-        events, records = [], []
-        for batch in batches:
-            base, parsed = self._next_event_id, batch.parsed
-            self._next_event_id += parsed.events.num_rows
-            events.append(parsed.events.set_column(0, "event_id", shifted(parsed.events["event_id"], base)))
-            records.append(parsed.records.set_column(0, "event_id", shifted(parsed.records["event_id"], base)))
-        return concatenate(events), concatenate(records)
 
     def _record_change(self, change: Change | AlertChange) -> None:
         commit = self._said(change) if isinstance(change, AlertChange) else change.commit
@@ -199,11 +194,12 @@ class Judge(threading.Thread):
             swap.done.set_exception(error)
 
     def _hand_over(
-        self, commit: Commit, events: pa.Table, records: pa.Table, oldest: float | None, done: tuple[Future[Any], ...]
-    ) -> None:
+        self, commit: Commit, events: pa.Table, records: pa.Table | Filed, oldest: float | None,
+        done: tuple[Future[Any], ...],
+    ) -> None:  # fmt: skip
         note = notes_of.encode(commit)
         segments: Sequence[SegmentRow] = ()
-        if events.num_rows >= BULK_EVENTS:
+        if isinstance(records, Filed) or events.num_rows >= BULK_EVENTS:
             mark, segments = self._ledger.append_bulk(events, records, note, self._clock.now())
         else:
             mark = self._ledger.append(events, records, note)

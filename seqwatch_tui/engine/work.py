@@ -14,6 +14,7 @@ from seqwatch_tui.catalogue.catalogue import Catalogue
 from seqwatch_tui.detect.detector import Detector
 from seqwatch_tui.detect.life import Said
 from seqwatch_tui.engine.book import AlertBook
+from seqwatch_tui.ledger.filed import Filed
 from seqwatch_tui.model.action import Refused
 from seqwatch_tui.model.alert import Alert
 from seqwatch_tui.model.evidence import SourceState
@@ -28,6 +29,8 @@ class Batch:
     parsed: Parsed
     state: SourceState
     received: float
+    filed: Filed | None = None
+    """Its raw lines, where they come as a file; `parsed` then has none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 
 from seqwatch_tui.ledger import chain, parquet
 from seqwatch_tui.ledger.disk import Disk
+from seqwatch_tui.ledger.filed import Filed
 from seqwatch_tui.ledger.layout import Layout
 from seqwatch_tui.ledger.lookup import segment_of
 from seqwatch_tui.ledger.recover import Recovered, read_confirmed, recover
@@ -106,7 +107,7 @@ class Ledger:
         return self._view.mark
 
     def append_bulk(
-        self, events: pa.Table, records: pa.Table, note: bytes, now: float
+        self, events: pa.Table, records: pa.Table | Filed, note: bytes, now: float
     ) -> tuple[LedgerMark, list[SegmentRow]]:
         """Put a large batch on disk as a sealed segment of its own, after sealing what is open.
 
@@ -188,7 +189,7 @@ class Ledger:
             os.close(self._spool)
             self._spool = None
 
-    def _seal(self, events: pa.Table, records: pa.Table, notes: Sequence[Note], now: float) -> SegmentRow:
+    def _seal(self, events: pa.Table, records: pa.Table | Filed, notes: Sequence[Note], now: float) -> SegmentRow:
         """Write, chain and vouch for a segment; the open spool is left behind until the store has committed."""
         view = self._view
         sealed = make(view.sealed + 1, events, records, notes, now)

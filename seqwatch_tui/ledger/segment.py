@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from seqwatch_tui.ledger.chain import Entry
+from seqwatch_tui.ledger.filed import Filed
 from seqwatch_tui.ledger.layout import Layout
 from seqwatch_tui.ledger.parquet import write_events, write_records
 from seqwatch_tui.ledger.values import Note
@@ -43,9 +44,10 @@ class Sealed:
         return File(segment.events_path, self.events), File(segment.records_path, self.records)
 
 
-def make(number: int, events: pa.Table, records: pa.Table, notes: Sequence[Note], now: float) -> Sealed:
+def make(number: int, events: pa.Table, records: pa.Table | Filed, notes: Sequence[Note], now: float) -> Sealed:
     """Turn tables into a segment; `now` is epoch seconds."""
-    first_file, second_file = memoryview(write_events(events, notes)), memoryview(write_records(records))
+    filed = records.data if isinstance(records, Filed) else write_records(records)
+    first_file, second_file = memoryview(write_events(events, notes)), memoryview(filed)
     ends = pc.min_max(events.column("event_id")).as_py()
     entry = Entry(
         number, events.num_rows, records.num_rows, ends["min"], ends["max"], round(now, 6),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import pyarrow as pa
@@ -11,6 +12,7 @@ from seqwatch_tui.engine.clock import SystemClock
 from seqwatch_tui.engine.intake import Intake
 from seqwatch_tui.engine.parsers import make_parser
 from seqwatch_tui.engine.parsing import RemoteIntake, Request
+from seqwatch_tui.engine.reader import Reader
 from seqwatch_tui.engine.work import Batch, concatenate
 from seqwatch_tui.model.evidence import SourceState
 from seqwatch_tui.parse.interface import Knowledge
@@ -39,8 +41,9 @@ def _own(path: Path) -> tuple[Intake, list[Batch]]:
 def _remote(path: Path) -> tuple[RemoteIntake, list[Batch]]:
     batches: list[Batch] = []
     request = Request(str(path), "auditd", _state(path), [], {}, {}, [])
-    intake = RemoteIntake(request, batches.append, SystemClock())
-    intake.read()
+    with contextlib.closing(Reader()) as reader:
+        intake = RemoteIntake(request, batches.append, SystemClock(), reader)
+        intake.read()
     return intake, batches
 
 
@@ -61,5 +64,5 @@ def test_both_ways_give_the_same_rows_and_the_same_end(tmp_path: Path) -> None:
 
 def test_a_process_that_dies_is_an_error_and_not_an_end(tmp_path: Path) -> None:
     request = Request(str(tmp_path / "x"), "no-such-mapping", _state(tmp_path / "x"), [], {}, {}, [])
-    with pytest.raises(RuntimeError, match="ended early"):
-        RemoteIntake(request, pytest.fail, SystemClock()).read()
+    with contextlib.closing(Reader()) as reader, pytest.raises(RuntimeError, match="ended early"):
+        RemoteIntake(request, pytest.fail, SystemClock(), reader).read()
