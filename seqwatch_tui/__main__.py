@@ -15,6 +15,7 @@ class _Screen:
 
     def __init__(self) -> None:
         self._painted: FirstPaint | None = None
+        self._colourless: bool | None = None
 
     def paint(self, title: str) -> None:
         from seqwatch_tui.console.first_paint import paint
@@ -22,11 +23,16 @@ class _Screen:
         if self._painted is None:
             self._painted = paint(title)
 
+    def load(self) -> None:
+        from seqwatch_tui.console.launch import load
+
+        self._colourless = load()
+
     def show(self, socket: Path, *, read_only: bool, theme: str | None) -> int:
         from seqwatch_tui.console.launch import run
 
         painted, self._painted = self._painted, None
-        return run(socket, read_only=read_only, theme=theme, painted=painted)
+        return run(socket, read_only=read_only, theme=theme, painted=painted, colourless=self._colourless)
 
     def restore(self) -> None:
         if self._painted is not None:

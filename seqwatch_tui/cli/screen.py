@@ -12,6 +12,9 @@ class Screen(Protocol):
     def paint(self, title: str) -> None:
         """Show one line at once, before anything heavy is imported."""
 
+    def load(self) -> None:
+        """Import what `show` needs, while something else is waited for; `show` does it when this was not called."""
+
     def show(self, socket: Path, *, read_only: bool, theme: str | None) -> int:
         """Show the console on an engine's socket until the operator leaves; return the exit status."""
 

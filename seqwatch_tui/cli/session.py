@@ -9,10 +9,13 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from seqwatch_tui.cli.client import Client
 from seqwatch_tui.cli.exits import CommandError, Exit
-from seqwatch_tui.config.settings import Settings
+
+if TYPE_CHECKING:
+    from seqwatch_tui.config.settings import Settings
 
 START_SECONDS = 60.0
 """A child may have to bring the store and the ledger together before it listens."""
@@ -29,11 +32,23 @@ def engine_for(settings: Settings, config: Path, *, follow: bool = False) -> Ite
 
     `follow` lets the child read the configured sources; else it only answers (for look-ups and back-fill).
     """
-    client = Client(socket_path(settings))
-    if _exists(client.path) and client.alive():
-        yield client
-        return
-    child = EngineChild(config, follow=follow)
+    socket = socket_path(settings)
+    if runs(socket):
+        yield Client(socket)
+    else:
+        with child_engine(config, socket, follow=follow) as client:
+            yield client
+
+
+def runs(socket: Path) -> bool:
+    """Whether an engine answers at `socket`; CommandError when this user may not even look."""
+    return _exists(socket) and Client(socket).alive()
+
+
+@contextlib.contextmanager
+def child_engine(config: Path, socket: Path, *, follow: bool) -> Iterator[Client]:
+    """Yield a client of an engine that is started here and ends with the block."""
+    client, child = Client(socket), EngineChild(config, follow=follow)
     try:
         child.wait_for(client)
         yield client

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import gc
+import importlib
 import os
 import sys
 from collections.abc import Callable, MutableMapping
@@ -25,25 +26,23 @@ _PLAIN_TERMINALS = ("vt100", "vt102", "vt220", "dumb", "unknown", "")
 def run(
     socket: Path, *, read_only: bool = False, theme: str | None = None,
     engine_child: Callable[[], int | None] | None = None, painted: FirstPaint | None = None, start: str = "overview",
+    colourless: bool | None = None,
 ) -> int:  # fmt: skip
     """Show the console until the operator leaves; return the exit status.
 
     `engine_child` tells the status of an engine this process started (None while it runs); whoever started it ends it.
+    `colourless` is what `load` returned, None when it was not called yet.
     0 left by key, 1 internal error, 2 unusable theme or no terminal, 129 hang-up, 143 terminated.
     """
-    colourless = prepare(os.environ)
     try:
         if not (sys.stdin.isatty() and sys.stderr.isatty()):
             return _refuse("the console needs a terminal; its commands work without: seqwatch events, alerts, sql")
-        gc.disable()  # nothing to collect while modules load; 5 % of the time to the first screen
-        with_ssl = _without_ssl()
+        plain = load() if colourless is None else colourless
         from seqwatch_tui.console import theme as themes
         from seqwatch_tui.console.app import Console
 
-        with_ssl()
-        gc.enable()
         try:
-            look = themes.load(theme or (themes.COLOURLESS if colourless else themes.DEFAULT))
+            look = themes.load(theme or (themes.COLOURLESS if plain else themes.DEFAULT))
         except themes.ThemeError as error:
             if painted is not None:
                 painted.restore()
@@ -58,6 +57,19 @@ def run(
     finally:
         if painted is not None:
             painted.restore()
+
+
+def load() -> bool:
+    """Import Textual and the console, without ssl; return whether the terminal, or NO_COLOR, asks for no colour."""
+    colourless = prepare(os.environ)
+    gc.disable()  # nothing to collect while modules load; 5 % of the time to the first screen
+    with_ssl = _without_ssl()
+    try:
+        importlib.import_module("seqwatch_tui.console.app")
+    finally:
+        with_ssl()
+        gc.enable()
+    return colourless
 
 
 def prepare(environ: MutableMapping[str, str]) -> bool:
