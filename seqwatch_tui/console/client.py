@@ -6,7 +6,6 @@ an answer passes `safe_text` here, so no widget ever sees a raw one.
 
 from __future__ import annotations
 
-import http.client
 import json
 import os
 import socket
@@ -16,11 +15,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
+from seqwatch_tui.console.wire import Garbled, Wire
 from seqwatch_tui.model.text import safe_text
 
 T = TypeVar("T")
 _MANY_LINES = frozenset({"raw", "text", "sql", "description", "question"})
-_MAX_BODY = 64 << 20
 
 
 class EngineError(Exception):
@@ -47,24 +46,21 @@ class Impostor(EngineError):
     """The socket is served by a user who is neither root nor the owner of the state directory."""
 
 
-class _Connection(http.client.HTTPConnection):
-    """HTTP over a Unix socket whose server is who it should be."""
-
-    def __init__(self, path: Path, timeout: float) -> None:
-        super().__init__("seqwatch", timeout=timeout)
-        self._path = path
-
-    def connect(self) -> None:
-        """Connect and check the peer; OSError or Impostor."""
-        owner = self._path.parent.stat().st_uid
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(os.fspath(self._path))
-        raw = self.sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
-        uid = struct.unpack("3i", raw)[1]
-        if uid not in (0, owner):
-            self.sock.close()
-            raise Impostor(f"the engine's socket is served by uid {uid}, not by root or uid {owner}; do not trust it")
+def connected(path: Path, timeout: float) -> Wire:
+    """Connect to the socket and check who serves it; OSError or Impostor."""
+    owner = path.parent.stat().st_uid
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        sock.settimeout(timeout)
+        sock.connect(os.fspath(path))
+        uid = struct.unpack("3i", sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i")))[1]
+    except OSError:
+        sock.close()
+        raise
+    if uid not in (0, owner):
+        sock.close()
+        raise Impostor(f"the engine's socket is served by uid {uid}, not by root or uid {owner}; do not trust it")
+    return Wire(sock)
 
 
 class Client:
@@ -72,7 +68,7 @@ class Client:
 
     def __init__(self, path: Path, *, timeout: float = 5.0) -> None:
         self._path, self._timeout = path, timeout
-        self._connection: _Connection | None = None
+        self._connection: Wire | None = None
 
     def __enter__(self) -> Client:
         return self
@@ -92,18 +88,13 @@ class Client:
     def close(self) -> None:
         """Hang up; a call in another thread ends with EngineGone."""
         connection, self._connection = self._connection, None
-        if connection is not None and connection.sock is not None:
-            try:
-                connection.sock.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                return  # the peer hung up first
-            finally:
-                connection.close()
+        if connection is not None:
+            connection.close()
 
     def _call(self, verb: str, path: str, body: bytes | None, parse: Callable[[Any], T], timeout: float = 0) -> T:
         try:
             status, answer = self._exchange(verb, path, body, timeout)
-        except (OSError, http.client.HTTPException) as error:
+        except (OSError, Garbled) as error:
             self.close()
             raise EngineGone(_why(error, self._path)) from error
         try:
@@ -119,7 +110,7 @@ class Client:
         fresh = self._connection is None
         try:
             return self._once(verb, path, body, timeout)
-        except (ConnectionError, http.client.BadStatusLine):
+        except ConnectionError:
             if fresh or verb != "GET":
                 raise
             self.close()  # an idle connection that the engine closed
@@ -128,17 +119,12 @@ class Client:
     def _once(self, verb: str, path: str, body: bytes | None, timeout: float) -> tuple[int, bytes]:
         connection = self._connection
         if connection is None:
-            connection = self._connection = _Connection(self._path, self._timeout)
-            connection.connect()
-        if connection.sock is not None:
-            connection.sock.settimeout(timeout or self._timeout)
-        headers = {"Content-Type": "application/json"} if body is not None else {}
-        connection.request(verb, path, body, headers)
-        response = connection.getresponse()
-        answer = response.read(_MAX_BODY)
-        if response.will_close:
+            connection = self._connection = connected(self._path, self._timeout)
+        connection.sock.settimeout(timeout or self._timeout)
+        status, answer, again = connection.exchange(verb, path, body)
+        if not again:
             self.close()
-        return response.status, answer
+        return status, answer
 
 
 def clean(value: Any, key: str = "") -> Any:
