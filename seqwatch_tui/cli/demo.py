@@ -48,7 +48,7 @@ def _run(options: argparse.Namespace) -> int:
         seconds = (options.seconds or HEADLESS_SECONDS) if options.headless else LENGTH
         pace = max(1.0, LENGTH / max(seconds - 5.0, 1.0))  # a short run tells the whole story all the same
         traffic = Traffic(site, rate=options.rate, pace=pace, clock=time.time)
-        child = EngineChild(site.config, follow=True)
+        child = EngineChild(site.config, [])
         try:
             client = Client(site.state_dir / "engine.sock")
             child.wait_for(client)

@@ -11,13 +11,15 @@ from typing import Any
 from seqwatch_tui.cli.exits import CommandError, Exit, note
 from seqwatch_tui.cli.session import engine_for
 from seqwatch_tui.cli.settings import load_settings
+from seqwatch_tui.engine.reader import WORTH_BYTES
 
 
 def run(options: argparse.Namespace) -> int:
     """Ingest the files; exit 3 when one could not be read to its end."""
     settings, config = load_settings(options)
     wanted = {"paths": [str(p.absolute()) for p in options.files], "format": _format(options.format)}
-    with engine_for(settings, config) as client:
+    large = any(p.is_file() and p.stat().st_size >= WORTH_BYTES for p in options.files)
+    with engine_for(settings, config, back_fill=large) as client:
         summary = None
         for said in client.lines("/v1/ingest", wanted):
             if "progress" in said:

@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,16 +27,17 @@ def socket_path(settings: Settings) -> Path:
 
 
 @contextlib.contextmanager
-def engine_for(settings: Settings, config: Path, *, follow: bool = False) -> Iterator[Client]:
+def engine_for(settings: Settings, config: Path, *, follow: bool = False, back_fill: bool = False) -> Iterator[Client]:
     """Yield a client of the running engine; without one, of a child engine that ends with the block.
 
-    `follow` lets the child read the configured sources; else it only answers (for look-ups and back-fill).
+    `follow` lets the child read the configured sources; else it only answers (for look-ups and back-fill). With
+    `back_fill` it starts the process that will read large files before anything else.
     """
     socket = socket_path(settings)
     if runs(socket):
         yield Client(socket)
     else:
-        with child_engine(config, socket, follow=follow) as client:
+        with child_engine(config, socket, follow=follow, back_fill=back_fill) as client:
             yield client
 
 
@@ -46,9 +47,10 @@ def runs(socket: Path) -> bool:
 
 
 @contextlib.contextmanager
-def child_engine(config: Path, socket: Path, *, follow: bool) -> Iterator[Client]:
+def child_engine(config: Path, socket: Path, *, follow: bool, back_fill: bool = False) -> Iterator[Client]:
     """Yield a client of an engine that is started here and ends with the block."""
-    client, child = Client(socket), EngineChild(config, follow=follow)
+    flags = [*([] if follow else ["--no-sources"]), *(["--back-fill"] if back_fill else [])]
+    client, child = Client(socket), EngineChild(config, flags)
     try:
         child.wait_for(client)
         yield client
@@ -69,10 +71,9 @@ def _exists(path: Path) -> bool:
 class EngineChild:
     """An engine started for one command or console. It ends when its standard input closes, however we die."""
 
-    def __init__(self, config: Path, *, follow: bool) -> None:
+    def __init__(self, config: Path, flags: Sequence[str]) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "seqwatch_tui", "--config", str(config), "engine", "--child",
-             *([] if follow else ["--no-sources"])],
+            [sys.executable, "-m", "seqwatch_tui", "--config", str(config), "engine", "--child", *flags],
             stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
             env={**os.environ, "PYTHONUNBUFFERED": "1"}, start_new_session=True,
         )  # fmt: skip

@@ -27,6 +27,7 @@ from seqwatch_tui.engine.paging import Paging
 from seqwatch_tui.engine.parsers import knowledge_of, make_parser
 from seqwatch_tui.engine.people import known_groups
 from seqwatch_tui.engine.read_files import after_ingest
+from seqwatch_tui.engine.reader import Reader
 from seqwatch_tui.engine.rules import read_rules
 from seqwatch_tui.engine.runs import stored_runs, tell
 from seqwatch_tui.engine.sensors import sensor_intake
@@ -65,6 +66,8 @@ class Engine:
         self.jobs = Jobs(clock)
         self.intakes: list[Intake] = []
         self.sensors: list[SensorStream] = []
+        self.reader: Reader | None = None
+        """Reads the files of the first back-fill; started before the engine, where there is one."""
         self.stopping = threading.Event()
         """Set when the engine is to stop: long answers give up."""
         self.plans: dict[str, Plan] = {}
@@ -172,6 +175,11 @@ class Engine:
         change = Change(commit)
         self.judge.inbox.put(change)
         change.done.result(timeout)
+
+    def take_reader(self) -> Reader:
+        """Return a reader for one back-fill, which closes it."""
+        reader, self.reader = self.reader, None
+        return reader or Reader()
 
     def own_pids(self) -> set[int]:
         """Processes that are seqwatch itself just now."""

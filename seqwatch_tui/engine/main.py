@@ -18,6 +18,7 @@ from seqwatch_tui.engine.engine import SOCKET, Engine
 from seqwatch_tui.engine.evidence import EvidenceWatch
 from seqwatch_tui.engine.heap import few_arenas
 from seqwatch_tui.engine.housekeeping import Housekeeper
+from seqwatch_tui.engine.reader import Reader
 from seqwatch_tui.engine.watch import EditWatch
 from seqwatch_tui.ledger.values import LedgerError
 from seqwatch_tui.response.errors import ResponseError
@@ -40,8 +41,11 @@ class EngineError(Exception):
         self.hint = hint
 
 
-def run_engine(settings: Settings, config: Path, *, sources: bool, child: bool) -> int:
-    """Run until SIGTERM or SIGINT, or (child) until standard input closes; 0, or EngineError."""
+def run_engine(settings: Settings, config: Path, *, sources: bool, child: bool, reader: Reader | None = None) -> int:
+    """Run until SIGTERM or SIGINT, or (child) until standard input closes; 0, or EngineError.
+
+    `reader`, when started already, reads the files of the first back-fill.
+    """
     os.umask(0o077)
     sys.setswitchinterval(SWITCH_SECONDS)
     few_arenas()
@@ -63,6 +67,7 @@ def run_engine(settings: Settings, config: Path, *, sources: bool, child: bool) 
         raise EngineError(
             f"the state folder {settings.state_dir} cannot be used: {error}", "correct state_dir, or run as its owner"
         ) from error
+    engine.reader = reader
     gc.set_threshold(50_000, 20, 50)  # batches make many short-lived values and no cycles
     try:
         asyncio.run(_serve(engine, sources=sources, child=child))

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
+import subprocess
+import sys
 from pathlib import Path
 
 import pyarrow as pa
@@ -17,7 +20,17 @@ from seqwatch_tui.engine.work import Batch, concatenate
 from seqwatch_tui.model.evidence import SourceState
 from seqwatch_tui.parse.interface import Knowledge
 from seqwatch_tui.sources.once import ReadOnce
+from tests.bench.site import GENERATOR
 from tests.engine.running import WORKLOAD
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A log of several batches."""
+    stem = tmp_path_factory.mktemp("corpus") / "many"
+    command = [sys.executable, str(GENERATOR), "--events", "20000", "--out", str(stem), "--formats", "raw"]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    return stem.with_name("many.audit.log")
 
 
 def _state(path: Path) -> SourceState:
@@ -66,3 +79,37 @@ def test_a_process_that_dies_is_an_error_and_not_an_end(tmp_path: Path) -> None:
     request = Request(str(tmp_path / "x"), "no-such-mapping", _state(tmp_path / "x"), [], {}, {}, [])
     with contextlib.closing(Reader()) as reader, pytest.raises(RuntimeError, match="ended early"):
         RemoteIntake(request, pytest.fail, SystemClock(), reader).read()
+
+
+def test_raw_lines_of_a_large_batch_come_as_a_file_of_the_same_rows(corpus: Path) -> None:
+    (mine, own), (theirs, remote) = _own(corpus), _remote(corpus)
+    assert any(batch.filed is not None for batch in remote)
+    firsts = itertools.accumulate((b.parsed.events.num_rows for b in remote), initial=1)
+    raw = [b.filed.at(0).table() if b.filed else b.parsed.records for b in remote]
+    assert [b.filed.first for b in remote if b.filed] == [n for n, b in zip(firsts, remote, strict=False) if b.filed]
+    assert concatenate(raw).to_pylist() == concatenate([b.parsed.records for b in own]).to_pylist()
+    assert mine.state == theirs.state
+
+
+def test_one_process_reads_file_after_file(tmp_path: Path) -> None:
+    path = tmp_path / "audit.log"
+    path.write_bytes(WORKLOAD.read_bytes())
+    with contextlib.closing(Reader()) as reader:
+        ends = []
+        for _ in range(2):
+            intake = RemoteIntake(
+                Request(str(path), "auditd", _state(path), [], {}, {}, []), lambda _: None, SystemClock(), reader
+            )
+            intake.read()
+            ends.append((intake.parsed, intake.state))
+    assert ends[0] == ends[1]
+
+
+def test_a_stopped_reading_ends_its_process_and_the_next_one_works(corpus: Path) -> None:
+    request = Request(str(corpus), "auditd", _state(corpus), [], {}, {}, [])
+    with contextlib.closing(Reader()) as reader:
+        stopped = RemoteIntake(request, lambda _: stopped.stopping.set(), SystemClock(), reader)
+        stopped.read()
+        again = RemoteIntake(request, lambda _: None, SystemClock(), reader)
+        again.read()
+    assert stopped.parsed.events < again.parsed.events

@@ -139,7 +139,7 @@ async def ingest(request: web.Request) -> web.StreamResponse:
     paths, kind = said.get("paths"), said.get("format", "auto")
     if not isinstance(paths, list) or not paths or not all(isinstance(p, str) and p.startswith("/") for p in paths):
         raise ApiError(400, "paths is not a list of absolute paths", '{"paths": ["/var/log/audit/audit.log.1"]}')
-    work = Ingest(engine, [Path(p) for p in paths], str(kind))
+    work = Ingest(engine, [Path(p) for p in paths], str(kind), reader=engine.take_reader())
     response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson"})
     await response.prepare(request)
     running = asyncio.create_task(in_thread(work.run))
