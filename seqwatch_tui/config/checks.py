@@ -9,7 +9,7 @@ from seqwatch_tui.config.errors import nearest
 from seqwatch_tui.config.forms import PLACEHOLDER_PIN
 from seqwatch_tui.config.quiet import Expected, Maintenance, Schedule
 from seqwatch_tui.config.reader import KeyPath, dotted
-from seqwatch_tui.config.schema import Settings, SourceSettings
+from seqwatch_tui.config.schema import Retention, Settings, SourceSettings
 from seqwatch_tui.config.telling import telling_checks, telling_notices
 
 OWN_SOURCE = "seqwatch"
@@ -48,6 +48,12 @@ def notices(settings: Settings) -> tuple[str, ...]:
         for tls in settings.tls
         if PLACEHOLDER_PIN in tls.pins
     ]
+    if settings.tls:
+        found.append("tls: the endpoints are not probed in this version; nothing is known of their TLS")
+    if settings.retention != Retention():
+        found.append(
+            f"retention.days {settings.retention.days} has no effect in this version: nothing is deleted, neither events nor segments"
+        )
     return (*found, *telling_notices(settings))
 
 

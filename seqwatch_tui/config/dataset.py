@@ -46,7 +46,7 @@ class Consent(Section, frozen=True, kw_only=True):
     duo: Annotated[tuple[Annotated[str, forms.duo], ...], Write('duo: [GRU, NPU, "TS:24"]')] = ()
     """Data use codes (GA4GH DUO): shorthand, shorthand with a value, or DUO number."""
     partners: Annotated[tuple[Name, ...], Write("partners: [uni-x]")] = ()
-    """Partners the dataset may be shared with, when every other condition holds."""
+    """Partners the dataset may be shared with; kept in the table `datasets`, seqwatch itself shares nothing."""
     expires: Annotated[Day | None, Write("expires: 2028-01-01")] = None
     """Last day of the consent."""
     withdrawn: Annotated[tuple[Withdrawal, ...], Write('withdrawn: [{files: "NA12878*", since: 2026-05-01}]')] = ()
@@ -65,13 +65,13 @@ class Dataset(Section, frozen=True, kw_only=True):
     kind: Annotated[DatasetKind, Write("kind: wgs")] = "other"
     """wgs, wes, panel, rna or other."""
     frameworks: Annotated[tuple[Framework, ...], Write("frameworks: [hipaa, gdpr]")] = ()
-    """Rules of law and practice the dataset is under; reports are grouped by them."""
+    """Rules of law and practice the dataset is under; kept in the table `datasets`."""
     purpose: Annotated[Purpose | None, Write("purpose: research")] = None
     """clinical, research or commercial."""
     irb: Annotated[Irb | None, Write("irb: {id: IRB-2026-014, expires: 2027-03-01}")] = None
     """The approval it is used under."""
     owner: Annotated[Text | None, Write("owner: genomics-core")] = None
-    """Who answers for it: a person or group, shown beside alerts."""
+    """Who answers for it: a person or group, kept in the table `datasets`."""
     manifest: Annotated[Annotated[str, forms.inner_path] | None, Write("manifest: SHA256SUMS")] = None
     """File of checksums, relative to `path` (md5sum or sha256sum format). Without one there is nothing to verify."""
     encryption: Annotated[Encryption, Write("encryption: any")] = "any"

@@ -63,14 +63,14 @@ class Retention(Section, frozen=True, kw_only=True):
     """How long things are kept (`retention`)."""
 
     days: Annotated[Positive, Write("days: 2557")] = 2557
-    """Days that events and ledger segments are kept; 2557 is seven years."""
+    """Days that events and ledger segments must be kept; 2557 is seven years. Nothing is deleted in this version."""
 
 
 class Settings(Section, frozen=True, kw_only=True):
     """The whole file. Only `site` and `state_dir` are required."""
 
     site: Annotated[Name, Write("site: seq-core-1")]
-    """Name of this site, shown in the header, in reports and in every page."""
+    """Name of this site, shown in the header and in every page."""
     state_dir: Annotated[AbsolutePath, Write("state_dir: /var/lib/seqwatch")]
     """Folder of the store, ledger, journal and socket, absolute, on a local disk; made with mode 0700."""
     timezone: Annotated[Annotated[ZoneInfo, forms.zone], Write("timezone: Europe/Berlin")] = ZoneInfo("UTC")
@@ -96,9 +96,9 @@ class Settings(Section, frozen=True, kw_only=True):
     keys: Annotated[Keys, Write("keys: {max_age_days: 365, register: keys.yaml}")] = Keys()
     """Age of encryption keys."""
     tls: Annotated[tuple[TlsEndpoint, ...], Write('tls: [{endpoint: "lims.example:443"}]')] = ()
-    """Endpoints whose TLS is probed."""
+    """Endpoints whose TLS is to be probed; not in this version, and `notices` says so."""
     retention: Annotated[Retention, Write("retention: {days: 2557}")] = Retention()
-    """How long things are kept."""
+    """How long things must be kept."""
     operators: Annotated[Operators, Write("operators: {viewer: {groups: [seqops]}, responder: {users: [oncall]}}")] = (
         Operators()
     )

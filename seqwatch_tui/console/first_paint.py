@@ -1,7 +1,7 @@
 """The first frame, before the heavy imports: alternate screen and a header line within a few milliseconds.
 
-Standard library only, and as little of it as possible. `with first_paint(title) as painted:` around the rest, and
-`painted` handed to `launch.run`: a terminal is never left in the alternate screen, deaf or without a cursor.
+Standard library only, and as little of it as possible. What `paint` returns is handed to `launch.run`, or restored by
+the caller: a terminal is never left in the alternate screen, deaf or without a cursor.
 """
 
 from __future__ import annotations
@@ -10,8 +10,6 @@ import os
 import signal
 import sys
 import termios
-from collections.abc import Iterator
-from contextlib import contextmanager
 from types import FrameType
 
 _ENTER = "\x1b[?1049h\x1b[?25l\x1b[H\x1b[2J"
@@ -68,14 +66,3 @@ def paint(title: str) -> FirstPaint | None:
         sys.stderr.write(f"seqwatch: the terminal refuses its settings: {error}\n")
         return None
     return painted
-
-
-@contextmanager
-def first_paint(title: str) -> Iterator[FirstPaint | None]:
-    """Paint, and put the terminal back when the block ends, however it ends."""
-    painted = paint(title)
-    try:
-        yield painted
-    finally:
-        if painted is not None:
-            painted.restore()

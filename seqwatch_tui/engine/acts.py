@@ -47,6 +47,7 @@ def start_verification(engine: Engine, dataset_id: str, quick: bool, peer: Peer)
         tables = {
             "files": file_rows(result),
             "verifications": [verification_row(result, run, peer.name)],
+            "findings": [asdict(finding) for finding in result.findings],
             "actions": [row],
         }
         engine.submit(Commit(tables=tables))

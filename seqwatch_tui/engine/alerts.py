@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from seqwatch_tui.detect.life import Said
 from seqwatch_tui.detect.shown import rule_sql
@@ -93,8 +93,3 @@ def rule(engine: Engine, rule_id: str, digest: str) -> Value | None:
         "file": version.get("file") or (now.file if now else ""),
         "in_force": now is not None and now.hash == digest,
     }  # fmt: skip
-
-
-def history_of_incident(engine: Engine, incident: int) -> list[dict[str, Any]]:
-    """Every word said on an alert of the incident, oldest first."""
-    return objects(panel(engine, "incident_history", params={"incident": incident}))

@@ -6,7 +6,6 @@ A file is known by its content, not by its name: ingested again, it goes on wher
 from __future__ import annotations
 
 import contextlib
-import os
 import threading
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -174,13 +173,6 @@ class _Before:
 
     state: SourceState
     already: Already | None
-
-
-def source_name(path: Path) -> str:
-    """Return the name of a file as a source: the same for the same content, whatever it is called or packed in."""
-    sibling, fd = _looked_at(path)
-    os.close(fd)
-    return _name_of(sibling)
 
 
 def _looked_at(path: Path) -> tuple[Sibling, int]:

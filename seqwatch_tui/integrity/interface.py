@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from seqwatch_tui.model.verdict import FileCheck, FileVerdict
+from seqwatch_tui.model.verdict import FileCheck, FileVerdict, Finding
 
 RunState = Literal["done", "cancelled", "failed"]
 Mode = Literal["full", "quick"]
@@ -110,6 +110,8 @@ class VerificationResult:
     kept: frozenset[str] = frozenset()
     gone: tuple[CheckedFile, ...] = ()
     problems: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    """What is to be said of the manifest itself (INT-03, INT-05)."""
 
     @property
     def checks(self) -> tuple[FileCheck, ...]:

@@ -17,7 +17,7 @@ from seqwatch_tui.integrity.crew import TICK, Crew, Manner
 from seqwatch_tui.integrity.hashing import Stopped
 from seqwatch_tui.integrity.interface import CheckedFile, Progress, RunState, Totals, VerificationResult
 from seqwatch_tui.integrity.listing import list_folder
-from seqwatch_tui.integrity.manifest import Manifest, read_manifest
+from seqwatch_tui.integrity.manifest import Manifest, judge_manifest, read_manifest
 from seqwatch_tui.integrity.names import to_text
 from seqwatch_tui.integrity.plan import Plan, Planner
 from seqwatch_tui.integrity.reading import Task, judged
@@ -130,10 +130,12 @@ class Verification:
         files = tuple(sorted((*plan.decided, *read), key=lambda known: known.check.path))
         problems = (*manifest.problems, *((_NO_MANIFEST,) if state == "done" and not manifest.names else ()))
         self._control.close(state)
+        finished = self._clock()
         return VerificationResult(
-            self.dataset, manifest.names, "quick" if self._quick else "full", state, started, self._clock(),
+            self.dataset, manifest.names, "quick" if self._quick else "full", state, started, finished,
             self._control.bytes_read, files, Totals.of(known.check.verdict for known in files),
             plan.kept | (missed & self._previous.keys()), plan.gone, (*problems, *crew.problems),
+            tuple(judge_manifest(self.dataset, manifest, finished)),
         )  # fmt: skip
 
     def _not_reached(self, task: Task) -> CheckedFile:

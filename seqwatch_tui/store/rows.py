@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from seqwatch_tui.model.alert import Alert, Evidence
+from seqwatch_tui.model.alert import Alert
 from seqwatch_tui.model.evidence import Counts, Directory, Gap, Resume, Session, SourceState
 from seqwatch_tui.model.snooze import Snooze
 from seqwatch_tui.model.text import from_bytes
@@ -112,11 +112,6 @@ def as_rows(values: Iterable[Any]) -> list[dict[str, Any]]:
 def alert_rows(alerts: Sequence[Alert]) -> list[dict[str, Any]]:
     """Return alerts as rows of `alerts`."""
     return as_rows(alerts)
-
-
-def evidence_rows(evidence: Sequence[Evidence]) -> list[dict[str, Any]]:
-    """Return evidence as rows of `alert_evidence`."""
-    return as_rows(evidence)
 
 
 def segment_rows(segments: Sequence[SegmentRow]) -> list[dict[str, Any]]:

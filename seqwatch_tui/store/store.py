@@ -176,10 +176,6 @@ class Store:
         """Return the id that the next alert gets."""
         return self._position.alert_id + 1
 
-    def next_action_id(self) -> int:
-        """Return the id that the next action gets."""
-        return self._position.action_id + 1
-
     def sources(self) -> list[SourceState]:
         """Return the sources as last committed."""
         return [rows.source_state(r) for r in self.arrow("select * from sources order by name").to_pylist()]
@@ -239,10 +235,6 @@ class Store:
                 buckets.drop(con, gone, kept)
             self._position = write.load_position(con)
             return gone
-
-    def size_bytes(self) -> int:
-        """Return the size of database and write-ahead log on disk, by stat."""
-        return sum(p.stat().st_size for p in (self.path, wal_path(self.path)) if p.exists())
 
     def check_alive(self) -> None:
         """Raise StoreFatal when the database file was deleted or replaced underneath; by stat, never by opening it."""

@@ -145,6 +145,11 @@ def test_nested_datasets_are_allowed() -> None:
 def test_what_has_no_effect_is_said() -> None:
     said = notices(load(SITE))
     assert any("placeholder" in text for text in said)
+    assert any(text.startswith("tls: the endpoints are not probed") for text in said)
+    assert notices(loads(MINIMAL + "retention: {days: 2557}", "x")) == ()
+    assert notices(loads(MINIMAL + "retention: {days: 30}", "x")) == (
+        "retention.days 30 has no effect in this version: nothing is deleted, neither events nor segments",
+    )
     assert notices(loads(MINIMAL + "roles: {r: {}}", "x")) == (
         "role r has neither users nor groups; its grants reach nobody",
     )

@@ -93,14 +93,12 @@ def test_the_terminal_is_given_back_when_something_fails_after_the_first_frame(t
     script = tmp_path / "fails.py"
     script.write_text(
         "import sys, termios\n"
-        "from seqwatch_tui.console.first_paint import first_paint\n"
+        "from seqwatch_tui.console.first_paint import paint\n"
         "before = termios.tcgetattr(0)\n"
-        "try:\n"
-        "    with first_paint('seqwatch'):\n"
-        "        assert termios.tcgetattr(0) != before\n"
-        "        raise RuntimeError('boom')\n"
-        "except RuntimeError:\n"
-        "    sys.stdout.write('same' if termios.tcgetattr(0) == before else 'changed')\n"
+        "painted = paint('seqwatch')\n"
+        "assert termios.tcgetattr(0) != before\n"
+        "painted.restore()\n"
+        "sys.stdout.write('same' if termios.tcgetattr(0) == before else 'changed')\n"
     )
     raw = in_pty([sys.executable, str(script)])
     assert raw.endswith(b"same")

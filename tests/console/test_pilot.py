@@ -119,6 +119,13 @@ async def test_the_filter_filters_while_typing_and_says_how_many_are_hidden(tmp_
         await shows(pilot, app, "svc_lims")
 
 
+async def test_an_empty_list_of_events_says_so(tmp_path: Path) -> None:
+    async with console(tmp_path, Site(count=0), start="events") as (app, pilot):
+        await shows(pilot, app, "no events yet")
+        app.search.sift("user=nobody")
+        await shows(pilot, app, "no event matches the filter")
+
+
 async def test_a_filter_the_engine_does_not_know_is_named_in_the_line(tmp_path: Path) -> None:
     async with console(tmp_path, Site(), start="events") as (app, pilot):
         await shows(pilot, app, "svc_lims")

@@ -197,6 +197,8 @@ def test_a_verification_tells_what_changed_and_is_an_action(acting: Running) -> 
     finally:
         file.write_bytes(content)
     assert acting.cli("verify", "small").returncode == 0
+    said = acting.api.sql("select kind from findings where dataset = 'small' and kind like 'INT%' order by 1")
+    assert [row["kind"] for row in said] == ["INT-03", "INT-05"]
     verbs = acting.api.sql("select verb, subject, outcome from actions where verb = 'verify'")
     assert [tuple(r.values()) for r in verbs] == [("verify", "small", "done")] * 3
 

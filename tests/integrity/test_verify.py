@@ -26,6 +26,16 @@ def listing(root) -> set[bytes]:
     return {os.fsencode(p.relative_to(root)) for p in paths if p.is_symlink() or not p.is_dir()}
 
 
+def test_a_run_tells_of_the_manifest_itself(site):
+    site.add("a")
+    said = {f.kind: (f.dataset, f.state, f.checked) for f in site.run().findings}
+    assert said == {"INT-03": ("d", "pass", site.now), "INT-05": ("d", "pass", site.now)}
+    site.list(b"../outside")
+    assert {f.kind: f.state for f in site.run().findings} == {"INT-03": "pass", "INT-05": "warn"}
+    (site.root / "SHA256SUMS").unlink()
+    assert [(f.kind, f.state) for f in site.run().findings] == [("INT-03", "unknown")]
+
+
 def test_each_file_gets_the_verdict_it_deserves(site):
     site.add("same.bam", b"x" * 3_000_000)
     site.add("run/changed.vcf").write_bytes(b"ACGA")

@@ -43,8 +43,3 @@ def footer(context: str, *, read_only: bool) -> list[tuple[str, str]]:
     ]  # fmt: skip
     ordered = sorted(found, key=lambda command: command.rank)
     return [(command.shown.split()[0], command.word) for command in ordered]
-
-
-def completions(text: str, names: list[str]) -> list[str]:
-    """The names that begin with `text`."""
-    return [name for name in names if name.startswith(text)]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from textual.strip import Strip
+
 from seqwatch_tui.console import rows, when
 from seqwatch_tui.console.desk import Desk
 from seqwatch_tui.console.widgets.drawn import Span
@@ -20,6 +22,7 @@ class EventList(Table):
         self._titled = titled
         self._generation = desk.window.generation
         self._drawn_end = desk.window.end
+        self._said = ""
 
     @property
     def title(self) -> str:  # type: ignore[override]
@@ -66,7 +69,7 @@ class EventList(Table):
         """Take in what changed in the window; return whether anything was drawn."""
         window = self.desk.window
         old_end, self._drawn_end = self._drawn_end, window.end
-        if self._generation != window.generation:
+        if self._generation != window.generation or (self._said and self._said != self._empty()):
             self._generation = window.generation
             self.tail()
             return True
@@ -82,6 +85,17 @@ class EventList(Table):
         self.cursor = max(self.end() - 1, self.begin())
         self.forget()
 
-    def draw_empty(self) -> str:
-        """What an empty list says."""
+    def render_line(self, y: int) -> Strip:
+        """As Lines.render_line; an empty list says so in its first line."""
+        self._said = self._empty()
+        if self._said and y == self.head:
+            return self.strip([(f" {self._said}", "dim")], self.size.width)
+        return super().render_line(y)
+
+    def _empty(self) -> str:
+        """What an empty list says, nothing while there are rows."""
+        if self.begin() < self.end():
+            return ""
+        if self.desk.snapshot is None:
+            return "waiting for the engine"
         return "no event matches the filter" if self.desk.filter else "no events yet"
