@@ -83,8 +83,11 @@ class LazyRowset(ABC):
         """Those fields."""
 
     @abstractmethod
-    def part(self, name: str, rows: Codes) -> Coded:
-        """Return a field of some rows, ascending, by codes."""
+    def worth(self, name: str, rows: Codes, worth: Callable[[pa.Array], Sequence[int]]) -> tuple[Codes, Coded]:
+        """Return those of some rows, ascending, in which a test of a field may hold, and the field in these rows.
+
+        `worth` tells the positions of texts (binary, as written) in which one may hold.
+        """
 
 
 class Columns:

@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from seqwatch_tui.detect.condition import Match, wildcard_parts
+from seqwatch_tui.detect.needles import longest, needles, scan_pattern
 from seqwatch_tui.detect.text import fold, searcher
 
 Facts = frozenset[int]
@@ -27,8 +28,8 @@ MEMO = 1 << 16
 """Values remembered per field; beyond that the memory starts anew."""
 _SCAN_FROM = 32
 """New values from which one scan of all of them for any literal pays."""
-_SCAN_LITERALS = 16 * 1024
-"""Characters of literals up to which they are scanned for at once: RE2's automaton stays small."""
+_MANY = 4096
+"""Values as written from which on a scan of all of them beats looking each up."""
 
 Numbered = Sequence[tuple[int, Match]]
 
@@ -43,8 +44,10 @@ class TextFacts:
         self._regexes = [(n, str(t.value), searcher(str(t.value))) for n, t in tests if t.kind == "regex"]
         self._networks = [(n, ip_network(str(t.value))) for n, t in tests if t.kind == "cidr"]
         self._numbers = [(n, _COMPARE[t.kind], t.value) for n, t in tests if t.kind in _COMPARE]
-        self._scan = _scan_pattern([t for _, t in tests])
+        self._scan = scan_pattern([t for _, t in tests])
+        self._needles = needles([t for _, t in tests])
         self._memo: dict[str, Facts] = {}
+        self._worthy: dict[bytes, bool] = {}
 
     def facts(self, values: Sequence[str]) -> list[Facts]:
         """Return for each value the numbers of the tests that hold."""
@@ -64,6 +67,23 @@ class TextFacts:
             matching = (position for _, pattern, _ in self._regexes for position in _searched(array, pattern))
             positions = sorted({*positions, *matching})
         return positions, self.facts(array.take(pa.array(positions, pa.int64())).to_pylist())
+
+    def worth(self, texts: pa.Array) -> Sequence[int]:
+        """Positions of the values (binary, as written between quotes) for which some test may hold; no other has one.
+
+        Bytes that are not ASCII, and quotes, are always worth a look: there the value may be another text.
+        """
+        if len(texts) >= _MANY and self._needles is not None:
+            return _searched(texts, self._needles)
+        written, known = texts.to_pylist(), self._worthy
+        new = list({text for text in written if text not in known})
+        if len(known) + len(new) > MEMO:
+            known.clear()
+            new = list(set(written))
+        plain = [text for text in new if text.isascii() and b'"' not in text]
+        known.update(dict.fromkeys(new, True))
+        known.update(zip(plain, map(bool, self._found([text.decode() for text in plain])), strict=True))
+        return [position for position, text in enumerate(written) if known[text]]
 
     def _found(self, values: list[str]) -> list[Facts]:
         found = [NOTHING] * len(values)
@@ -165,7 +185,7 @@ class _Literals:
                 case "contains" | "startswith" | "endswith":
                     contains.append((text, number, None))
                 case "wildcard":
-                    contains.append((_longest(text), number, _linear(text)))
+                    contains.append((longest(text), number, _linear(text)))
         self._starts = _by_edge(starts, 0, lambda text: slice(0, len(text)))
         self._ends = _by_edge(ends, -1, lambda text: slice(-len(text), None))
         self._pieces, self._short = _by_piece(contains)
@@ -214,10 +234,6 @@ def _by_piece(contains: Sequence[_Contained]) -> tuple[dict[str, list[_Contained
     return dict(index), short
 
 
-def _longest(pattern: str) -> str:
-    return max((part for part in wildcard_parts(pattern) if isinstance(part, str)), key=len, default="")
-
-
 def _linear(pattern: str) -> re.Pattern[str]:
     """A wildcard as a pattern that does not backtrack into what it has matched.
 
@@ -233,28 +249,6 @@ def _linear(pattern: str) -> re.Pattern[str]:
     first, *middle = runs
     last = f".*{middle.pop()}" if middle else ""
     return re.compile(first + "".join(f"(?>.*?{run})" for run in middle if run) + last, re.DOTALL)
-
-
-def _scan_pattern(tests: Sequence[Match]) -> str | None:
-    """RE2 pattern that occurs in every folded value for which a literal test can hold.
-
-    "" when there is no such test; None when there is one without a literal, or there is too much to scan for.
-    """
-    literals = []
-    for test in tests:
-        text = re.escape(fold(_longest(str(test.value)) if test.kind == "wildcard" else str(test.value)))
-        match test.kind:
-            case "eq":
-                literals.append(rf"\A{text}\z")
-            case "startswith":
-                literals.append(rf"\A{text}")
-            case "endswith":
-                literals.append(rf"{text}\z")
-            case "contains" | "wildcard":
-                if not text:
-                    return None
-                literals.append(text)
-    return None if sum(map(len, literals)) > _SCAN_LITERALS else "|".join(literals)
 
 
 def field_facts(kind: str, tests: Numbered) -> TextFacts | PlainFacts:

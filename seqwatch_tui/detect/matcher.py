@@ -128,7 +128,7 @@ class Matcher:
         total = len(view.event_rows)
         if not len(rows):
             return _Part([self._number(NOTHING)], np.zeros(total, np.int64))
-        column = view.part(name, rows)
+        rows, column = view.worth(name, rows, facts.worth)
         sets = [NOTHING, *facts.facts(column.values), NOTHING]
         codes = np.zeros(total, np.int64)
         codes[rows] = np.where(column.codes < 0, 0, column.codes + 1)

@@ -12,7 +12,8 @@ import pyarrow as pa
 from seqwatch_tui.detect.coded import Columns, Rowset
 from seqwatch_tui.detect.condition import Condition, tests
 from seqwatch_tui.detect.matcher import Matcher, Rows
-from seqwatch_tui.detect.relevance import Relevance
+from seqwatch_tui.detect.record_view import RecordRows
+from seqwatch_tui.detect.relevance import KindRules, Relevance
 from seqwatch_tui.detect.rule import Correlation, Rule
 from seqwatch_tui.detect.views import PARENTS, Past, Views
 
@@ -39,7 +40,10 @@ class Matching:
         for rule in self.rules:
             self._rules[rule.view].append(rule)
         bodies = {view: [_condition(rule) for rule in held] for view, held in self._rules.items()}
-        self._matchers = {view: Matcher(conditions, view) for view, conditions in bodies.items()}
+        self._matchers: dict[str, Matcher | RecordMatcher] = {
+            view: RecordMatcher() if view == "records" else Matcher(conditions, view)
+            for view, conditions in bodies.items()
+        }
         self._relevance = Relevance(bodies.get("records", ()), asked)
         fields = {test.field for test in (t for c in bodies.get("processes", ()) for t in tests(c))}
         self.parents = bool(fields & PARENTS)
@@ -56,10 +60,34 @@ class Matching:
         found: dict[str, Hits] = {}
         for name, matcher in self._matchers.items():
             view = views.get(name)
-            for index, rows in matcher.match(view).items():
+            held = matcher.match(view)  # type: ignore[arg-type]  # the view of records is RecordRows
+            for index, rows in held.items():
                 of_events = rows if isinstance(view, Columns) else view.event_rows[rows]
                 found[self._rules[name][index].rule_id] = Hits(view, rows, of_events)
         return found
+
+
+class RecordMatcher:
+    """Rules of raw records: one matcher for each type of record, with what is left of the rules when it is known."""
+
+    def __init__(self) -> None:
+        self._matchers: dict[KindRules, Matcher] = {}
+
+    def match(self, view: RecordRows) -> dict[int, Rows]:
+        """Return {position of a rule: ascending rows of the view for which it holds}, without empty ones."""
+        found: dict[int, list[Rows]] = defaultdict(list)
+        begin = 0
+        for kind in view.kinds:
+            for place, rows in self._matcher(kind.rules).match(kind).items():
+                found[kind.rules.indexes[place]].append(rows + begin)
+            begin += kind.rows
+        return {index: np.concatenate(rows) for index, rows in found.items()}
+
+    def _matcher(self, rules: KindRules) -> Matcher:
+        matcher = self._matchers.get(rules)
+        if matcher is None:
+            matcher = self._matchers[rules] = Matcher(rules.conditions, "records")
+        return matcher
 
 
 def _condition(rule: Rule) -> Condition:

@@ -24,7 +24,7 @@ import pyarrow as pa
 
 from seqwatch_tui.catalogue.context import Mark, with_marks
 from seqwatch_tui.catalogue.hours import instants_of
-from seqwatch_tui.detect.coded import Coded, Columns
+from seqwatch_tui.detect.memory_rows import MemoryRows, Rows, SessionKey, ends
 from seqwatch_tui.detect.networks import Logins
 
 DAY = 86_400_000_000
@@ -36,21 +36,11 @@ LEARN = 14 * DAY
 IDLE: tuple[tuple[int, str], ...] = ((30 * DAY, "idle-30d"), (90 * DAY, "idle-90d"), (365 * DAY, "idle-365d"))
 SESSION = DAY
 """How long a session counts as one that read."""
-KEYS = "seqwatch_keys"
-"""The audit rule key of key files (`seqwatch audit-rules`)."""
 MAX_PAIRS = 200_000
 MAX_SESSIONS = 20_000
 _PIECE = DAY // 2
 """A batch over more time than this is looked at in pieces, so that batches of any size say the same."""
-_USE = frozenset(
-    {"read", "write", "create", "rename", "link", "execute", "delete", "truncate", "chmod", "chown", "open"}
-)
-
-Rows = npt.NDArray[np.int64]
-NONE: Rows = np.zeros(0, np.int64)
 T = TypeVar("T")
-SessionKey = tuple[str | None, int, str | None]
-"""Host, session, login identity: session numbers begin anew with every boot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,22 +82,22 @@ class Memory:
             return events
         found: dict[str, list[Rows]] = {}
         for start, piece in _pieces(events):
-            for rows, code in self._piece(_Batch(piece)):
+            for rows, code in self._piece(MemoryRows(piece)):
                 found.setdefault(code, []).append(rows + start)
         return with_marks(events, [(np.concatenate(rows), code) for code, rows in sorted(found.items())])
 
-    def _piece(self, batch: _Batch) -> Iterator[Mark]:
+    def _piece(self, batch: MemoryRows) -> Iterator[Mark]:
         rare: dict[str, list[int]] = {}
         for row, code in (*self._touches(batch), *self._new_logins(batch)):
             rare.setdefault(code, []).append(row)
         yield from ((np.array(rows, np.int64), code) for code, rows in rare.items())
         yield from self._sessions(batch)
 
-    def _touches(self, batch: _Batch) -> Iterator[tuple[int, str]]:
+    def _touches(self, batch: MemoryRows) -> Iterator[tuple[int, str]]:
         rows = batch.rows((batch.dataset.codes >= 0) & (batch.user.codes >= 0) & batch.success & ~batch.bulk)
         if not len(rows):
             return
-        firsts, lasts = _ends(batch.user.codes[rows] * batch.dataset.size + batch.dataset.codes[rows])
+        firsts, lasts = ends(batch.user.codes[rows] * batch.dataset.size + batch.dataset.codes[rows])
         pairs = []
         for row, last in zip(rows[firsts].tolist(), rows[lasts].tolist(), strict=True):
             user, dataset = batch.user.values[batch.user.codes[row]], batch.dataset.values[batch.dataset.codes[row]]
@@ -135,7 +125,7 @@ class Memory:
         if len(self._pairs) > MAX_PAIRS:
             self._pairs.popitem(last=False)
 
-    def _sessions(self, batch: _Batch) -> Iterator[Mark]:
+    def _sessions(self, batch: MemoryRows) -> Iterator[Mark]:
         inside = batch.dataset.codes >= 0
         reading = batch.in_session(inside & batch.success & batch.is_action("read"))
         keys = batch.in_session(batch.of_keys & batch.success & batch.is_action("read", "open"))
@@ -158,7 +148,7 @@ class Memory:
 
     @staticmethod
     def _cause(
-        batch: _Batch, causes: Rows, rows: Rows, before: Mapping[SessionKey, tuple[int, str]]
+        batch: MemoryRows, causes: Rows, rows: Rows, before: Mapping[SessionKey, tuple[int, str]]
     ) -> tuple[Rows, Rows]:
         """For each row the time of the last of `causes` before it in its session, and the dataset's place in `names`.
 
@@ -175,7 +165,7 @@ class Memory:
                     since[held], datasets[held] = known[0], batch.name(known[1])
         return since, datasets
 
-    def _new_logins(self, batch: _Batch) -> Iterator[tuple[int, str]]:
+    def _new_logins(self, batch: MemoryRows) -> Iterator[tuple[int, str]]:
         address = batch.columns["src_ip"]
         rows = batch.rows(batch.is_action("login") & batch.success & (batch.user.codes >= 0) & (address.codes >= 0))
         if not len(rows):
@@ -186,88 +176,8 @@ class Memory:
                 yield row, code
 
 
-class _Batch:
-    """The columns that memory looks at, by codes."""
-
-    def __init__(self, events: pa.Table) -> None:
-        self.columns = columns = Columns(events)
-        self.ts, _ = instants_of(events.column("ts"))
-        self.user, self.dataset, self._action = columns["user_name"], columns["dataset"], columns["action"]
-        self._host, self._session = columns["host"], columns["session_id"]
-        self.success = _is(columns["outcome"], "success")
-        self.bulk = columns["bulk_granted"].codes == 1
-        self.names: list[str] = list(self.dataset.values)
-        users, hosts = self.user.size + 1, self._host.size + 1
-        codes = (self._session.codes * users + self.user.codes + 1) * hosts + self._host.codes + 1
-        self._sessions = np.where(self._session.codes >= 0, codes, -1)
-
-    def rows(self, mask: npt.NDArray[np.bool_]) -> Rows:
-        return np.flatnonzero(mask)
-
-    def is_action(self, *names: str) -> npt.NDArray[np.bool_]:
-        return _is(self._action, *names)
-
-    @property
-    def in_use(self) -> npt.NDArray[np.bool_]:
-        """Rows in which something is used, not only looked at; sockets have the action other."""
-        return _is(self._action, *_USE, "other")
-
-    @property
-    def of_keys(self) -> npt.NDArray[np.bool_]:
-        """Rows on key files."""
-        return _is(self.columns["rule_key"], KEYS)
-
-    def in_session(self, mask: npt.NDArray[np.bool_]) -> Rows:
-        """The rows of the mask that have a session."""
-        return np.flatnonzero(mask & (self._sessions >= 0))
-
-    def name(self, dataset: str) -> int:
-        """The place of a dataset in `names`, which grows."""
-        if dataset not in self.names:
-            self.names.append(dataset)
-        return self.names.index(dataset)
-
-    def key(self, row: int) -> SessionKey:
-        """The session of a row that has one."""
-        return _value(self._host, row), int(_value(self._session, row)), _value(self.user, row)
-
-    def by_session(self, rows: Rows) -> Iterator[tuple[int, Rows]]:
-        """Yield one row and all rows of each session."""
-        codes = self._sessions[rows]
-        for code in np.unique(codes).tolist():
-            same = rows[codes == code]
-            yield int(same[0]), same
-
-    def last_of_session(self, rows: Rows) -> Rows:
-        """The last row of each session."""
-        return np.sort(rows[_ends(self._sessions[rows])[1]]) if len(rows) else NONE
-
-    def preceding(self, causes: Rows, rows: Rows) -> Rows:
-        """For each row the last of `causes` before it in the same session, -1 for none."""
-        if not len(causes) or not len(rows):
-            return np.full(len(rows), -1, np.int64)
-        _, dense = np.unique(np.concatenate((self._sessions[causes], self._sessions[rows])), return_inverse=True)
-        width = len(self._sessions) + 1
-        keys = dense[: len(causes)] * width + causes
-        order = np.argsort(keys)
-        place = np.searchsorted(keys[order], dense[len(causes) :] * width + rows) - 1
-        found = causes[order][place]
-        same = (place >= 0) & (dense[: len(causes)][order][place] == dense[len(causes) :])
-        return np.where(same, found, -1)
-
-
 def _recent(ts: Rows, since: Rows) -> npt.NDArray[np.bool_]:
     return (ts >= since) & (ts - since < SESSION)
-
-
-def _is(column: Coded, *names: str) -> npt.NDArray[np.bool_]:
-    wanted = np.array([value in names for value in column.values] + [False], np.bool_)
-    return wanted[column.codes]
-
-
-def _value(column: Coded, row: int) -> Any:
-    code = int(column.codes[row])
-    return None if code < 0 else column.values[code]
 
 
 def _newest(known: OrderedDict[SessionKey, T], key: SessionKey, what: T) -> None:
@@ -283,16 +193,6 @@ def _widen(known: dict[Any, list[int]], key: object, first: int, last: int) -> N
         known[key] = [first, last]
     else:
         span[0], span[1] = min(span[0], first), max(span[1], last)
-
-
-def _ends(codes: Rows) -> tuple[Rows, Rows]:
-    """The first and the last position of each distinct code, in order of the first."""
-    encoded = pa.array(codes).dictionary_encode()
-    place, count = encoded.indices.to_numpy(), len(encoded.dictionary)
-    positions = np.arange(len(codes))
-    first, last = np.empty(count, np.int64), np.empty(count, np.int64)
-    first[place[::-1]], last[place] = positions[::-1], positions
-    return first, last
 
 
 def _pieces(events: pa.Table) -> Iterable[tuple[int, pa.Table]]:

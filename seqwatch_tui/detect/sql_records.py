@@ -10,7 +10,8 @@ import re
 from collections.abc import Collection
 
 from seqwatch_tui.detect.fields import KEYWORDS, TIME, TYPED
-from seqwatch_tui.detect.record_view import JSON, OF_THE_EVENT
+from seqwatch_tui.detect.layouts import OF_THE_EVENT
+from seqwatch_tui.detect.raw_records import JSON
 from seqwatch_tui.detect.relevance import TYPE
 from seqwatch_tui.parse.record_fields import ADDED, BY_KERNEL, ENCODED, TOKEN
 

@@ -16,7 +16,8 @@ import pyarrow as pa
 from seqwatch_tui.detect.ancestry import Ancestry, Parents
 from seqwatch_tui.detect.coded import Coded, Codes, Columns, Rowset, some_rows
 from seqwatch_tui.detect.fields import RENAMED
-from seqwatch_tui.detect.record_view import Memo, RecordRows, Records
+from seqwatch_tui.detect.raw_records import Memo, Records
+from seqwatch_tui.detect.record_view import RecordRows
 from seqwatch_tui.detect.relevance import Relevance
 from seqwatch_tui.detect.sockets import Peers
 from seqwatch_tui.detect.spelling import unquoted

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from seqwatch_tui.detect.memory import DAY, FORGET, KEYS, Memory, Restored
+from seqwatch_tui.detect.memory import DAY, FORGET, Memory, Restored
+from seqwatch_tui.detect.memory_rows import KEYS
 from seqwatch_tui.store.interface import StoreError
 from seqwatch_tui.store.store import Store
 

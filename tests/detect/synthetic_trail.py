@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from seqwatch_tui.detect.fields import FIELDS, RENAMED
-from seqwatch_tui.detect.record_view import OF_THE_EVENT
+from seqwatch_tui.detect.layouts import OF_THE_EVENT
 from seqwatch_tui.parse.record_fields import ENCODED
 from seqwatch_tui.parse.schema import event_table, record_table
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, ExitStack
 from typing import Any
+from unittest.mock import patch
 
 import hypothesis.strategies as st
 from hypothesis import given, settings
 
+from seqwatch_tui.detect import facts, matcher, record_view
 from seqwatch_tui.detect.condition import And, Condition, Match, Not, Or
 from seqwatch_tui.detect.rule import Rule
 from tests.detect import history, naive_views
@@ -56,6 +59,14 @@ def _rows(names: list[str], fixed: dict[str, Any]) -> st.SearchStrategy[list[dic
     return st.lists(st.fixed_dictionaries({**fields, **fixed}), min_size=1, max_size=6)
 
 
+def _in_bulk() -> AbstractContextManager[Any]:
+    """As if any number of records were many: what is done to all lines at once is done to a few."""
+    stack = ExitStack()
+    for module, names in ((record_view, ("_BULK", "_SCANNED")), (facts, ("_MANY",)), (matcher, ("FEW",))):
+        stack.enter_context(patch.multiple(module, **dict.fromkeys(names, 0)))
+    return stack
+
+
 def _holds(view: str, body: Condition, rows: list[dict[str, Any]], size: int) -> None:
     trail = Trail()
     for row in rows:
@@ -64,6 +75,8 @@ def _holds(view: str, body: Condition, rows: list[dict[str, Any]], size: int) ->
     rule = Rule("r", "r", "low", body, "", 3600, view=view)
     wanted = naive_views.found(view, body, events, records)
     assert matched([rule], events, records, size).get("r", []) == wanted
+    with _in_bulk():
+        assert matched([rule], events, records, size).get("r", []) == wanted
     assert history.found(history.history(events, records), rule) == wanted
 
 
