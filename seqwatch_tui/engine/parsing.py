@@ -72,6 +72,7 @@ class Frame(msgspec.Struct):
 def main() -> None:
     """Answer requests; every batch goes out as it is made."""
     keep_freed()
+    pa.set_memory_pool(pa.system_memory_pool())  # so that Arrow's blocks are kept, too
     gc.set_threshold(50_000, 20, 50)  # as in the engine: many short-lived values and no cycles
     out = sys.stdout.buffer
     try:

@@ -10,7 +10,6 @@ from __future__ import annotations
 from seqwatch_tui.model.evidence import Resume
 from seqwatch_tui.parse.event import row_of
 from seqwatch_tui.parse.facts import facts_of
-from seqwatch_tui.parse.fields import enriched, user_pairs
 from seqwatch_tui.parse.gaps import GapWatch
 from seqwatch_tui.parse.group import Group, event_key
 from seqwatch_tui.parse.identities import TEACHING, Identities
@@ -107,7 +106,7 @@ class AuditdParser:
         """Learn names, addresses and losses from the newest record of a group, before its event ends."""
         kind, body, _, position = group.records[-1]
         if kind in TEACHING:
-            self._identities.learn(kind, user_pairs(body), enriched(body), group.ts_ms / 1000, group.node or self._host)
+            self._identities.learn(kind, *self._records.said(body), group.ts_ms / 1000, group.node or self._host)
         elif position >= self._upto:
             self._gaps.hear(kind, body, group.ts_ms / 1000)
 

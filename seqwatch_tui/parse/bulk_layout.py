@@ -109,27 +109,18 @@ def classify(index: Index, heads: Heads) -> Lines:
 
 
 def _repeat_times(index: Index, heads: Heads, lines: Lines) -> None:
-    """Give the parts of events the time of their SYSCALL line, where it is written alike; read it elsewhere."""
+    """Give the parts of events the time of the SYSCALL line before them, where it is written alike; read it elsewhere."""
     part = np.flatnonzero(lines.ok & (lines.kind != SYSCALL) & (lines.kind != OTHER))
     leader = np.flatnonzero(lines.ok & (lines.kind == SYSCALL))
-    rest = part
     if len(leader):
-        before = leader[np.maximum(np.searchsorted(leader, part) - 1, 0)]
-        rest = _take_over(index, heads, lines, before, part)
-        by_serial = leader[np.argsort(lines.serial[leader], kind="stable")]
-        found = np.searchsorted(lines.serial[by_serial], lines.serial[rest])
-        rest = _take_over(index, heads, lines, by_serial[np.minimum(found, len(by_serial) - 1)], rest)
-    if len(rest):
-        lines.millis[rest], lines.ok[rest] = index.millis(heads.stamp[rest])
-        lines.counted[rest] &= lines.ok[rest]
-
-
-def _take_over(index: Index, heads: Heads, lines: Lines, leader: Ints, part: Ints) -> Ints:
-    """Give each part its leader's time where serial and time are written alike; returns the parts of which they are not."""
-    same = (lines.serial[leader] == lines.serial[part]) & index.same_time(heads.stamp[leader], heads.stamp[part])
-    lines.millis[part[same]] = lines.millis[leader[same]]
-    rest: Ints = part[~same]
-    return rest
+        before = leader[np.maximum(leader.searchsorted(part) - 1, 0)]
+        same = lines.serial[before] == lines.serial[part]
+        same &= index.same_time(heads.stamp[before], heads.stamp[part])
+        lines.millis[part[same]] = lines.millis[before[same]]
+        part = part[~same]
+    if len(part):
+        lines.millis[part], lines.ok[part] = index.millis(heads.stamp[part])
+        lines.counted[part] &= lines.ok[part]
 
 
 def upto_boundary(lines: Lines) -> int:

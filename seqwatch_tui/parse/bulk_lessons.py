@@ -6,18 +6,22 @@ and removed, and descriptors that are something else from now on. Follows `placi
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from seqwatch_tui.parse.bulk_columns import distinct
+from seqwatch_tui.parse.bulk_columns import as_strings, cut
 from seqwatch_tui.parse.bulk_index import Bools, Index, Ints
 from seqwatch_tui.parse.places import Key, Places, Process
 
 if TYPE_CHECKING:
     from seqwatch_tui.parse.bulk_values import Column
 
+_SPACE = pa.scalar(" ", pa.string())
 EVERY = -2
 """Stands for all descriptors of the process."""
 
@@ -47,54 +51,76 @@ class Lessons:
         return Lessons(self.line[rows], self.old[rows], self.gone[rows], self.fd[rows], self.release[rows])
 
 
-@dataclass(frozen=True, slots=True)
 class Telling:
-    """Tells the lessons of a piece; `pid` and `path` are columns of its usual events."""
+    """Tells the lessons of a piece; `order` are its usual events as they end, `pid` and `path` columns of theirs."""
 
-    index: Index
-    lessons: Lessons
-    pid: Ints
-    path: Column
-    host: str
-    places: Places
+    def __init__(
+        self, index: Index, lessons: Lessons, order: Ints, *, pid: Ints, path: Column, host: str, places: Places
+    ) -> None:  # fmt: skip
+        self._index, self._lessons, self._order = index, lessons, order
+        self._pid, self._path, self._host, self._places = pid, path, host, places
+        self._told = 0
+        """Up to which place in `order`."""
+        self._files: _Files | None = None
 
-    def tell(self, events: Ints) -> None:
-        """Tell what these events teach, which have ended in this order."""
-        if self.places.held:
-            self._release(events)
-        taught = events[self.lessons.line[events] >= 0]
-        if len(taught):
-            self._files(taught)
+    def tell(self, stop: int) -> None:
+        """Tell what the events at places before `stop` teach, those that have been told aside."""
+        if stop <= self._told:
+            return
+        if self._places.held:
+            self._release(self._order[self._told : stop])
+        if self._files is None:
+            self._files = self._read_files()
+        self._files.tell(stop, self._places)
+        self._told = stop
 
     def _release(self, events: Ints) -> None:
-        lessons, places = self.lessons, self.places
-        pids = np.array([process.pid for process in places.held if process.host == self.host], np.int64)
+        lessons, places = self._lessons, self._places
+        pids = np.array([process.pid for process in places.held if process.host == self._host], np.int64)
         events = events[lessons.release[events]]
-        events = events[np.isin(self.pid[events], pids)]
-        for pid, fd in zip(self.pid[events].tolist(), lessons.fd[events].tolist(), strict=True):
-            places.release(Process(self.host, pid), None if fd == EVERY else fd)
+        events = events[np.isin(self._pid[events], pids)]
+        for pid, fd in zip(self._pid[events].tolist(), lessons.fd[events].tolist(), strict=True):
+            places.release(Process(self._host, pid), None if fd == EVERY else fd)
 
-    def _files(self, events: Ints) -> None:
-        codes, code = distinct(np.maximum(self.path.codes[events], 0), max(len(self.path.values), 1))
-        texts = self.path.values.pick(codes).to_pylist()
-        places, keys = self.places, self._keys(self.lessons.line[events])
-        olds = iter(self._keys(self.lessons.old[events][self.lessons.old[events] >= 0]))
-        gone, moved = self.lessons.gone[events].tolist(), (self.lessons.old[events] >= 0).tolist()
-        unknown = (self.path.codes[events] < 0).tolist()
-        for n, key in enumerate(keys):
-            text = texts[code[n]] if not unknown[n] and texts[code[n]][:1] == "/" else None
-            if moved[n]:
-                places.renamed([next(olds), key], key, text)
-            elif gone[n]:
-                places.forget(key)
-            elif text is not None:
-                places.wrote(key, text)
+    def _read_files(self) -> _Files:
+        line, old, gone = (
+            column[self._order] for column in (self._lessons.line, self._lessons.old, self._lessons.gone)
+        )
+        code = np.where(gone, -1, self._path.codes[self._order])
+        known, named = np.unique(code[(line >= 0) & (code >= 0)], return_inverse=True)
+        texts = [text if text[:1] == "/" else None for text in self._path.values.pick(known).to_pylist()]
+        absolute = np.zeros(len(line), np.bool_)
+        absolute[(line >= 0) & (code >= 0)] = np.array([text is not None for text in texts], np.bool_)[named]
+        place = np.flatnonzero((line >= 0) & (gone | (old >= 0) | absolute))
+        moved = old[place]
+        keys = self._keys(np.concatenate((line[place], moved[moved >= 0])))
+        olds: list[Key | None] = [None] * len(place)
+        for number, key in zip(np.flatnonzero(moved >= 0).tolist(), keys[len(place) :], strict=True):
+            olds[number] = key
+        number_of = np.searchsorted(known, code[place]).tolist()
+        said = [texts[n] if use else None for n, use in zip(number_of, absolute[place].tolist(), strict=True)]
+        return _Files(place.tolist(), keys[: len(place)], said, olds)
 
     def _keys(self, lines: Ints) -> list[Key]:
         """Host, device and inode of PATH lines."""
-        if not len(lines):
-            return []
-        data, row = self.index.data, self.index.row(lines, 6)
-        spans = zip(row.start(4).tolist(), row.end(5).tolist(), strict=True)
-        parts = [data[start + 6 : end].decode("ascii").split(" dev=") for start, end in spans]
-        return [(self.host, f"{dev} {inode}") for inode, dev in parts]
+        order = np.argsort(lines)
+        row, buffer = self._index.row(lines[order], 6), pa.py_buffer(self._index.data)
+        inode, dev = (as_strings(cut(buffer, row.start(n) + skip, row.end(n))) for n, skip in ((4, 6), (5, 4)))
+        out: list[Key] = [("", "")] * len(lines)
+        for place, at in zip(order.tolist(), pc.binary_join_element_wise(dev, inode, _SPACE).to_pylist(), strict=True):
+            out[place] = self._host, at
+        return out
+
+
+class _Files:
+    """Files by the place of their event: the inode, its path (null: it is gone), and the inode of a renamed one."""
+
+    def __init__(self, place: list[int], keys: list[Key], paths: list[str | None], olds: list[Key | None]) -> None:
+        self._place, self._keys, self._paths, self._olds = place, keys, paths, olds
+        self._told = 0
+
+    def tell(self, stop: int, places: Places) -> None:
+        """Tell those of events at places before `stop`."""
+        first, self._told = self._told, bisect_left(self._place, stop)
+        rows = slice(first, self._told)
+        places.told(zip(self._keys[rows], self._paths[rows], self._olds[rows], strict=True))

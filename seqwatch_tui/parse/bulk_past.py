@@ -20,23 +20,27 @@ from seqwatch_tui.parse.group import Record
 class Past:
     """The usual events of one piece. An event's place is its number in `order`, the order in which they ended."""
 
-    __slots__ = ("_data", "_end", "_event", "_high", "_low", "_order", "_position", "_serial", "_start", "_syscall")
+    __slots__ = (
+        "_by_serial", "_data", "_end", "_event", "_high", "_low", "_order", "_position", "_serial", "_start", "_syscall",
+    )  # fmt: skip
 
     def __init__(self, index: Index, usual: Usual, order: Ints, *, serial: Ints, position: int) -> None:
         self._data, self._start, self._end = index.data, index.start, index.end
         self._event, self._syscall, self._order, self._position = usual.event, usual.syscall, order, position
-        self._serial = serial
-        self._low, self._high = int(serial.min(initial=1 << 62)), int(serial.max(initial=-1))
+        self._by_serial = np.argsort(serial[order], kind="stable")
+        """Places in order of their serials, which are all different."""
+        self._serial = serial[order][self._by_serial]
+        self._low, self._high = (int(self._serial[0]), int(self._serial[-1])) if len(order) else (1, 0)
 
     def place(self, stamp: bytes, serial: int) -> int | None:
         """The place of the event with that stamp, whose serial is `serial`; null when there is none."""
         if not self._low <= serial <= self._high:
             return None
-        for event in np.flatnonzero(self._serial == serial).tolist():
-            place = int(np.flatnonzero(self._order == event)[0])
-            if self.stamp(place) == stamp:
-                return place
-        return None
+        found = int(self._serial.searchsorted(serial))
+        if self._serial[found] != serial:
+            return None
+        place = int(self._by_serial[found])
+        return place if self.stamp(place) == stamp else None
 
     def stamp(self, place: int) -> bytes:
         """`msg=audit(...):` of an event."""

@@ -8,6 +8,7 @@ one place that reaches into those stages. It builds no tables.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import cast
 
 import numpy as np
@@ -67,15 +68,20 @@ class Walk:
         self._stages, self._index, self._usual = stages, index, usual
         self._clock, self._position = clock, position
         self._serial, self._millis = serial[usual.syscall], millis[usual.syscall]
+        self._breaks = np.flatnonzero(np.diff(self._serial) != 1) + 1
+        """Events whose serial is not the one after that of the event before."""
         self._order = np.argsort(usual.proctitle)
         """Usual events in the order in which they end."""
         self._ends = usual.proctitle[self._order]
-        self._begun = self._ended = self._told = self._taught = 0
+        self._last = index.start[self._ends] + position
+        """Where in the file their last records begin."""
+        self._begun = self._ended = self._told = 0
         self._line = 0
         self._past = Past(index, usual, self._order, serial=self._serial, position=position)
         self._telling = Telling(
-            index, values.lessons, values.numbers["pid"], values.texts["path"], stages.host, stages.places
-        )
+            index, values.lessons, self._order, pid=values.numbers["pid"], path=values.texts["path"], host=stages.host,
+            places=stages.places,
+        )  # fmt: skip
         names, addresses = Distinct(), Distinct()
         self.slow: list[Slow] = []
         self.columns = {
@@ -104,9 +110,7 @@ class Walk:
 
     def teach(self) -> None:
         """Tell of places what the usual events ended so far teach of them; before anything asks for places."""
-        if self._ended > self._taught:
-            self._telling.tell(self._order[self._taught : self._ended])
-            self._taught = self._ended
+        self._telling.tell(self._ended)
 
     def ended(self, row: tuple[object, ...], records: list[Record]) -> None:
         """An event of the reference stages ended at the line that is being read."""
@@ -127,7 +131,7 @@ class Walk:
         reassembler, clock = self._stages.reassembler, self._clock
         while reassembler._open:
             oldest = next(iter(reassembler._open.values()))
-            line = int(np.searchsorted(clock, oldest.seen_ms + EXPIRE_MS))
+            line = int(clock.searchsorted(oldest.seen_ms + EXPIRE_MS))
             if line >= upto or int(clock[line]) <= (reassembler.clock_ms or 0):
                 return
             self._pass(line)
@@ -136,11 +140,11 @@ class Walk:
 
     def _pass(self, upto: int) -> None:
         """Let the usual lines before `upto` go by: serials seen, events ended, event time."""
-        begun = int(np.searchsorted(self._usual.syscall, upto))
+        begun = int(self._usual.syscall.searchsorted(upto))
         if begun > self._begun:
             self._see(self._begun, begun)
             self._begun = begun
-        ended = int(np.searchsorted(self._ends, upto))
+        ended = int(self._ends.searchsorted(upto))
         if ended > self._ended:
             self._end(self._ended, ended)
             self._ended = ended
@@ -149,16 +153,19 @@ class Walk:
             reassembler.clock_ms = max(reassembler.clock_ms or 0, int(self._clock[upto - 1]))
 
     def _see(self, first: int, stop: int) -> None:
-        """Note the serials of events first..stop-1; a run without a hole counts as one."""
-        gaps = self._stages.gaps
+        """Note the serials of events first..stop-1; of a run without a hole its ends are enough."""
+        gaps, serials, millis = self._stages.gaps, self._serial, self._millis
         own = gaps._serials[""]
-        serials, millis = self._serial[first:stop], self._millis[first:stop]
-        if own.last is not None and serials[0] == own.last + 1 and (np.diff(serials) == 1).all():
-            own.last = int(serials[-1]) - 1
-            gaps.see("", int(serials[-1]), int(millis[-1]))
-            return
-        for serial, ms in zip(serials.tolist(), millis.tolist(), strict=True):
-            gaps.see("", serial, ms)
+        breaks = self._breaks[self._breaks.searchsorted(first + 1) : self._breaks.searchsorted(stop)].tolist()
+        for begin, end in pairwise([first, *breaks, stop]):
+            serial, last = int(serials[begin]), int(serials[end - 1])
+            gaps.see("", serial, int(millis[begin]))
+            if own.last == serial < last:
+                own.last = last - 1
+                gaps.see("", last, int(millis[end - 1]))
+            elif serial < last:
+                for late, ms in zip(serials[begin + 1 : end].tolist(), millis[begin + 1 : end].tolist(), strict=True):
+                    gaps.see("", late, ms)
 
     def _end(self, first: int, stop: int) -> None:
         """Remember events that ended, as the reassembler does: for duplicates and for Resume."""
@@ -167,8 +174,8 @@ class Walk:
         for letter, lines in (("C", usual.cwd), ("X", usual.execve)):
             if letter not in reassembler.seen and (lines[events] >= 0).any():
                 reassembler.seen.add(letter)
-        last = self._index.start[self._ends[first:stop]] + self._position
-        reassembler._handled.append((int(last.max()), cast("bytes", Handled(last, self._past, first))))
+        last = self._last[first:stop]
+        reassembler._handled.append((int(last[-1]), cast("bytes", Handled(last, self._past, first))))
         if not isinstance(reassembler._done, Remembered):
             reassembler._done = Remembered(reassembler._done)
         while first < stop:
@@ -222,7 +229,7 @@ class Walk:
 
     def _tell(self) -> None:
         """Fill in the events ended so far."""
-        stop = int(np.searchsorted(self._ends, self._line))
+        stop = int(self._ends.searchsorted(self._line))
         events = self._order[self._told : stop]
         self._told = max(stop, self._told)
         place = self._place[events]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from seqwatch_tui.parse.event import Facts
-from seqwatch_tui.parse.fields import arguments, enriched, number, pairs, user_pairs
+from seqwatch_tui.parse.fields import arguments, number, pairs
 from seqwatch_tui.parse.group import Group, is_part
 from seqwatch_tui.parse.identities import same_host
 from seqwatch_tui.parse.records import Records, other_record
@@ -28,7 +28,7 @@ def facts_of(group: Group, host: str, records: Records) -> Facts:
         elif kind == "EOE":
             titled = True
         elif kind != "SYSCALL":
-            _rest(facts, kind, body)
+            _rest(facts, kind, body, records)
     if len(paths) > 1:
         paths.sort(key=_item)
     facts.warnings, facts.foreign = group.warnings, bool(group.node) and not same_host(group.node, host)
@@ -42,11 +42,11 @@ def facts_of(group: Group, host: str, records: Records) -> Facts:
     return facts
 
 
-def _rest(facts: Facts, kind: str, body: bytes) -> None:
+def _rest(facts: Facts, kind: str, body: bytes, records: Records) -> None:
     if kind == "OPENAT2":
         facts.open_flags = _octal(pairs(body).get("oflag"))
     elif facts.other is None and not is_part(kind):
-        facts.other = other_record(kind, user_pairs(body), enriched(body))
+        facts.other = other_record(kind, *records.said(body))
 
 
 def _complete(facts: Facts, *, titled: bool) -> bool:

@@ -8,6 +8,8 @@ Sources: open(2), openat(2), kernel/auditsc.c (audit_log_name: inode= and dev= o
 
 from __future__ import annotations
 
+from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -51,7 +53,7 @@ class Places:
     """What is known of places. One for each source, kept in `Knowledge`; changes of directories are told once."""
 
     directories: dict[Key, Named] = field(default_factory=dict)
-    files: dict[Key, str] = field(default_factory=dict)
+    files: OrderedDict[Key, str] = field(default_factory=OrderedDict)
     held: dict[Process, tuple[Identity, dict[int, Held]]] = field(default_factory=dict)
     _keys: dict[tuple[str, str], Key] = field(default_factory=dict)
     """Host and path -> the directory that has it."""
@@ -118,8 +120,8 @@ class Places:
     def forget(self, key: Key) -> None:
         """The inode is gone, or is something else by now."""
         self.files.pop(key, None)
-        named = self.directories.pop(key, None)
-        if named is not None:
+        if key in self.directories:
+            named = self.directories.pop(key)
             self._keys.pop((key[0], named.path), None)
             self._changed[key] = None
 
@@ -146,7 +148,18 @@ class Places:
         self.forget(key)
         self.files[key] = path
         if len(self.files) > FILES_LIMIT:
-            del self.files[next(iter(self.files))]
+            self.files.popitem(last=False)
+
+    def told(self, files: Iterable[tuple[Key, str | None, Key | None]]) -> None:
+        """Many files in turn: the inode, its path now (null: it is gone), and the inode of its old name if it was renamed."""
+        known, directories = self.files, self.directories
+        for key, path, old in files:
+            if old is not None:
+                self.renamed([old, key], key, path)
+            elif path is not None:
+                self.wrote(key, path)
+            elif key in known or key in directories:
+                self.forget(key)
 
     def renamed(self, gone: list[Key], new: Key | None, path: str | None) -> None:
         """Files have other names or none (`gone`); `new` is called `path` now, if it is one of those known."""

@@ -21,6 +21,7 @@ from seqwatch_tui.parse.fields import (
     plain_value,
     text_value,
     title_value,
+    user_pairs,
 )
 from seqwatch_tui.parse.normalise import TERMINALS, is_directory, outcome_of, syscall_name, unset_to_none, uring_name
 
@@ -179,6 +180,7 @@ class Records:
         self._modes: Memo[bytes, bool] = Memo(lambda mode: is_directory(from_bytes(mode)), 4096)
         self._types: Memo[bytes, str] = Memo(lambda word: from_bytes(word.strip(b'"')), 256)
         self._titles: Memo[bytes, str | None] = Memo(_title)
+        self._said: tuple[bytes, dict[str, bytes], dict[str, str]] = b"", {}, {}
         self._cwds: Memo[bytes, str | None] = Memo(lambda body: text_value(pairs(body).get("cwd")))
 
     def system_call(self, body: bytes) -> SystemCall:
@@ -209,6 +211,12 @@ class Records:
             return _path(body)
         at = from_bytes(t[3][4:] + b" " + t[2][6:]) if t[2][:6] == b"inode=" and t[3][:4] == b"dev=" else ""
         return PathItem(from_bytes(name), self._types[t[8][9:]], self._modes[t[4][5:]], at)
+
+    def said(self, body: bytes) -> tuple[dict[str, bytes], dict[str, str]]:
+        """Fields and ENRICHED names of a record user space sent; asked twice for most, when it comes and at its end."""
+        if self._said[0] != body:
+            self._said = body, user_pairs(body), enriched(body)
+        return self._said[1:]
 
     def cwd(self, body: bytes) -> str | None:
         """Working directory of a CWD record; null when the kernel had none."""
