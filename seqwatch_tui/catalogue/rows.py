@@ -45,6 +45,7 @@ def grant_rows(settings: Settings) -> list[Row]:
             "operations": sorted(operations),
             "users": sorted(settings.roles[role].users),
             "groups": sorted(settings.roles[role].groups),
+            "until": dataset.grants_until.get(role),
         }
         for dataset in settings.datasets
         for role, operations in (dataset.grants or {}).items()

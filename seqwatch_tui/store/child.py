@@ -20,6 +20,7 @@ import pyarrow as pa
 
 from seqwatch_tui.model.columns import EVENT_COLUMNS, RECORD_COLUMNS, Column
 from seqwatch_tui.store import sandbox
+from seqwatch_tui.store.connect import CLOSED
 from seqwatch_tui.store.rows import timestamp, to_arrow
 from seqwatch_tui.store.schema import (
     EVENTS_VIEW,
@@ -41,15 +42,6 @@ _ODD_BYTES = r"""
 """
 """A line that is not UTF-8: its odd bytes are written as \\xNN; DuckDB writes quotes and backslashes so, undone here."""
 _READING = frozenset({"SELECT", "EXPLAIN", "MULTI"})
-_CONFIG: dict[str, Any] = {
-    "autoinstall_known_extensions": False,
-    "autoload_known_extensions": False,
-    "allow_community_extensions": False,
-    "allow_persistent_secrets": False,
-    "python_enable_replacements": False,
-    "threads": 1,
-    "async_threads": 1,
-}
 
 
 class Refused(Exception):
@@ -104,7 +96,7 @@ def _readable(files: Sequence[Path]) -> list[Path]:
 
 
 def _open(request: Mapping[str, Any], files: Sequence[Path]) -> duckdb.DuckDBPyConnection:
-    con = duckdb.connect(config={**_CONFIG, "memory_limit": f"{request['memory_mb']}MB", "temp_directory": ""})
+    con = duckdb.connect(config={**CLOSED, "memory_limit": f"{request['memory_mb']}MB", "temp_directory": ""})
     con.execute(f"set allowed_paths = [{', '.join(quote(str(p)) for p in files)}]")
     con.execute("set enable_external_access = false")
     con.execute(f"set max_execution_time = {int(request['timeout'] * 1000)}")

@@ -20,7 +20,7 @@ STORE_NAME = "store.duckdb"
 ROW_GROUP = 40_960
 """Rows of a row group: larger commits are written straight to their place; a checkpoint rewrites at most this many."""
 _MAGIC = b"DUCK"  # bytes 8..12 of the first block (DuckDB storage format)
-_CONFIG: dict[str, Any] = {
+CLOSED: dict[str, Any] = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
     "allow_community_extensions": False,
@@ -28,6 +28,10 @@ _CONFIG: dict[str, Any] = {
     "python_enable_replacements": False,
     "threads": 1,  # a second one only makes small commits wait for it; readers run on their callers' threads
     "async_threads": 1,
+}
+"""Settings of every database here: it loads nothing, keeps no secrets, sees no variable of Python, and stays on one thread."""
+_CONFIG: dict[str, Any] = {
+    **CLOSED,
     "memory_limit": "128MB",
     "checkpoint_threshold": "4MB",  # some 500 small commits; larger ones stall the next commit for longer
     "enable_object_cache": False,

@@ -30,6 +30,7 @@ GRANTS = table(
     ("operations", TEXTS, "read, write, bulk, ..."),
     ("users", TEXTS, "Users who hold the role."),
     ("groups", TEXTS, "Groups that hold the role."),
+    ("until", "DATE", "Last day of the grant, in the site's time zone; null = without end."),
 )  # fmt: skip
 
 FILES = table(

@@ -215,7 +215,7 @@ def test_lookups_and_rows() -> None:
     assert CATALOGUE.roles_of("both") == ("reader", "pipe", "none")
     assert [row["dataset"] for row in CATALOGUE.dataset_rows()] == ["a", "inner", "open"]
     assert CATALOGUE.grant_rows()[1] == {
-        "dataset": "a", "role": "pipe", "operations": ["read", "write"], "users": ["both", "lims"], "groups": [],
+        "dataset": "a", "role": "pipe", "operations": ["read", "write"], "users": ["both", "lims"], "groups": [], "until": None,
     }  # fmt: skip
 
 

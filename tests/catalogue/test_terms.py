@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -123,3 +123,10 @@ def test_accounts_that_are_no_persons(user: str, action: str, context: str | Non
 def test_mistakes_are_told(old: str, new: str, error: str) -> None:
     with pytest.raises(ConfigError, match=error):
         loads(SITE.replace(old, new), "site.yaml")
+
+
+def test_the_table_of_grants_says_when_each_ends() -> None:
+    rows = Catalogue(loads(SITE, "site.yaml"), {}).grant_rows()
+    assert [(row["dataset"], row["role"], row["until"]) for row in rows] == [
+        ("a", "reader", None), ("a", "guest", date(2026, 6, 30)), ("a", "writer", date(2026, 3, 1)), ("b", "reader", None),
+    ]  # fmt: skip
