@@ -93,11 +93,11 @@ class Catalogue:
 
     def _dataset_numbers(self, events: pa.Table) -> Codes:
         """Where `path` is outside every dataset, `old_path` counts (a rename out of one, a link to it)."""
-        numbers = coded(events.column("path")).map(self._paths.number, OUTSIDE)
+        numbers = self._paths.numbers(coded(events.column("path")))
         old = events.column("old_path")
         if old.null_count == len(old):
             return numbers
-        return np.where(numbers == OUTSIDE, coded(old).map(self._paths.number, OUTSIDE), numbers)
+        return np.where(numbers == OUTSIDE, self._paths.numbers(coded(old)), numbers)
 
     def _with_canaries(self, events: pa.Table, reasons: pa.DictionaryArray) -> pa.DictionaryArray:
         """Say in the reason of every event on a canary that it was one (`model.canary`)."""

@@ -5,10 +5,14 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Sequence
 
+import numpy as np
+
+from seqwatch_tui.catalogue.coded import Coded, Codes
 from seqwatch_tui.config.dataset import Dataset
 
 OUTSIDE = -1
 _MEMO = 65_536
+_NO_NAMES = frozenset(("", ".", ".."))
 
 
 class PathIndex:
@@ -22,6 +26,17 @@ class PathIndex:
         self._objects = {place: number for number, dataset in enumerate(datasets) for place in dataset.objects}
         self._folders: dict[str, int] = {}
 
+    def numbers(self, paths: Coded) -> Codes:
+        """Return the number of each path of a column, OUTSIDE for null; most lie in a folder that is known."""
+        known, roots, found = self._folders.get, self._roots, []
+        for path in paths.words:
+            folder, _, name = path.rpartition("/") if path else ("", "", "")
+            place = known(folder)
+            if place is None or name in _NO_NAMES or path in roots:
+                place = OUTSIDE if path is None else self.number(path)
+            found.append(place)
+        return np.array(found, np.int32)[paths.codes]
+
     def number(self, path: str) -> int:
         """Return the dataset's number for an absolute path or an object, OUTSIDE for any other and for relative paths."""
         folder, slash, name = path.rpartition("/")
@@ -29,7 +44,7 @@ class PathIndex:
             return self._roots[path]
         if not slash or path[0] != "/":
             return self._object(path) if self._objects else OUTSIDE
-        if name in ("", ".", ".."):
+        if name in _NO_NAMES:
             return self._climb(posixpath.normpath(path))
         found = self._folders.get(folder)
         if found is None:

@@ -99,7 +99,8 @@ def _parsed(address: str) -> Address | None:
 
 def _network(address: Address, *, near: bool) -> str:
     bits = (24 if near else 16) if address.version == 4 else (64 if near else 32)
-    return str(ip_network((address, bits), strict=False))
+    hidden = address.max_prefixlen - bits
+    return f"{type(address)(int(address) >> hidden << hidden)}/{bits}"
 
 
 def _public(address: Address) -> bool:

@@ -9,10 +9,11 @@ from typing import Any
 
 import pyarrow as pa
 
-from seqwatch_tui.model.alert import Alert
+from seqwatch_tui.model.alert import Alert, Evidence
 from seqwatch_tui.model.evidence import Counts, Directory, Gap, Resume, Session, SourceState
 from seqwatch_tui.model.snooze import Snooze
 from seqwatch_tui.model.text import from_bytes
+from seqwatch_tui.store.definition import Field
 from seqwatch_tui.store.interface import SegmentRow, StoreError
 from seqwatch_tui.store.schema import TableDef
 
@@ -25,6 +26,8 @@ _ARROW: dict[str, pa.DataType] = {
     "TIMESTAMP": pa.timestamp("us"),
     "DATE": pa.date32(),
 }
+_PLAIN = frozenset(("BIGINT", "INTEGER", "BOOLEAN"))
+"""Types whose values are taken as they are."""
 _EPOCH = dt.datetime(1970, 1, 1)  # noqa: DTZ001 - the store keeps UTC without a zone
 
 
@@ -43,8 +46,12 @@ def to_arrow(table: TableDef, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
     if unknown:
         raise StoreError(f"the table {table.name} has no column {', '.join(sorted(unknown))}")
     kept = _last_by_key(table, rows)
-    arrays = [pa.array([plain(f.sql, row.get(f.name)) for row in kept], _ARROW[f.sql]) for f in table.fields]
-    return pa.Table.from_arrays(arrays, schema=arrow_schema(table))
+    return pa.Table.from_arrays([_array(f, kept) for f in table.fields], schema=arrow_schema(table))
+
+
+def _array(column: Field, rows: Sequence[Mapping[str, Any]]) -> pa.Array:
+    values = [row.get(column.name) for row in rows]
+    return pa.array(values if column.sql in _PLAIN else [plain(column.sql, v) for v in values], _ARROW[column.sql])
 
 
 def _last_by_key(table: TableDef, rows: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
@@ -105,13 +112,21 @@ def _valid_column(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def as_rows(values: Iterable[Any]) -> list[dict[str, Any]]:
-    """Return frozen model values (FileCheck, KeyRecord, Finding, Alert, Evidence, SegmentRow) as rows by field name."""
-    return [{f.name: getattr(v, f.name) for f in dataclasses.fields(v)} for v in values]
+    """Return frozen model values of one kind (FileCheck, KeyRecord, Finding, Alert, SegmentRow) as rows by field name."""
+    found = list(values)
+    names = [f.name for f in dataclasses.fields(found[0])] if found else []
+    return [{name: getattr(value, name) for name in names} for value in found]
 
 
 def alert_rows(alerts: Sequence[Alert]) -> list[dict[str, Any]]:
     """Return alerts as rows of `alerts`."""
     return as_rows(alerts)
+
+
+def evidence_table(evidence: Sequence[Evidence]) -> pa.Table:
+    """Return evidence as a table of `alert_evidence`."""
+    columns = {"alert_id": [e.alert_id for e in evidence], "event_id": [e.event_id for e in evidence]}
+    return pa.table(columns, schema=pa.schema([(name, pa.int64()) for name in columns]))
 
 
 def segment_rows(segments: Sequence[SegmentRow]) -> list[dict[str, Any]]:

@@ -140,7 +140,9 @@ def _alert_update(count: int) -> str:
 
 
 def _write_evidence(con: duckdb.DuckDBPyConnection, evidence: Sequence[Evidence]) -> None:
-    if evidence:
+    if len(evidence) > _FEW:
+        insert(con, EVIDENCE.name, rows.evidence_table(evidence))
+    elif evidence:
         columns = [[e.alert_id for e in evidence], [e.event_id for e in evidence]]
         con.execute(f"insert into {EVIDENCE.name} select unnest(?::bigint[]), unnest(?::bigint[])", columns)
 
