@@ -18,7 +18,7 @@ def run(options: argparse.Namespace) -> int:
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     with contextlib.closing(Reader()) as reader:
         if options.back_fill:
-            reader.start()
+            reader.start(options.back_fill)
         status = _run(options, reader)
     if options.child:
         logging.shutdown()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,7 @@ def run(options: argparse.Namespace) -> int:
     """Ingest the files; exit 3 when one could not be read to its end."""
     settings, config = load_settings(options)
     wanted = {"paths": [str(p.absolute()) for p in options.files], "format": _format(options.format)}
-    large = any(p.is_file() and p.stat().st_size >= WORTH_BYTES for p in options.files)
-    with engine_for(settings, config, back_fill=large) as client:
+    with engine_for(settings, config, back_fill=_large(wanted["paths"])) as client:
         summary = None
         for said in client.lines("/v1/ingest", wanted):
             if "progress" in said:
@@ -40,6 +40,11 @@ def run(options: argparse.Namespace) -> int:
     for failure in [*summary["failures"], *summary["notes"]]:
         note(f"seqwatch: {failure}")
     return int(Exit.FAILED if summary["failures"] else Exit.OK)
+
+
+def _large(paths: Iterable[str]) -> str:
+    """The first file that is worth a process of its own, if there is one."""
+    return next((p for p in paths if Path(p).is_file() and Path(p).stat().st_size >= WORTH_BYTES), "")
 
 
 def _format(name: str) -> str:

@@ -57,7 +57,7 @@ def _init(p: argparse.ArgumentParser) -> None:
 
 def _engine(p: argparse.ArgumentParser) -> None:
     p.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
-    p.add_argument("--back-fill", action="store_true", help=argparse.SUPPRESS)
+    p.add_argument("--back-fill", metavar="FILE", help=argparse.SUPPRESS)
     p.add_argument("--no-sources", action="store_true", help="answer, but read no source")
 
 

@@ -27,11 +27,11 @@ def socket_path(settings: Settings) -> Path:
 
 
 @contextlib.contextmanager
-def engine_for(settings: Settings, config: Path, *, follow: bool = False, back_fill: bool = False) -> Iterator[Client]:
+def engine_for(settings: Settings, config: Path, *, follow: bool = False, back_fill: str = "") -> Iterator[Client]:
     """Yield a client of the running engine; without one, of a child engine that ends with the block.
 
     `follow` lets the child read the configured sources; else it only answers (for look-ups and back-fill). With
-    `back_fill` it starts the process that will read large files before anything else.
+    `back_fill`, a large file, it starts the process that will read it before anything else.
     """
     socket = socket_path(settings)
     if runs(socket):
@@ -47,9 +47,9 @@ def runs(socket: Path) -> bool:
 
 
 @contextlib.contextmanager
-def child_engine(config: Path, socket: Path, *, follow: bool, back_fill: bool = False) -> Iterator[Client]:
+def child_engine(config: Path, socket: Path, *, follow: bool, back_fill: str = "") -> Iterator[Client]:
     """Yield a client of an engine that is started here and ends with the block."""
-    flags = [*([] if follow else ["--no-sources"]), *(["--back-fill"] if back_fill else [])]
+    flags = [*([] if follow else ["--no-sources"]), *(["--back-fill", back_fill] if back_fill else [])]
     client, child = Client(socket), EngineChild(config, flags)
     try:
         child.wait_for(client)

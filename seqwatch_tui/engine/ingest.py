@@ -11,18 +11,17 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from seqwatch_tui.engine.frames import Request
 from seqwatch_tui.engine.heap import freed_memory_kept
 from seqwatch_tui.engine.intake import Intake
 from seqwatch_tui.engine.parsers import knowledge_of, make_parser
-from seqwatch_tui.engine.parsing import RemoteIntake, Request
-from seqwatch_tui.engine.read_files import INGEST, Already, already, lines_before
+from seqwatch_tui.engine.read_files import Already, already, lines_before, looked_at, name_of
 from seqwatch_tui.engine.reader import WORTH_BYTES, Reader
+from seqwatch_tui.engine.remote import RemoteIntake
 from seqwatch_tui.engine.work import Change
 from seqwatch_tui.model.evidence import Counts, Resume, SourceState
 from seqwatch_tui.sources.formats import FormatUnknown, detect_format
 from seqwatch_tui.sources.once import ReadOnce
-from seqwatch_tui.sources.opening import Problem
-from seqwatch_tui.sources.siblings import Sibling, look_at
 from seqwatch_tui.store.interface import Commit
 
 if TYPE_CHECKING:
@@ -121,9 +120,9 @@ class Ingest:
 
     def _before(self, path: Path, kind: str) -> _Before:
         """What is known of the file: from earlier back-fills of it, or from a source that followed it."""
-        sibling, fd = _looked_at(path)
+        sibling, fd = looked_at(path)
         with open(fd, "rb"):  # noqa: PTH123 - a descriptor, closed with the block
-            name = _name_of(sibling)
+            name = name_of(sibling)
             known = next((s for s in self.engine.store.sources() if s.name == name), None)
             found = already(self.engine, sibling) if known is None or known.resume is None else None
             state = replace(
@@ -173,14 +172,3 @@ class _Before:
 
     state: SourceState
     already: Already | None
-
-
-def _looked_at(path: Path) -> tuple[Sibling, int]:
-    found = look_at(path)
-    if isinstance(found, Problem):
-        raise FormatUnknown(found.reason)
-    return found
-
-
-def _name_of(sibling: Sibling) -> str:
-    return f"{INGEST}{sibling.identity.head[:12]}"

@@ -5,13 +5,16 @@ from __future__ import annotations
 import pwd
 import socket
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from seqwatch_tui.config.settings import Settings
 from seqwatch_tui.model.evidence import Resume, Session
 from seqwatch_tui.parse.bulk import BulkAuditdParser
 from seqwatch_tui.parse.interface import Knowledge, Parser
 from seqwatch_tui.parse.places import Places
-from seqwatch_tui.store.store import Store
+
+if TYPE_CHECKING:
+    from seqwatch_tui.config.settings import Settings
+    from seqwatch_tui.store.store import Store
 
 _REMEMBER_SECONDS = 35 * 86400.0
 
@@ -25,8 +28,12 @@ def knowledge_of(source: str, store: Store, now: float) -> Knowledge:
     names = {s.auid: s.user_name for s in sessions.values() if s.user_name}
     places = Places()
     places.restore(store.directories(source))
-    host_names = {p.pw_uid: p.pw_name for p in pwd.getpwall()}
-    return Knowledge(sessions=sessions, names=names, host_names=host_names, places=places)
+    return Knowledge(sessions=sessions, names=names, host_names=host_names(), places=places)
+
+
+def host_names() -> dict[int, str]:
+    """Return the accounts of this host by uid."""
+    return {p.pw_uid: p.pw_name for p in pwd.getpwall()}
 
 
 def mapping_problems(settings: Settings) -> list[str]:

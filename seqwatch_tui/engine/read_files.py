@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from seqwatch_tui.model.evidence import Counts, Resume, SourceState
 from seqwatch_tui.sources.compressed import Damaged, Unpacking
+from seqwatch_tui.sources.formats import FormatUnknown
 from seqwatch_tui.sources.identity import HEAD_ENOUGH, parse_identity
 from seqwatch_tui.sources.opening import Problem
 from seqwatch_tui.sources.siblings import Sibling, look_at
@@ -94,3 +95,16 @@ def after_ingest(new: SourceState, path: Path, known: Mapping[str, SourceState])
         return new, new.name
     resume = replace(done.resume, identity=sibling.identity.text)
     return replace(new, resume=resume, held=done.held, counts=Counts(read=done.held)), done.name
+
+
+def looked_at(path: Path) -> tuple[Sibling, int]:
+    """Return what a file is, and a descriptor of it; FormatUnknown where it cannot be one to read."""
+    found = look_at(path)
+    if isinstance(found, Problem):
+        raise FormatUnknown(found.reason)
+    return found
+
+
+def name_of(sibling: Sibling) -> str:
+    """Return the name of a file as a source: the same for the same content, whatever it is called or packed in."""
+    return f"{INGEST}{sibling.identity.head[:12]}"

@@ -23,10 +23,10 @@ class Reader:
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> None:
-        """Start the process; it waits until asked."""
+    def start(self, *first: str) -> None:
+        """Start the process; it waits until asked, or begins with the file it will most likely be asked for first."""
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "seqwatch_tui.engine.parsing"],
+            [sys.executable, "-m", "seqwatch_tui.engine.parsing", *first],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=_PIPE_BYTES,
         )  # fmt: skip
         if self._process.stdout is not None:

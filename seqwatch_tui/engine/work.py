@@ -5,21 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from seqwatch_tui.catalogue.catalogue import Catalogue
-from seqwatch_tui.detect.detector import Detector
-from seqwatch_tui.detect.life import Said
-from seqwatch_tui.engine.book import AlertBook
-from seqwatch_tui.ledger.filed import Filed
-from seqwatch_tui.model.action import Refused
-from seqwatch_tui.model.alert import Alert
-from seqwatch_tui.model.evidence import SourceState
-from seqwatch_tui.parse.interface import Parsed
-from seqwatch_tui.store.interface import Commit, LedgerMark
+if TYPE_CHECKING:
+    from seqwatch_tui.catalogue.catalogue import Catalogue
+    from seqwatch_tui.detect.detector import Detector
+    from seqwatch_tui.detect.life import Said
+    from seqwatch_tui.engine.book import AlertBook
+    from seqwatch_tui.ledger.filed import Filed
+    from seqwatch_tui.model.action import Refused
+    from seqwatch_tui.model.alert import Alert
+    from seqwatch_tui.model.evidence import SourceState
+    from seqwatch_tui.parse.interface import Parsed
+    from seqwatch_tui.store.interface import Commit, LedgerMark
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,20 +8,26 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import pyarrow as pa
 import pytest
 
+from seqwatch_tui.config.settings import load
 from seqwatch_tui.engine.clock import SystemClock
+from seqwatch_tui.engine.engine import Engine
+from seqwatch_tui.engine.frames import Request
+from seqwatch_tui.engine.ingest import Ingest
 from seqwatch_tui.engine.intake import Intake
 from seqwatch_tui.engine.parsers import make_parser
-from seqwatch_tui.engine.parsing import RemoteIntake, Request
+from seqwatch_tui.engine.parsing import begin, guessed
 from seqwatch_tui.engine.reader import Reader
+from seqwatch_tui.engine.remote import RemoteIntake
 from seqwatch_tui.engine.work import Batch, concatenate
 from seqwatch_tui.model.evidence import SourceState
 from seqwatch_tui.parse.interface import Knowledge
 from seqwatch_tui.sources.once import ReadOnce
 from tests.bench.site import GENERATOR
-from tests.engine.running import WORKLOAD
+from tests.engine.running import WORKLOAD, write_site
 
 
 @pytest.fixture(scope="module")
@@ -105,6 +111,19 @@ def test_one_process_reads_file_after_file(tmp_path: Path) -> None:
     assert ends[0] == ends[1]
 
 
+def test_what_was_begun_is_used_if_it_is_what_is_asked_for(corpus: Path) -> None:
+    request = guessed(corpus)
+    assert request is not None
+    begun = begin(request)
+    first = begun._ready.get(timeout=60)  # has learnt names by now
+    assert begun.agreed(msgspec.json.decode(msgspec.json.encode(guessed(corpus)), type=Request)) is begun
+    other = begun.agreed(msgspec.structs.replace(request, first_event=7))
+    assert other is not begun
+    assert not begun.is_alive()
+    assert first is not None
+    other.drop()
+
+
 def test_a_stopped_reading_ends_its_process_and_the_next_one_works(corpus: Path) -> None:
     request = Request(str(corpus), "auditd", _state(corpus), [], {}, {}, [])
     with contextlib.closing(Reader()) as reader:
@@ -113,3 +132,32 @@ def test_a_stopped_reading_ends_its_process_and_the_next_one_works(corpus: Path)
         again = RemoteIntake(request, lambda _: None, SystemClock(), reader)
         again.read()
     assert stopped.parsed.events < again.parsed.events
+
+
+def test_what_a_new_site_asks_for_is_guessed(tmp_path: Path, corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Request] = []
+
+    def remember(request: Request, *_: object) -> Intake:
+        asked.append(request)
+        return _own(corpus)[0]
+
+    monkeypatch.setattr("seqwatch_tui.engine.ingest.RemoteIntake", remember)
+    monkeypatch.setattr("seqwatch_tui.engine.ingest.WORTH_BYTES", 0)
+    config = write_site(tmp_path, ["site: guess"])
+    with contextlib.closing(Engine.open(load(config), config)) as engine:
+        engine.declare()
+        Ingest(engine, [corpus], "auto").run()
+    assert asked == [guessed(corpus)]
+
+
+@pytest.mark.parametrize("right", [True, False])
+def test_a_process_that_has_begun_gives_the_same_whether_its_guess_was_right(corpus: Path, right: bool) -> None:
+    request = guessed(corpus)
+    assert request is not None
+    request = request if right else msgspec.structs.replace(request, names={1000: "somebody"}, first_event=700)
+    batches: list[Batch] = []
+    with contextlib.closing(Reader()) as reader:
+        reader.start(str(corpus))
+        RemoteIntake(request, batches.append, SystemClock(), reader).read()
+    assert sum(b.parsed.events.num_rows for b in batches) == _own(corpus)[0].parsed.events
+    assert next(b.filed.first for b in batches if b.filed) == (1 if right else 700)
