@@ -27,6 +27,10 @@ _KEEP = np.array([0, *(((1 << 64) - 1) >> (64 - 8 * n) << (64 - 8 * n) for n in 
 """The last n bytes of a word."""
 _MARKS, _MARKS_MASK = np.uint64(0x003A0000002E0000), np.uint64(0x00FF000000FF0000)
 """The dot and the colon of a time, in its bytes from the ninth on."""
+_REST_OF_TIME = np.uint64(0x0000FFFFFFFFFFFF)
+"""Of the same bytes: those that belong to the time."""
+_TWO_AND_THREE = np.uint64(0xFFFFFF00FFFF0000)
+"""The bytes of `nnss.mmm` that are last digits of the seconds, and milliseconds."""
 MARGIN = 32
 """Bytes wanted after the end of a piece."""
 _STAMP = 15
@@ -69,6 +73,8 @@ class Heads:
     type_end: Ints
     stamp: Ints
     serial: Ints
+    again: Bools
+    """The line before has the same time, written alike."""
 
 
 class Row:
@@ -182,13 +188,7 @@ class Index:
         word = self.words8[np.maximum(place, 0, out=place)]
         word ^= _ZEROS  # digits become 0..9
         word &= keep
-        ok: Bools = ((word + _SIX | word) & _NIBBLES) == 0
-        for power, shift, mask in _STEPS:
-            high = word >> shift
-            word *= power
-            word += high
-            word &= mask
-        return word.view(np.int64), ok
+        return _value(word)
 
     def hexadecimal(self, start: Ints, end: Ints) -> tuple[Ints, Bools]:
         """The lower 32 bits of the lower-case hexadecimal numbers in `[start, end)`, and where there is one."""
@@ -209,7 +209,7 @@ class Index:
         enough = self.tokens >= 3
         if not enough.any():
             nothing = np.zeros(count, np.int64)
-            return Heads(enough, nothing, nothing, nothing)
+            return Heads(enough, nothing, nothing, nothing, enough)
         first = self.first if enough.all() else self.first[np.where(enough, np.arange(count), np.argmax(enough))]
         type_end, close = self.stops[first], self.stops[first + 1]  # close: after "):"
         stamp = type_end + 11  # after " msg=audit("
@@ -223,18 +223,31 @@ class Index:
         ok &= (marks & _MARKS_MASK) == _MARKS
         ok &= (marks >> np.uint64(56)) != 48  # one way to write a number
         serial, digits = self.decimal(stamp + _STAMP, close - 2)
-        return Heads(ok & digits, type_end, stamp, serial)
+        ok &= digits
+        begins = self.words8[stamp]
+        again = np.zeros(count, np.bool_)
+        np.logical_and(ok[1:], ok[:-1], out=again[1:])
+        again[1:] &= (begins[1:] == begins[:-1]) & ((marks[1:] ^ marks[:-1]) & _REST_OF_TIME == 0)
+        return Heads(ok, type_end, stamp, serial, again)
 
     def millis(self, stamp: Ints) -> tuple[Ints, Bools]:
-        """Times (ms since the epoch) that begin at `stamp`, and where there is one of the usual form."""
-        seconds, good = self.decimal(stamp, stamp + 10)
-        rest, good_rest = self.decimal(stamp + 11, stamp + 14)
-        return seconds * 1000 + rest, good & good_rest & (self.bytes[stamp] != 48)
+        """Times (ms since the epoch) that begin at `stamp`, and where there is one of the usual form (dot and colon aside)."""
+        high, good = _value(self.words8[stamp] ^ _ZEROS)
+        rest = self.words8[stamp + 6]  # two digits that were read, two more of the seconds, the dot, three digits
+        low, good_rest = _value((rest ^ _ZEROS) & _TWO_AND_THREE)
+        seconds, millis = np.divmod(low, 10_000)
+        return high * 100_000 + seconds * 1000 + millis, good & good_rest & (self.bytes[stamp] != 48)
 
-    def same_time(self, stamp: Ints, other: Ints) -> Bools:
-        """Whether the times that begin at `stamp` and at `other` are written alike."""
-        same: Bools = (self.words8[stamp] == self.words8[other]) & (self.words8[stamp + 7] == self.words8[other + 7])
-        return same
+
+def _value(word: npt.NDArray[np.uint64]) -> tuple[Ints, Bools]:
+    """Eight bytes 0..9 as a number, and whether that is what they are; `word` is overwritten."""
+    ok: Bools = ((word + _SIX | word) & _NIBBLES) == 0
+    for power, shift, mask in _STEPS:
+        high = word >> shift
+        word *= power
+        word += high
+        word &= mask
+    return word.view(np.int64), ok
 
 
 def _rows(values: npt.NDArray[Any], first: Ints, count: int) -> npt.NDArray[Any]:

@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from seqwatch_tui.parse.bulk_columns import cut, encode
-from seqwatch_tui.parse.bulk_index import Bools, Heads, Index, Ints, Keys, word4
+from seqwatch_tui.parse.bulk_index import Bools, Heads, Index, Ints, Keys, word4, word8
 from seqwatch_tui.parse.normalise import EXPIRE_MS
 
 SYSCALL, CWD, PATH, EXECVE, PROCTITLE, IDLE, OTHER = range(7)
@@ -25,6 +25,10 @@ _KINDS = {b"type=SYSCALL": SYSCALL, b"type=CWD": CWD, b"type=PATH": PATH, b"type
           b"type=PROCTITLE": PROCTITLE} | dict.fromkeys(
     (b"type=SOCKADDR", b"type=BPRM_FCAPS", b"type=MMAP", b"type=OBJ_PID", b"type=FD_PAIR", b"type=CAPSET"), IDLE
 )  # fmt: skip
+_FREQUENT = [b"type=PATH", b"type=PROCTITLE", b"type=SYSCALL", b"type=CWD", b"type=EXECVE"]
+_BEGINS = (b"PATH msg", b"PROCTITL", b"SYSCALL ", b"CWD msg=", b"EXECVE m")
+"""What follows `type=` where they are the first token of a line with a head of the usual form."""
+_TITLE = 1
 _VALID_TYPE = re.compile(rb"type=[A-Za-z0-9_]+(?:\[\d+\])?")
 _ANY_STAMP = re.compile(rb"msg=audit\(0*(\d{1,11})\.(\d{3}):0*(\d{1,18})\)")
 _SYSCALL_KEYS = Keys.of(
@@ -91,9 +95,8 @@ class Usual:
 
 
 def classify(index: Index, heads: Heads) -> Lines:
-    """Give every line its type and kind. Times are read where an event may begin; the other lines repeat them."""
-    end = np.where(heads.ok, heads.type_end, index.start)
-    tokens, numbers = encode(cut(pa.py_buffer(index.data), index.start, end))
+    """Give every line its type, kind and time. A time is read once of lines that follow each other and repeat it."""
+    tokens, numbers = _types(index, heads)
     kinds = np.array([_KINDS.get(token, OTHER) for token in tokens], np.int64)
     valid = np.array([_VALID_TYPE.fullmatch(token) is not None for token in tokens], np.bool_)
     own = np.array([token.startswith(b"type=DAEMON_") for token in tokens], np.bool_)
@@ -101,26 +104,29 @@ def classify(index: Index, heads: Heads) -> Lines:
     kind = np.where(index.odd, OTHER, kinds[numbers])
     ok = heads.ok & valid[numbers]
     millis = np.zeros(len(index), np.int64)
-    begin = np.flatnonzero(ok & ((kind == SYSCALL) | (kind == OTHER)))
-    millis[begin], ok[begin] = index.millis(heads.stamp[begin])
-    lines = Lines(len(index), ok, ok & ~own[numbers], types, numbers.astype(np.int64), kind, millis, heads.serial)
-    _repeat_times(index, heads, lines)
-    return lines
+    read = heads.ok & ~heads.again
+    if read.any():
+        times, good = index.millis(heads.stamp[read])
+        run = np.cumsum(read) - 1
+        millis = times[run]
+        ok &= good[run]
+    return Lines(len(index), ok, ok & ~own[numbers], types, numbers, kind, millis, heads.serial)
 
 
-def _repeat_times(index: Index, heads: Heads, lines: Lines) -> None:
-    """Give the parts of events the time of the SYSCALL line before them, where it is written alike; read it elsewhere."""
-    part = np.flatnonzero(lines.ok & (lines.kind != SYSCALL) & (lines.kind != OTHER))
-    leader = np.flatnonzero(lines.ok & (lines.kind == SYSCALL))
-    if len(leader):
-        before = leader[np.maximum(leader.searchsorted(part) - 1, 0)]
-        same = lines.serial[before] == lines.serial[part]
-        same &= index.same_time(heads.stamp[before], heads.stamp[part])
-        lines.millis[part[same]] = lines.millis[before[same]]
-        part = part[~same]
-    if len(part):
-        lines.millis[part], lines.ok[part] = index.millis(heads.stamp[part])
-        lines.counted[part] &= lines.ok[part]
+def _types(index: Index, heads: Heads) -> tuple[list[bytes], Ints]:
+    """First tokens, and which of them each line has; the most frequent ones are told by their first bytes."""
+    numbers = np.full(len(index), -1, np.int64)
+    word = index.words8[index.start + 5]
+    for number, begin in enumerate(_BEGINS):
+        numbers[word == np.uint64(word8(begin))] = number
+    title = np.flatnonzero(numbers == _TITLE)
+    wrong = (index.words4[index.start[title] + 11] & 0xFFFFFF) != word4(b"LE ")
+    numbers[title[wrong]] = -1
+    rest = np.flatnonzero(numbers < 0)
+    end = np.where(heads.ok[rest], heads.type_end[rest], index.start[rest])
+    tokens, places = encode(cut(pa.py_buffer(index.data), index.start[rest], end))
+    numbers[rest] = places + len(_BEGINS)
+    return [*_FREQUENT, *tokens], numbers
 
 
 def upto_boundary(lines: Lines) -> int:
