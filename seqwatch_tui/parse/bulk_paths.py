@@ -9,14 +9,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from seqwatch_tui.parse.bulk_columns import Codes, Distinct, as_strings, bounds_of, bytes_of, cut, distinct, encode
+from seqwatch_tui.parse.bulk_columns import (
+    Codes,
+    Distinct,
+    cut,
+    distinct,
+    encode,
+)
 from seqwatch_tui.parse.bulk_index import Bools, Index, Ints
 from seqwatch_tui.parse.bulk_layout import Usual
 from seqwatch_tui.parse.bulk_memory import Memory
+from seqwatch_tui.parse.bulk_names import Directories, Names
 from seqwatch_tui.parse.event import PathItem, choose_items
 from seqwatch_tui.parse.normalise import resolve_path
 
@@ -24,7 +29,6 @@ NO_BASE, CWD_BASE, OTHER_BASE = 0, 1, 2
 """What a relative name is relative to: the call has no directory argument, it is AT_FDCWD, or it is a descriptor."""
 _BASES = (None, "ffffff9c", "3")
 _PAIR = 4
-_SLASH = pa.scalar("/", pa.string())
 
 
 @dataclass(slots=True)
@@ -40,16 +44,6 @@ class Chosen:
     """Items came, none with a name."""
     plain_pair: Bools
     """A rename or link of just two names, each below its directory."""
-
-
-@dataclass(frozen=True, slots=True)
-class Directories:
-    """The working directories of a piece, and which of them each event has (-1: none)."""
-
-    texts: list[str | None]
-    codes: Codes
-    plain: Bools
-    """Of each directory: absolute with nothing to normalise; one more (for -1) that is not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +67,7 @@ class Items:
         start, end = row.start(3) + 5, row.end(3)
         encoded = cut(buffer, start, end).dictionary_encode()
         self.name: Codes = encoded.indices.to_numpy(zero_copy_only=False)
-        self._names = _Names(encoded.dictionary, memory)
+        self._names = Names(encoded.dictionary, memory)
         tails, tail = encode(cut(buffer, row.start(5), index.end[lines]))
         quoted = (index.bytes[start] == 34) & (end - start > 2)
         kinds, kind = distinct(tail.astype(np.int64) * 2 + quoted, 2 * len(tails))
@@ -125,6 +119,9 @@ class Items:
         """Renames and links have two items; interleaved events mean that an event's items need not be neighbours."""
         wanted = np.zeros(self._events, np.bool_)
         wanted[events] = True
+        chosen.parent[events] = -1
+        if action == "rename":
+            wanted[self._choose_moved(wanted, chosen)] = False
         places: dict[int, list[int]] = {}
         for place in np.flatnonzero(wanted[self.event]).tolist():
             places.setdefault(int(self.event[place]), []).append(place)
@@ -137,8 +134,31 @@ class Items:
             place_of = {id(value): place for value, place in zip(items, mine, strict=True)}
             chosen.item[event] = place_of[id(item)] if item is not None else -1
             chosen.old[event] = place_of[id(old)] if old is not None else -1
-            chosen.parent[event] = -1
             chosen.plain_pair[event] = len(mine) == _PAIR and old is not None
+
+    def _choose_moved(self, wanted: Bools, chosen: Chosen) -> Ints:
+        """Choose for the renames of one name to another, each below its directory; returns which events these are."""
+        places = np.flatnonzero(wanted[self.event])
+        event = self.event[places]
+        count = {
+            key: np.bincount(event[which[places]], minlength=self._events)
+            for key, which in (
+                ("new", self.created),
+                ("old", self.removed),
+                ("above", self._is_parent),
+                ("named", self._named),
+            )
+        }
+        usual = wanted & (count["new"] == 1) & (count["old"] == 1) & (count["above"] == _PAIR - 2)
+        usual &= (count["named"] == _PAIR) & (np.bincount(event, minlength=self._events) == _PAIR)
+        events: Ints = np.flatnonzero(usual)
+        new, old = self._first(self.created[:-1])[events], self._first(self.removed[:-1])[events]
+        one, other = self.name[new], self.name[old]
+        # Those that are not written in the same way may be the same name all the same; they are looked at closely.
+        sure = (one != other) & self._names.alike(one, other)
+        found: Ints = events[sure]
+        chosen.item[found], chosen.old[found], chosen.plain_pair[found] = new[sure], old[sure], True
+        return found
 
     def resolved(self, item: Ints, base: Codes, parent: Ints | None, cwds: Directories) -> Resolved:
         """The absolute paths of `item` of every event."""
@@ -147,13 +167,14 @@ class Items:
         events = np.flatnonzero(item >= 0)
         name = self.name[item[events]]
         plain = names.absolute[name]
-        codes[events[plain]] = name[plain]
+        codes[events[plain]] = names.place[name[plain]]
         cwd = cwds.codes[events]
         joined = names.relative[name] & (base[events] != OTHER_BASE) & cwds.plain[cwd]
         both = name[joined] * np.int64(len(cwds.texts)) + cwd[joined]
         pairs, pair = distinct(both, len(names.absolute) * len(cwds.texts))
         codes[events[joined]] = len(names.texts) + pair
-        out = Resolved(codes, Distinct(pa.concat_arrays([names.texts, names.below(cwds, pairs)])), {})
+        texts = pa.concat_arrays([names.texts, names.below(cwds, pairs)]) if len(pairs) else names.texts
+        out = Resolved(codes, Distinct(texts), {})
         rest = ~(plain | joined)
         self._resolve_each(events[rest], name[rest], base, parent, cwds, out=out)
         return out
@@ -181,53 +202,3 @@ class Items:
         parent = self._names.text(above) if above >= 0 else None
         path, warning = resolve_path(text, cwds.texts[cwd] if cwd >= 0 else None, _BASES[base], parent)
         return paths.number(path), warning
-
-
-class _Names:
-    """The distinct name= tokens of a piece. Plain ones (quoted, with nothing to normalise) are never decoded."""
-
-    def __init__(self, tokens: pa.Array, memory: Memory) -> None:
-        self._tokens, self._memory = tokens, memory
-        self._texts: dict[int, str | None] = {}
-        bounds = bounds_of(tokens)
-        self.absolute, self.relative = _plain(np.frombuffer(bytes_of(tokens), np.uint8), bounds)
-        plain = self.absolute | self.relative
-        first = int(np.frombuffer(tokens.buffers()[1], np.int32)[tokens.offset]) if len(tokens) else 0
-        inner = plain.astype(np.int64)  # without the quotes where there are any
-        self.texts = as_strings(cut(tokens.buffers()[2], first + bounds[:-1] + inner, first + bounds[1:] - inner))
-        """Texts of the plain tokens, by token number; those of the others mean nothing."""
-        self.named = np.ones(len(tokens), np.bool_)
-        special = np.flatnonzero(~plain)
-        for place, token in zip(special.tolist(), tokens.take(pa.array(special)).to_pylist(), strict=True):
-            self._texts[place] = name = memory.name(token)
-            self.named[place] = name is not None
-
-    def text(self, number: int) -> str | None:
-        """The name a token stands for."""
-        if number not in self._texts:
-            self._texts[number] = self._memory.name(self._tokens[number].as_py())
-        return self._texts[number]
-
-    def below(self, cwds: Directories, pairs: Ints) -> pa.Array:
-        """Paths of plain relative names; a pair is token number times the number of directories plus directory."""
-        if not len(pairs):
-            return pa.array([], pa.string())
-        directories = pa.array(cwds.texts, pa.string()).take(pa.array(pairs % len(cwds.texts)))
-        return pc.binary_join_element_wise(directories, self.texts.take(pa.array(pairs // len(cwds.texts))), _SLASH)
-
-
-def _plain(data: npt.NDArray[np.uint8], bounds: Ints) -> tuple[Bools, Bools]:
-    """Which tokens are `"/..."`, and which `"..."`: no quote inside, no `//`, `/.`, no dot first, no slash last."""
-    start, end = bounds[:-1], bounds[1:]
-    if not len(data):
-        return np.zeros(len(start), np.bool_), np.zeros(len(start), np.bool_)
-    last = len(data) - 1
-    slash = data == 47
-    plain: Bools = (end - start >= 3) & (data[np.minimum(start, last)] == 34) & (data[np.maximum(end - 1, 0)] == 34)
-    plain &= ~slash[np.maximum(end - 2, 0)]
-    odd = np.flatnonzero(slash[:-1] & (slash[1:] | (data[1:] == 46)))
-    plain[np.searchsorted(bounds, odd, side="right") - 1] = False
-    quotes = np.searchsorted(bounds, np.flatnonzero(data == 34), side="right") - 1
-    plain &= np.bincount(quotes, minlength=len(start)) == 2
-    begins = np.minimum(start + 1, last)
-    return plain & slash[begins], plain & ~slash[begins] & (data[begins] != 46)

@@ -18,7 +18,8 @@ from seqwatch_tui.parse.bulk_index import Bools, Index, Ints, Row, word8
 from seqwatch_tui.parse.bulk_layout import Usual
 from seqwatch_tui.parse.bulk_lessons import EVERY, Lessons
 from seqwatch_tui.parse.bulk_memory import NULL, CallKind, Memory, Middle
-from seqwatch_tui.parse.bulk_paths import CWD_BASE, OTHER_BASE, Chosen, Directories, Items
+from seqwatch_tui.parse.bulk_names import Directories
+from seqwatch_tui.parse.bulk_paths import CWD_BASE, OTHER_BASE, Chosen, Items
 from seqwatch_tui.parse.bulk_tails import tail_fields
 from seqwatch_tui.parse.normalise import (
     W_DIRFD,
