@@ -37,7 +37,7 @@ from seqwatch_tui.console.palette import CommandProvider
 from seqwatch_tui.console.search import Search
 from seqwatch_tui.console.stage import Stage
 from seqwatch_tui.console.style import CSS
-from seqwatch_tui.console.textual_private import QuietApp
+from seqwatch_tui.console.textual_private import QuietApp, ThriftyDriver, forget
 from seqwatch_tui.console.views.base import Asks, View
 from seqwatch_tui.console.widgets.footer import Footer
 from seqwatch_tui.console.widgets.header import Header
@@ -73,7 +73,7 @@ class Console(QuietApp[None]):
         self, socket: Path, look: theme.Theme, *, read_only: bool = False, start: str = "overview",
         child: Callable[[], int | None] | None = None,
     ) -> None:  # fmt: skip
-        super().__init__()
+        super().__init__(driver_class=ThriftyDriver)
         self.desk = Desk(look, read_only)
         self._start = start
         self._guards: tuple[LineFilter, LineFilter] = (Guard(), Colourless())
@@ -134,8 +134,9 @@ class Console(QuietApp[None]):
         if self.desk.snapshot is not None and not self.prompt.asking:
             self.stage.prepare()
 
-    def on_resize(self, _event: events.Resize) -> None:
+    def on_resize(self, event: events.Resize) -> None:
         """Everything is drawn anew; the header's places depend on the width."""
+        forget(self, event.size.width)
         self.call_after_refresh(self.redraw)
 
     # Drawing
@@ -240,7 +241,10 @@ class Console(QuietApp[None]):
         self.say(f"copied {len(text)} characters" if text else "nothing to copy")
 
     def refresh_now(self) -> None:
-        """Ask the engine at once; while following, for the whole window, whose rows may have become evidence since."""
+        """Draw all of the screen, and ask the engine at once; while following, for the whole window, whose rows may
+        have become evidence since."""
+        forget(self)
+        self.screen.refresh()
         self.view.fetch_again()
         self.live.want(at_once=True, filter=self.desk.filter if self.desk.following else None)
 

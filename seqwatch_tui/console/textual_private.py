@@ -1,6 +1,7 @@
-"""The two private names of Textual 8.2.8 that the console needs, in one place, held by a test.
+"""The private names of Textual 8.2.8 that the console needs, in one place, held by a test.
 
 `_driver`: bytes to the terminal that Textual has no call for (scroll region, cursor position request, mouse modes).
+`LinuxDriver` (textual.drivers): what all bytes to the terminal pass through.
 `_fatal_error`: the stock one prints local variables of every frame, where a passphrase or a subject id may stand.
 """
 
@@ -11,10 +12,31 @@ from typing import TypeVar
 
 from rich.text import Text
 from textual.app import App
+from textual.drivers.linux_driver import LinuxDriver
 
+from seqwatch_tui.console.mirror import Mirror
 from seqwatch_tui.model.text import safe_text
 
 Result = TypeVar("Result")
+
+
+class ThriftyDriver(LinuxDriver):
+    """The driver of a Linux terminal, which sends the cells that change instead of every cell that is drawn."""
+
+    def __init__(
+        self, app: App[object], *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None
+    ) -> None:
+        super().__init__(app, debug=debug, mouse=mouse, size=size)
+        self.mirror = Mirror()
+
+    def write(self, data: str) -> None:
+        """Send what of `data` the terminal does not show yet."""
+        if sent := self.mirror.squeeze(data):
+            super().write(sent)
+
+    def scroll(self, first: int, last: int, by: int) -> None:
+        """Have the terminal move the lines `first` to `last` (from 0) up by `by`."""
+        super().write(self.mirror.scroll(first, last, by))
 
 
 def write_raw(app: App[Result], data: str) -> None:
@@ -22,6 +44,18 @@ def write_raw(app: App[Result], data: str) -> None:
     driver = app._driver
     if driver is not None and not app.is_headless:
         driver.write(data)
+
+
+def scroll(app: App[Result], first: int, last: int, by: int) -> None:
+    """Have the terminal move whole lines by itself; nothing happens where it is not known to do so."""
+    if isinstance(app._driver, ThriftyDriver):
+        app._driver.scroll(first, last, by)
+
+
+def forget(app: App[Result], width: int | None = None) -> None:
+    """Take nothing on the terminal for known: it has another width, or others may have written to it."""
+    if isinstance(app._driver, ThriftyDriver):
+        app._driver.mirror.forget(width)
 
 
 class QuietApp(App[Result]):

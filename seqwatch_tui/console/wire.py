@@ -29,6 +29,7 @@ class Wire:
         with suppress(OSError):  # the peer hung up first
             self.sock.shutdown(socket.SHUT_RDWR)
         self.sock.close()
+        self._file.close()  # waits for that thread, which the shutdown has woken
 
     def exchange(self, verb: str, path: str, body: bytes | None) -> tuple[int, bytes, bool]:
         """Return status, body, and whether the connection may be used again. OSError, Garbled, ConnectionResetError."""

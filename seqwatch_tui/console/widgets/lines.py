@@ -14,7 +14,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 
 from seqwatch_tui.console.desk import Desk
-from seqwatch_tui.console.textual_private import write_raw
+from seqwatch_tui.console.textual_private import scroll
 from seqwatch_tui.console.widgets.drawn import Drawn, Span
 
 
@@ -30,8 +30,8 @@ class Lines(Drawn, can_focus=True):
         self.cursor = 0
         self._cache: dict[tuple[int, int, str], Strip] = {}
         self._owed = False
-        self._scroll: tuple[Region, str] | None = None
-        """Bytes that move the rows on the terminal, sent with the paint of the rows that come into sight."""
+        self._scroll: tuple[Region, tuple[int, int, int]] | None = None
+        """First and last line of the terminal and by how much they move, with the paint of the rows that come into sight."""
 
     # What a kind of list says about itself
     def begin(self) -> int:
@@ -113,12 +113,11 @@ class Lines(Drawn, can_focus=True):
 
     def _scroll_terminal(self, by: int) -> bool:
         region, app = self.region, self.app
-        first, last = region.y + self.head + 1, region.y + region.height
+        first, last = region.y + self.head, region.y + region.height - 1
         unfit = self._owed or abs(by) >= self.room - 1 or region.width != app.size.width
-        if unfit or len(app.screen_stack) > 1 or last > app.size.height or app.is_headless:
+        if unfit or len(app.screen_stack) > 1 or last >= app.size.height or app.is_headless:
             return False
-        turn = f"\x1b[{last};1H" + "\n" * by if by > 0 else f"\x1b[{first};1H" + "\x1bM" * -by
-        self._scroll = (region, f"\x1b[{first};{last}r{turn}\x1b[r")
+        self._scroll = (region, (first, last, by))
         return True
 
     def find(self, matches: Iterable[int]) -> bool:
@@ -149,9 +148,9 @@ class Lines(Drawn, can_focus=True):
     def render_lines(self, crop: Region) -> list[Strip]:
         """As Widget.render_lines: the owed paint happens now, and first the terminal moves the rows that stay."""
         self._owed = False
-        scroll, self._scroll = self._scroll, None
-        if scroll is not None and scroll[0] == self.region:
-            write_raw(self.app, scroll[1])
+        moved, self._scroll = self._scroll, None
+        if moved is not None and moved[0] == self.region:
+            scroll(self.app, *moved[1])
         return super().render_lines(crop)
 
     def render_line(self, y: int) -> Strip:
@@ -167,7 +166,7 @@ class Lines(Drawn, can_focus=True):
             ground = "cursor" if self.has_focus else "resting"
         key = (serial, cells, ground)
         if key not in self._cache:
-            if len(self._cache) > 8 * self.room:
+            if len(self._cache) > 2 * self.room:  # a strip takes about 2 KiB
                 self._cache.clear()
             self._cache[key] = self.draw(serial, cells, ground)
         return self._cache[key]
