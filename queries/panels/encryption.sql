@@ -16,6 +16,10 @@ with worst as (
   union all
   select 'key', key_id, state, detail, age_days, max_age_days, null
   from keys
+  union all
+  select 'key', subject, state, detail, null, null, epoch(checked)
+  from findings
+  where kind = 'KEY-00' and state not in ('pass', 'n/a')
 )
 select kind, id, state, detail, age_days, max_age_days, checked
 from things

@@ -81,6 +81,10 @@ def _body(do: str, options: argparse.Namespace) -> dict[str, Any]:
 def _list(client: Client, options: argparse.Namespace) -> int:
     which = "all" if options.all or options.incident else "open"
     panel = client.get("/v1/alerts", state=which, incident=options.incident, limit=1000)
+    if options.incident and not panel["rows"]:
+        raise CommandError(
+            Exit.USAGE, f"there is no incident {options.incident}", "`seqwatch alerts incidents --all` lists them"
+        )
     show_panel(panel, options.format, COLUMNS)
     open_ = [row for row in _rows(panel) if row["state"] not in ("closed", "suppressed")]
     return int(Exit.FINDING if open_ else Exit.OK)

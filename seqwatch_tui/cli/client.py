@@ -100,8 +100,9 @@ class Client:
             response = connection.getresponse()
         except (OSError, http.client.HTTPException) as error:
             connection.close()
+            why = getattr(error, "strerror", None) or error or type(error).__name__
             raise CommandError(
-                Exit.FAILED, f"no engine answers at {self.path}: {error or type(error).__name__}",
+                Exit.FAILED, f"no engine answers at {self.path}: {why}",
                 "start one with `seqwatch engine`, or look at its log",
             ) from error  # fmt: skip
         if response.status >= 400:

@@ -41,7 +41,7 @@ def check_files(options: argparse.Namespace) -> int:
     if options.format == "table":
         for found in findings:
             print(f"{found.file}:{found.line}:{found.column}: {found.severity}: {found.why}")
-        note(f"seqwatch: {sum(f.severity == 'error' for f in findings)} errors, {len(findings)} findings")
+        note(f"seqwatch: findings: {len(findings)}, errors among them: {sum(f.severity == 'error' for f in findings)}")
     else:
         rows = [[getattr(found, name) for name in columns] for found in findings]
         show_panel({"columns": columns, "rows": rows, "cut": False}, options.format)
@@ -62,13 +62,16 @@ def test_samples(options: argparse.Namespace) -> int:
         settings, _ = load_settings(options)
         folders += [folder for folder in [Path(settings.state_dir) / "rules"] if folder.is_dir()]
     rules = load_rules(folders)
+    broken = [failure for failure in rules.failures if file and failure.file.startswith(file)]
     results = try_samples(rules, lambda rule: rule.file.startswith(file) and only in (None, rule.rule_id))
     columns = ["rule", "sample", "raises", "live", "sql", "result"]
     rows = [[r.rule, r.number, r.raises, r.live, r.sql, "pass" if r.passed else "fail"] for r in results]
     show_panel({"columns": columns, "rows": rows, "cut": False}, options.format)
-    if not rows:
+    for failure in broken:
+        note(f"seqwatch: {failure.file}:{failure.line}: {failure.why}")
+    if not rows and not broken:
         note("seqwatch: no samples: give a rule custom: {positive: [...], negative: [...]} (docs/detection.md)")
-    return int(Exit.OK if all(r.passed for r in results) and rows else Exit.FINDING)
+    return int(Exit.OK if all(r.passed for r in results) and rows and not broken else Exit.FINDING)
 
 
 def switch(options: argparse.Namespace) -> int:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from seqwatch_tui.config.settings import Settings, SourceSettings
+from seqwatch_tui.config.settings import ConfigError, Settings, SourceSettings
+from seqwatch_tui.encryption.keys import read_register
 from seqwatch_tui.engine.audit_check import check
 from seqwatch_tui.engine.audit_host import CannotAsk, ask_kernel, auditctl_version, wanted_here
 from seqwatch_tui.engine.audit_rules import IO_URING
@@ -42,6 +43,8 @@ def examine(settings: Settings) -> Iterator[Check]:
     yield from (Check("mapping", "fail", problem, "correct the mapping file") for problem in mapping_problems(settings))
     for dataset in settings.datasets:
         yield _dataset(dataset.id, Path(dataset.path))
+    if settings.keys.register is not None:
+        yield _register(settings.keys.register)
     yield _disk(Path(settings.state_dir))
     yield _sandbox()
     yield _clock()
@@ -103,10 +106,18 @@ def _dataset(dataset: str, path: Path) -> Check:
             title, "fail", f"{path} is a symbolic link", "configure the real folder: the kernel reports real paths"
         )
     if not path.is_dir():
-        return Check(title, "fail", f"{path} is not a folder", "correct the path")
+        seen = "is not a folder" if path.exists() else "does not exist"
+        return Check(title, "fail", f"{path} {seen}", "correct the path, or mount it")
     readable = os.access(path, os.R_OK | os.X_OK)
     return Check(title, "pass" if readable else "unknown", f"{path} is {'readable' if readable else 'not readable for this user'}",
                  "" if readable else "integrity and encryption cannot be checked without reading it")  # fmt: skip
+
+
+def _register(path: Path) -> Check:
+    try:
+        return Check("key register", "pass", f"{len(read_register(path))} keys in {path}")
+    except ConfigError as error:
+        return Check("key register", "fail", str(error), "the ages of keys are unknown until it can be read")
 
 
 def _disk(state_dir: Path) -> Check:

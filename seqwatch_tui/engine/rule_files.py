@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._ +-]{0,120}")
 _MOST_PARTS = 8
+_NO_NAME = "a rule file's name ends in .yml or .yaml and is of letters, digits, spaces and . _ + -; rename it"
 _Found = TypeVar("_Found", Rule, RuleFailure)
 
 
@@ -42,7 +43,7 @@ class RuleText:
 
 def import_rules(engine: Engine, files: Sequence[RuleText], peer: Peer) -> dict[str, Any]:
     """Take over the files of which some rule loads; return {"loaded": n, "failed": [{file, line, why}]}."""
-    failed = [RuleFailure(f.name, 0, "", "is no name a rule file can have") for f in files if not _is_name(f.name)]
+    failed = [RuleFailure(f.name, 0, "", _NO_NAME) for f in files if not _is_name(f.name)]
     good = [f for f in files if _is_name(f.name)]
     with tempfile.TemporaryDirectory(prefix="rules-", dir=engine.state_dir) as folder:
         tried = _tried(Path(folder), good)
@@ -94,12 +95,12 @@ def _taken(rules: Iterable[Rule], known: RuleSet, site: Path) -> Mapping[str, Ru
     return taken
 
 
-def switch_rule(engine: Engine, rule_id: str, on: bool, reason: str, peer: Peer) -> Refused | dict[str, Any]:
-    """Enable or disable a rule; a disabled one goes on feeding the correlations that refer to it."""
+def switch_rule(engine: Engine, rule_id: str, on: bool, reason: str, peer: Peer) -> Refused | dict[str, Any] | None:
+    """Enable or disable a rule, null when there is none; a disabled one goes on feeding correlations that refer to it."""
     disabled = dict(disabled_rules(engine.state_dir))
     known = {name for rule in engine.rules.rules for name in (rule.rule_id, rule.alert_as)}
     if rule_id not in known and not (on and rule_id in disabled):
-        return Refused(f"there is no rule '{rule_id}'", "`seqwatch rules list` shows their ids")
+        return None
     if on == (rule_id not in disabled):
         return Refused(f"the rule '{rule_id}' is {'enabled' if on else 'disabled'} already", "nothing was changed")
     if on:

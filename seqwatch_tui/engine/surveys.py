@@ -24,16 +24,17 @@ def survey_all(engine: Engine) -> None:
     findings = [f for d in engine.settings.datasets for f in survey(d.id, d.path, d.encryption, now)]
     keys, more = _keys(engine, now)
     more += survey_host(now)
-    engine.submit(Commit(tables={"findings": finding_rows([*findings, *more]), "keys": keys}))
+    engine.submit(Commit(tables={"findings": finding_rows([*findings, *more]), "keys": keys}, replace=["keys"]))
 
 
 def _keys(engine: Engine, now: float) -> tuple[list[dict[str, Any]], list[Finding]]:
     place, limit = engine.settings.keys.register, engine.settings.keys.max_age_days
     if place is None:
-        return [], []
+        return [], [Finding("KEY-00", "key register", None, "n/a", "none is configured", now)]
     try:
         register = read_register(place)
     except ConfigError as error:
         return [], [Finding("KEY-00", "key register", None, "unknown", str(error), now)]
+    read = Finding("KEY-00", "key register", None, "pass", f"{len(register)} keys were read from {place}.", now)
     data = {d.id: d.path for d in engine.settings.datasets}
-    return key_rows(judge_keys(register, now, limit)), check_key_files(register, data, now)
+    return key_rows(judge_keys(register, now, limit)), [read, *check_key_files(register, data, now)]

@@ -89,7 +89,7 @@ def _chunks(path: Path) -> Iterator[tuple[bytes, int]]:
     """Content and its offset; TrialError for a file that cannot be opened or is damaged."""
     for chunk in ReadOnce("trial", path).chunks(threading.Event()):
         if chunk.state == "failed":
-            raise TrialError(chunk.reason)
+            raise TrialError(f"{path} does not exist; correct the path" if not path.exists() else chunk.reason)
         yield chunk.data, chunk.offset
         if chunk.gaps:
             raise TrialError(chunk.gaps[-1].detail)

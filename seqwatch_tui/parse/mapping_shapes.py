@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from seqwatch_tui.config.errors import Problem, nearest
+from seqwatch_tui.config.errors import Problem, closest, nearest
 from seqwatch_tui.config.yamltree import Map, Node, Scalar, Sequence
 from seqwatch_tui.model.text import safe_text
 
@@ -25,8 +25,8 @@ class Shapes:
         """The entries of a mapping whose keys are known; others are reported."""
         found = self.named(node, at, example)
         for key in found.keys() - known.keys():
-            near = nearest(key, known)
-            self.report(found[key], f"key '{safe_text(key, 60)}' is not known in {at}{near} Write e.g. {example}")
+            near, write = nearest(key, known), known.get(closest(key, known) or "", example)
+            self.report(found[key], f"key '{safe_text(key, 60)}' is not known in {at}{near} Write e.g. {write}")
         return {key: value for key, value in found.items() if key in known}
 
     def named(self, node: Node | None, at: str, example: str) -> dict[str, Node]:

@@ -275,6 +275,13 @@ def test_a_manifest_with_a_bad_line_is_told_as_json_too(bad_line: Two) -> None:
     assert "SHA256SUMS:4" in bad_line[1].stdout
 
 
+def test_a_manifest_with_a_bad_line_is_no_pass_in_any_list(site: Running, bad_line: Two) -> None:
+    assert bad_line[0].returncode == 1
+    panels = {"datasets": "integrity", "integrity": "state"}
+    found = {p: {r["dataset"]: r[c] for r in site.api.get(f"/v1/{p}").rows}["small"] for p, c in panels.items()}
+    assert found == {"datasets": "unknown", "integrity": "unknown"}
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
@@ -286,6 +293,18 @@ def test_a_manifest_with_a_bad_line_is_told_as_json_too(bad_line: Two) -> None:
         (("verify", "nosuch"), 2, ("there is no dataset 'nosuch'",)),
         (("datasets", "nosuch"), 2, ("there is no dataset nosuch",)),
         (("alerts", "999"), 2, ("there is no alert 999",)),
+        (("alerts", "show", "999"), 2, ("there is no alert 999", "seqwatch alerts --all")),
+        (("alerts", "--incident", "999"), 2, ("there is no incident 999", "seqwatch alerts incidents --all")),
+        (("alerts", "unsnooze", "999", "--reason", "r"), 2, ("there is no snooze 999", "seqwatch alerts snoozes")),
+        (("unusual", "--dataset", "nosuch"), 2, ("there is no dataset 'nosuch'", "wgs-cohort-a, small")),
+        (("rules", "disable", "nosuch", "--reason", "r"), 2, ("there is no rule nosuch", "seqwatch rules list")),
+        (("sql", "--name", "nosuch"), 2, ("there is no saved query 'nosuch'", "seqwatch sql --name list")),
+        (("sql", "--name", "sessions_of_user"), 2, ("needs $actor", "--param NAME=VALUE")),
+        (
+            ("sources", "test", "/nonexistent.jsonl", "--mapping", "falco"),
+            2,
+            ("/nonexistent.jsonl does not exist; correct the path",),
+        ),
         (("alerts", "1", "--close"), 2, ("--reason",)),
         (("init", "--output", "{config}"), 2, ("exists and is left as it is",)),
         (("init", "--output", "/nonexistent/x.yaml"), 2, ("cannot be written",)),

@@ -30,7 +30,7 @@ def said(tmp_path: Path, text: str) -> list[str]:
         ("fields: {ts: t}", "m.yaml:1: the mapping needs 'format'; write e.g. format: json"),
         ("format: json", "m.yaml:1: fields needs 'ts', the time of the event; write e.g. fields: {ts: time}"),
         (GOOD + "feilds: {}",
-         "m.yaml:3: key 'feilds' is not known in the mapping; did you mean 'fields'? Write e.g. format: json"),
+         "m.yaml:3: key 'feilds' is not known in the mapping; did you mean 'fields'? Write e.g. fields: {ts: time, path: file.path}"),
         ("format: json\nfields:\n  ts: t\n  pth: p",
          "m.yaml:4: fields.pth is no column of events; did you mean 'path'? Write e.g. fields: {ts: time, path: file.path}"),
         ("format: json\nfields: {ts: [[t]]}", "m.yaml:2: fields.ts must be a mapping; write e.g. from: file.path"),

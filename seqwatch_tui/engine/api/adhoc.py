@@ -49,7 +49,9 @@ async def sql(request: web.Request) -> web.StreamResponse:
         except SqlError as error:
             raise ApiError(400, str(error), error.excerpt) from error
         except StoreError as error:
-            raise ApiError(400, str(error), "GET /v1/saved lists the saved queries") from error
+            raise ApiError(
+                400, str(error), "`seqwatch sql --name list` lists them; a value is given with --param NAME=VALUE"
+            ) from error
         finally:
             watch.cancel()
         row = action_row(

@@ -40,6 +40,8 @@ async def unusual(request: web.Request) -> web.Response:
     """Hours in which somebody did more than in the same hours of the weeks before, and compared with what."""
     engine = request.app[ENGINE]
     now = engine.clock.now()
+    if request.query.get("dataset"):
+        known_dataset(engine, request.query["dataset"])
     params = {
         "since": moment_of(request, "since", "-7d", now), "until": moment_of(request, "until", "now", now),
         "user": request.query.get("user") or None, "dataset": request.query.get("dataset") or None,

@@ -13,6 +13,15 @@ from seqwatch_tui.engine.api.server import ENGINE, PEER, ApiError, Handler, answ
 from seqwatch_tui.engine.metrics import prometheus
 from seqwatch_tui.model.verdict import FileVerdict
 
+_LISTED = {
+    "alert": "`seqwatch alerts --all` lists them",
+    "dataset": "`seqwatch datasets` lists them",
+    "event": "`seqwatch events` lists the newest",
+    "rule": "`seqwatch rules list` shows their ids",
+    "snooze": "`seqwatch alerts snoozes` lists them",
+}
+"""Where what there is can be seen."""
+
 
 def limit_of(request: web.Request, default: int, most: int = 10_000) -> int:
     """Return `limit` of the query, from 1 to `most`."""
@@ -146,5 +155,5 @@ def one_of(request: web.Request, name: str, words: tuple[str, ...]) -> str | Non
 def found_or_404(value: Any, what: str, request: web.Request) -> Any:
     """Return the value; 404 when it is null."""
     if value is None:
-        raise ApiError(404, f"there is no {what} {request.match_info['id']}", "see docs/api.md")
+        raise ApiError(404, f"there is no {what} {request.match_info['id']}", _LISTED[what])
     return value

@@ -6,6 +6,7 @@ from typing import Any
 
 from aiohttp import web
 
+from seqwatch_tui.engine.api.read import found_or_404
 from seqwatch_tui.engine.api.server import ENGINE, PEER, ApiError, answer, body, in_thread
 from seqwatch_tui.model.action import Refused
 
@@ -33,7 +34,7 @@ async def switch(request: web.Request) -> web.Response:
     done = await in_thread(switch_rule, request.app[ENGINE], request.match_info["id"], on, reason, request[PEER])
     if isinstance(done, Refused):
         raise ApiError(409, done.reason, done.advice)
-    return answer(done)
+    return answer(found_or_404(done, "rule", request))
 
 
 def _is_file(value: Any) -> bool:
