@@ -66,6 +66,17 @@ def _ingest(p: argparse.ArgumentParser) -> None:
     p.add_argument("--format", default="auto", help="auto, auditd, laurel, or the name or path of a mapping")
 
 
+def _scan(p: argparse.ArgumentParser) -> None:
+    p.add_argument("files", nargs="+", type=Path, metavar="LOG", help="log of any kind, plain, .gz, .zst, .bz2 or .xz")
+    p.add_argument(
+        "--rules", action="append", type=Path, metavar="DIR|FILE",
+        help="Sigma rules; may be given again (default: the shipped ones that need no configuration)",
+    )  # fmt: skip
+    p.add_argument("--type", default="auto", help="auto, auditd, laurel, or the name or path of a mapping")
+    p.add_argument("--processes", type=_whole(1), metavar="N", help="at most so many (default: one for each core)")
+    _format(p)
+
+
 def _sql(p: argparse.ArgumentParser) -> None:
     p.add_argument("query", nargs="?", metavar="QUERY", help="one SELECT over the tables of docs/tables.md")
     p.add_argument("--name", metavar="SAVED", help="a saved query of queries/investigate (`--name list` lists them)")
@@ -203,6 +214,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("doctor", "check kernel, audit rules, rights, disk, clock and sources", "doctor", _doctor),
     Command("engine", "run the engine in the foreground (systemd runs this)", "engine", _engine),
     Command("ingest", "back-fill from files; prints a JSON summary", "ingest", _ingest),
+    Command("scan", "logs straight to what rules find in them; no engine, no store, no configuration", "scan", _scan),
     Command("sql", "ad-hoc SQL, read-only, sandboxed", "sql", _sql),
     Command("events", "the newest events, filtered", "events", _events),
     Command("alerts", "open alerts, one with the reason it fired, incidents, and words on them", "alerts", _alerts),

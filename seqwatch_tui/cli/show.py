@@ -41,12 +41,12 @@ def show_panel(
     elif form == "csv":
         writer = csv.writer(out)
         writer.writerow(panel["columns"])
-        writer.writerows([[_csv_cell(v) for v in row] for row in panel["rows"]])
+        writer.writerows([[csv_cell(v) for v in row] for row in panel["rows"]])
     else:
         _table(panel, columns, out)
 
 
-def _csv_cell(value: Any) -> Any:
+def csv_cell(value: Any) -> Any:
     """A text that a spreadsheet would run as a formula gets a quote before it."""
     return "'" + value if isinstance(value, str) and value.startswith(_FORMULA) else value
 

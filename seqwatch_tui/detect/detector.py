@@ -18,15 +18,14 @@ from seqwatch_tui.detect.correlator import Correlator
 from seqwatch_tui.detect.folding import Folding
 from seqwatch_tui.detect.hits import Batch, firing_hits, plain_hits
 from seqwatch_tui.detect.matcher import Rows
-from seqwatch_tui.detect.matching import Hits, Matching
+from seqwatch_tui.detect.matching import FAULTS, Hits, Matching
 from seqwatch_tui.detect.quiet import Quiet
 from seqwatch_tui.detect.rule import Correlation, Rule, RuleSet
 from seqwatch_tui.detect.timeline import Firing
 from seqwatch_tui.detect.views import Past, Views
 from seqwatch_tui.model.alert import Alert, Evidence
 
-MAX_FAULTS = 3
-_FAULTS = (ArithmeticError, LookupError, TypeError, ValueError, RuntimeError, pa.ArrowException)
+MAXFAULTS = 3
 T = TypeVar("T")
 
 
@@ -149,7 +148,7 @@ class Detector:
         views = views or matching.views(batch.table, records, batch.columns, self._past)
         try:
             return matching.match(views)
-        except _FAULTS:
+        except FAULTS:
             found: dict[str, Hits] = {}
             for rule in matching.rules:
                 found |= self._guard(rule, partial(self._alone, rule, batch, records)) or {}
@@ -187,12 +186,12 @@ class Detector:
         """Run one rule's part; a fault is counted against the rule, and the third sets it aside."""
         try:
             return work()
-        except _FAULTS as error:
+        except FAULTS as error:
             before = self._faults.get(rule.rule_id)
             count = before.count + 1 if before else 1
             why = f"{type(error).__name__}: {error}"
-            self._faults[rule.rule_id] = RuleFault(rule.rule_id, rule.file, count, count >= MAX_FAULTS, why)
-            if count >= MAX_FAULTS:
+            self._faults[rule.rule_id] = RuleFault(rule.rule_id, rule.file, count, count >= MAXFAULTS, why)
+            if count >= MAXFAULTS:
                 self._rules.pop(rule.rule_id, None)
                 self._compile()
             return None

@@ -31,7 +31,7 @@ def shipped_rules() -> Path:
 def load_rules(
     folders: Sequence[Path], enabled: Collection[str] | None = None, cache: RuleCache | None = None
 ) -> RuleSet:
-    """Read every *.yml and *.yaml below `folders`, in order; a rule id of an earlier folder is not replaced.
+    """Read every *.yml and *.yaml below `folders` (or a file itself), in order; an earlier rule id is not replaced.
 
     `enabled` (rule ids) limits which rules raise alerts; rules that those refer to are kept to feed them. Never
     raises on content: what cannot be watched is a RuleFailure. With a `cache`, files that it knows are not read anew;
@@ -59,7 +59,7 @@ class _Found:
 
 def _read_folder(folder: Path, found: _Found) -> None:
     try:
-        paths = rule_files(folder)
+        paths = [folder] if folder.is_file() else rule_files(folder)
     except OSError as error:
         found.failures.append(RuleFailure(str(folder), 0, "", f"the folder of rules cannot be read: {error.strerror}"))
         return

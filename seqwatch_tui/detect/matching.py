@@ -17,6 +17,9 @@ from seqwatch_tui.detect.relevance import KindRules, Relevance
 from seqwatch_tui.detect.rule import Correlation, Rule
 from seqwatch_tui.detect.views import PARENTS, Past, Views
 
+FAULTS = (ArithmeticError, LookupError, TypeError, ValueError, RuntimeError, pa.ArrowException)
+"""What a rule that cannot be evaluated raises."""
+
 
 class Hits(NamedTuple):
     """Where a rule holds: rows of its view, and for each the row of the batch of events; those may repeat."""

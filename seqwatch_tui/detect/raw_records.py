@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -71,16 +71,28 @@ class Group:
         return Group(self.kind, lines, self.event_rows[rows], ready, False)
 
 
-class Records:
-    """The records of one batch, as the events they belong to know them."""
+class FieldsOfEvents(Protocol):
+    """What events know of their records: OF_THE_EVENT by column, and the parts of `ts`."""
 
-    def __init__(self, records: pa.Table | None, event_ids: Codes, events: Columns, memo: Memo) -> None:
+    def __getitem__(self, name: str) -> Coded:
+        """A column of the events by codes."""
+
+
+class Records:
+    """Raw records: their lines and types, and the row of the event that each belongs to (-1: none)."""
+
+    def __init__(self, lines: RawLines, types: Coded, rows: Codes, events: FieldsOfEvents, memo: Memo) -> None:
+        self.lines, self.events, self.memo = lines, events, memo
+        self._types, self._rows = types, rows
+
+    @classmethod
+    def of_batch(cls, records: pa.Table | None, event_ids: Codes, events: Columns, memo: Memo) -> Records:
         """`records` has RECORD_SCHEMA; `event_ids` are those of the batch, `events` its columns."""
-        self.events, self.memo = events, memo
-        whole = None if records is None or not records.num_rows else records
-        self.lines = RawLines(pa.array([], pa.binary()) if whole is None else _one(whole.column("raw")))
-        self._types = coded(whole.column("type")) if whole is not None else Coded(np.zeros(0, np.int64), [])
-        self._rows = _places(_one(whole.column("event_id")), event_ids) if whole is not None else np.zeros(0, np.int64)
+        if records is None or not records.num_rows:
+            none = np.zeros(0, np.int64)
+            return cls(RawLines(pa.array([], pa.binary())), Coded(none, []), none, events, memo)
+        rows = _places(_one(records.column("event_id")), event_ids)
+        return cls(RawLines(_one(records.column("raw"))), coded(records.column("type")), rows, events, memo)
 
     def groups(self, relevance: Relevance) -> list[tuple[Group, KindRules]]:
         """Return the records that rules can look at, by type, with what is left of the rules."""

@@ -24,7 +24,7 @@ from seqwatch_tui.parse.record_fields import field_value, record_fields
 
 _BULK = 64
 """Records of one type from which on arrays pay."""
-_SCANNED = 2048
+_SCANNED = 512
 """Lines from which on a scan of all of them for words beats looking each up."""
 
 
@@ -45,6 +45,11 @@ class KindRows(LazyRowset):
     def event_rows(self) -> Codes:
         """For each row, the row of the batch it belongs to."""
         return self._group.event_rows
+
+    @property
+    def numbers(self) -> Codes:
+        """For each row, the row of its line in the batch of records; -1 for a record in a LAUREL object."""
+        return self._group.lines if not self._group.ready else np.full(self.rows, -1, np.int64)
 
     @cached_property
     def costly(self) -> frozenset[str]:
@@ -157,6 +162,11 @@ class RecordRows:
     def event_rows(self) -> Codes:
         """For each row, the row of the batch it belongs to."""
         return np.concatenate([np.zeros(0, np.int64), *(kind.event_rows for kind in self.kinds)])
+
+    @cached_property
+    def numbers(self) -> Codes:
+        """For each row, the row of its line in the batch of records; -1 for a record in a LAUREL object."""
+        return np.concatenate([np.zeros(0, np.int64), *(kind.numbers for kind in self.kinds)])
 
     def __getitem__(self, name: str) -> Coded:
         """Return a field by codes. A value may be there twice."""

@@ -28,15 +28,19 @@ class Spans(NamedTuple):
 
 
 class RawLines:
-    """Lines (binary, none null) that lie in one buffer, in order. `stops` are the places of all bytes <= 0x20 in it."""
+    """Lines (binary, none null) that lie in one buffer, in order.
 
-    def __init__(self, lines: pa.Array, stops: Ints | None = None) -> None:
+    `stops` are the places of all bytes <= 0x20 in it, `first` says where in these each line has its first, and the end
+    of the last line its next; both are found where they are not given.
+    """
+
+    def __init__(self, lines: pa.Array, stops: Ints | None = None, first: Ints | None = None) -> None:
         self.array = lines
         _, bounds, data = lines.buffers()
         self.data = data if data is not None else pa.py_buffer(b"")
         self.bytes = np.frombuffer(self.data, np.uint8)
         self.bounds = np.frombuffer(bounds, np.int32)[lines.offset : lines.offset + len(lines) + 1].astype(np.int64)
-        self._stops = stops
+        self._stops, self._first = stops, first
 
     @cached_property
     def stops(self) -> Ints:
@@ -49,6 +53,8 @@ class RawLines:
     @cached_property
     def first(self) -> Ints:
         """The place in `stops` of the first one of each line, and one more for the end."""
+        if self._first is not None:
+            return self._first
         stops, ends = self.stops, self.bounds[1:]
         newlines = np.flatnonzero(self.bytes[stops] == _NEWLINE)
         if len(newlines) == len(ends) and (stops[newlines] + 1 == ends).all():

@@ -110,7 +110,7 @@ class Views:
     @cached_property
     def _raw(self) -> Records:
         ids = np.asarray(self._events.column("event_id").to_numpy(), np.int64)
-        return Records(self._records, ids, self._columns, self._past.memo)
+        return Records.of_batch(self._records, ids, self._columns, self._past.memo)
 
     @cached_property
     def _started(self) -> Codes:
