@@ -193,15 +193,23 @@ class Index:
     def hexadecimal(self, start: Ints, end: Ints) -> tuple[Ints, Bools]:
         """The lower 32 bits of the lower-case hexadecimal numbers in `[start, end)`, and where there is one."""
         length = end - start
-        value = np.zeros(len(start), np.int64)
-        ok = (length >= 1) & (length <= 16)
-        for place in range(int(min(length.max(initial=0), 16))):
-            has = length > place
-            digit = _HEX_DIGIT[self.bytes[np.where(has, end - 1 - place, 0)]]
-            ok &= ~has | (digit < 16)
-            if place < 8:
-                value |= np.where(has, digit.astype(np.int64), 0) << (4 * place)
+        value, ok = self._hex_digits(end, np.clip(length, 0, 8))
+        ok &= (length >= 1) & (length <= 16)
+        long = np.flatnonzero(length > 8)
+        if len(long):
+            ok[long] &= self._hex_digits(end[long] - 8, np.clip(length[long] - 8, 0, 8))[1]
         return value, ok
+
+    def _hex_digits(self, end: Ints, count: Ints) -> tuple[Ints, Bools]:
+        """The `count` (0..8) digits before `end` as numbers, and whether all of them are digits."""
+        word = self.words8[np.maximum(end - 8, 0)]
+        word &= _KEEP.take(count)
+        word |= _ZEROS & ~_KEEP.take(count)
+        digits = word.view(np.uint8)
+        value = _HEX_DIGIT[digits].reshape(-1, 8)
+        ok: Bools = _all_of_row(value < 16)
+        pairs = (value[:, 0::2] << 4 | value[:, 1::2] & 15).astype(np.uint8)
+        return pairs.view(">u4").reshape(-1).astype(np.int64), ok
 
     def heads(self) -> Heads:
         """Read the head of every line but its time."""

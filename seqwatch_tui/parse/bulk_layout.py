@@ -40,6 +40,7 @@ _PATH_KEYS = Keys.of(b"item=", b"name=", b"inode=", b"dev=")
 _WORTH_WHILE = 4
 """One line in so many has to be of a usual event."""
 _MOST_ITEMS = 1000
+_LAST_LINES = 1000
 _SERIAL_SPREAD = 64
 """Serials may be this much sparser than lines."""
 
@@ -130,12 +131,22 @@ def _types(index: Index, heads: Heads) -> tuple[list[bytes], Ints]:
 
 
 def upto_boundary(lines: Lines) -> int:
-    """The number of leading lines after which every serial is above every serial before; 0 when there is no such place."""
+    """The number of leading lines after which every serial is above every serial before; 0 when there is no such place.
+
+    There is one among the last lines almost always.
+    """
+    return _boundary(lines, max(len(lines.serial) - _LAST_LINES, 0)) or _boundary(lines, 0)
+
+
+def _boundary(lines: Lines, first: int) -> int:
+    """The same among the lines from `first` on."""
+    counted, serial = lines.counted[first:], lines.serial[first:]
     low, high = np.iinfo(np.int64).min, np.iinfo(np.int64).max
-    before = np.maximum.accumulate(np.where(lines.counted, lines.serial, low))[:-1]
-    after = np.minimum.accumulate(np.where(lines.counted, lines.serial, high)[::-1])[::-1][1:]
-    places = np.flatnonzero((before < after) & lines.counted[1:])
-    return int(places[-1]) + 1 if len(places) else 0
+    earlier = lines.serial[:first][lines.counted[:first]].max(initial=low)
+    before = np.maximum(np.maximum.accumulate(np.where(counted, serial, low)), earlier)[:-1]
+    after = np.minimum.accumulate(np.where(counted, serial, high)[::-1])[::-1][1:]
+    places = np.flatnonzero((before < after) & counted[1:])
+    return first + int(places[-1]) + 1 if len(places) else 0
 
 
 class _Grouping:

@@ -7,6 +7,7 @@ them as numbers, so that a column is one gather. Bounded: a full memory is throw
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sized
 from typing import NamedTuple
 
 import numpy as np
@@ -73,6 +74,37 @@ class Item(NamedTuple):
     usual: bool
 
 
+class _Known:
+    """Rows of TAIL by the text they are the meaning of, kept together so that many are one gather."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[bytes, int] = {}
+        self._table = np.zeros((1024, len(TAIL)), np.int64)
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def rows(self, texts: list[bytes], read: Callable[[bytes], tuple[int, ...] | None]) -> Ints | None:
+        """Their rows, read now where one is new; null when `read` gives none for one of them."""
+        numbers = list(map(self._numbers.get, texts))
+        if None in numbers:
+            if not all(self._add(text, read) for text, number in zip(texts, numbers, strict=True) if number is None):
+                return None
+            numbers = list(map(self._numbers.get, texts))
+        found: Ints = self._table[np.array(numbers, np.int64)]
+        return found
+
+    def _add(self, text: bytes, read: Callable[[bytes], tuple[int, ...] | None]) -> bool:
+        row = read(text)
+        if row is None:
+            return False
+        number = len(self._numbers)
+        if number == len(self._table):
+            self._table = np.concatenate((self._table, np.zeros_like(self._table)))
+        self._table[number], self._numbers[text] = row, number
+        return True
+
+
 class Memory:
     """Numbers and answers for one parser."""
 
@@ -83,6 +115,7 @@ class Memory:
     def _clear(self) -> None:
         self._rows: dict[bytes, int] = {}
         self._parts: dict[bytes, tuple[int, ...]] = {}
+        self._whos, self._whats, self._names = (_Known() for _ in range(3))
         self._both: dict[tuple[int, int], int] = {}
         self._tails = np.zeros((1024, len(TAIL)), np.int64)
         self._items: dict[tuple[bytes, bool], Item] = {}
@@ -92,7 +125,10 @@ class Memory:
 
     def make_room(self) -> None:
         """Forget everything if too much is remembered. Numbers given before mean nothing afterwards."""
-        if max(len(self._rows), len(self._items), len(self._parts), len(self._both)) > _LIMIT:
+        known: tuple[Sized, ...] = (
+            self._rows, self._items, self._parts, self._both, self._whos, self._whats, self._names,
+        )  # fmt: skip
+        if max(map(len, known)) > _LIMIT:
             self._clear()
 
     def tails(self, texts: list[bytes]) -> Ints:
@@ -120,13 +156,23 @@ class Memory:
         ids, did, told = self._part(who), self._part(NOBODY + comm + what), self._part(NOBODY + shown + names)
         return (told[0], self.person(ids[1], told[1]), *ids[2:6], *did[6:])
 
-    def independent(self, who: list[bytes], what: list[bytes]) -> bool:
-        """Whether none of these parts (up to ses=, from comm= to 0x1d) can say anything about another."""
-        return not any(map(_ENDS_WHO.search, who)) and not any(map(_SAYS_WHO.search, what))
+    def who(self, texts: list[bytes]) -> Ints | None:
+        """The meaning of tails up to ses=: a row of TAIL each; null where one could say something about the rest."""
+        return self._whos.rows(texts, self._read_who)
 
-    def parts(self, texts: list[bytes], before: bytes = b"") -> Ints:
-        """The meaning of parts of tails, with `before` in front of each: a row of TAIL each."""
-        return np.array([self._part(before + text) for text in texts], np.int64).reshape(-1, len(TAIL))
+    def what(self, texts: list[bytes]) -> Ints | None:
+        """The meaning of tails from comm= to 0x1d, as `who`."""
+        return self._whats.rows(texts, self._read_what)
+
+    def told(self, texts: list[bytes]) -> Ints | None:
+        """The meaning of tails from 0x1d on, as `who`."""
+        return self._names.rows(texts, lambda text: self._understood(NOBODY + text))
+
+    def _read_who(self, text: bytes) -> tuple[int, ...] | None:
+        return None if _ENDS_WHO.search(text) else self._understood(text)
+
+    def _read_what(self, text: bytes) -> tuple[int, ...] | None:
+        return None if _SAYS_WHO.search(text) else self._understood(NOBODY + b" " + text)
 
     def person(self, ids: int, named: int) -> int:
         """Number of who has the ids of one and the names of another."""

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from seqwatch_tui.parse.bulk_columns import cut, encode
 from seqwatch_tui.parse.bulk_index import Index, Ints, Row, word8
-from seqwatch_tui.parse.bulk_memory import NOBODY, TAIL, Memory
+from seqwatch_tui.parse.bulk_memory import TAIL, Memory
 
 _COMM = 24
 """Token `comm=` where auid uid gid euid suid fsuid egid sgid fsgid tty ses come before it."""
@@ -43,9 +43,11 @@ def _by_part(index: Index, lines: Ints, row: Row, memory: Memory) -> dict[str, I
     who, who_of = encode(cut(buffer, row.start(13), rest.end(_COMM - 1)))
     what, what_of = encode(cut(buffer, rest.start(_COMM), own_end))
     names, names_of = encode(cut(buffer, own_end, index.end[lines]))
-    if len(who) * len(names) > _MOST_PAIRS or not memory.independent(who, what):
+    if len(who) * len(names) > _MOST_PAIRS:
         return None
-    ids, did, told = memory.parts(who), memory.parts(what, NOBODY + b" "), memory.parts(names, NOBODY)
+    ids, did, told = memory.who(who), memory.what(what), memory.told(names)
+    if ids is None or did is None or told is None:
+        return None
     people = _people(memory, ids[:, 1], told[:, 1], who_of * np.int64(len(names)) + names_of)
     columns = [told[names_of, 0], people, *ids[:, 2:6].T[:, who_of], *did[:, 6:].T[:, what_of]]
     return dict(zip(TAIL, columns, strict=True))

@@ -176,10 +176,11 @@ def _read_actions(
             flags, ok = index.hexadecimal(start, end)
             values.unusual[rows] |= ~ok
         created, directory = items.created[chosen.item[rows]], items.directory[chosen.item[rows]]
-        forms, form = np.unique(flags << 2 | created.astype(np.int64) << 1 | directory, return_inverse=True)
+        encoded = pa.array(flags << 2 | created.astype(np.int64) << 1 | directory, pa.int64()).dictionary_encode()
+        form = encoded.indices.to_numpy(zero_copy_only=False)
         found = [
             open_action(code >> 2, middle.arch, created=bool(code & 2), directory=bool(code & 1))
-            for code in forms.tolist()
+            for code in encoded.dictionary.to_pylist()
         ]
         action.codes[rows] = np.array([action.values.number(text) for text in found], np.int32)[form]
 
@@ -221,9 +222,11 @@ def _bases(index: Index, row: Row, calls: _Calls, argument: list[int | None]) ->
             continue
         rows = np.flatnonzero(calls.kind == number)
         start, end = row.start(6 + place)[rows] + 3, row.end(6 + place)[rows]
-        short = (end - start == 8) & (index.words8[start] == _FDCWD)
-        wide = (end - start == 16) & (index.words8[start] == _WIDE) & (index.words8[start + 8] == _FDCWD)
-        base[rows] = np.where(short | wide, CWD_BASE, OTHER_BASE)
+        length = end - start
+        here = (length == 8) & (index.words8[start] == _FDCWD)
+        wide = np.flatnonzero(length == 16)
+        here[wide] = (index.words8[start[wide]] == _WIDE) & (index.words8[start[wide] + 8] == _FDCWD)
+        base[rows] = np.where(here, CWD_BASE, OTHER_BASE)
     return base
 
 
