@@ -44,7 +44,7 @@ class Matching:
             self._rules[rule.view].append(rule)
         bodies = {view: [_condition(rule) for rule in held] for view, held in self._rules.items()}
         self._matchers: dict[str, Matcher | RecordMatcher] = {
-            view: RecordMatcher() if view == "records" else Matcher(conditions, view)
+            view: RecordMatcher(conditions) if view == "records" else Matcher(conditions, view)
             for view, conditions in bodies.items()
         }
         self._relevance = Relevance(bodies.get("records", ()), asked)
@@ -63,7 +63,7 @@ class Matching:
         found: dict[str, Hits] = {}
         for name, matcher in self._matchers.items():
             view = views.get(name)
-            held = matcher.match(view)  # type: ignore[arg-type]  # the view of records is RecordRows
+            held = matcher.match(view)
             for index, rows in held.items():
                 of_events = rows if isinstance(view, Columns) else view.event_rows[rows]
                 found[self._rules[name][index].rule_id] = Hits(view, rows, of_events)
@@ -73,11 +73,14 @@ class Matching:
 class RecordMatcher:
     """Rules of raw records: one matcher for each type of record, with what is left of the rules when it is known."""
 
-    def __init__(self) -> None:
+    def __init__(self, conditions: Sequence[Condition]) -> None:
+        self._conditions = conditions
         self._matchers: dict[KindRules, Matcher] = {}
 
-    def match(self, view: RecordRows) -> dict[int, Rows]:
+    def match(self, view: Rowset) -> dict[int, Rows]:
         """Return {position of a rule: ascending rows of the view for which it holds}, without empty ones."""
+        if not isinstance(view, RecordRows):  # a rule's own samples: rows of any type, not taken from lines
+            return Matcher(self._conditions, "records").match(view)
         found: dict[int, list[Rows]] = defaultdict(list)
         begin = 0
         for kind in view.kinds:
