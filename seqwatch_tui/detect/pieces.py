@@ -60,7 +60,7 @@ class PieceSieve:
         bodies = [rule.body for rule in rules if not isinstance(rule.body, Correlation)]
         if any(rule.view != "records" for rule in rules if not isinstance(rule.body, Correlation)):
             raise ValueError("only rules on raw records can be looked for without making events")
-        self._relevance, self._matcher, self._memo = Relevance(bodies), RecordMatcher(), Memo()
+        self._relevance, self._matcher, self._memo = Relevance(bodies), RecordMatcher(bodies), Memo()
 
     def keep(self, data: bytes | bytearray, length: int, offset: int) -> Kept:
         """Look at a piece, the first `length` bytes of `data`; it begins at `offset` of the file, with a line.
