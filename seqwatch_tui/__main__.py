@@ -23,6 +23,10 @@ class _Screen:
         if self._painted is None:
             self._painted = paint(title)
 
+    @property
+    def painted(self) -> bool:
+        return self._painted is not None
+
     def load(self) -> None:
         from seqwatch_tui.console.launch import load
 
@@ -43,25 +47,30 @@ class _Screen:
 def main() -> int:
     """Run seqwatch with the process's arguments; return the exit status."""
     screen, arguments = _Screen(), sys.argv[1:]
-    if opens_console(arguments):
+    asked = surely_shows(arguments)
+    if asked:
         screen.paint("seqwatch")  # before even the command line is understood: what it refuses gives the terminal back
+    if asked == "console" and screen.painted:
+        from seqwatch_tui.cli.open_console import start
+
+        return start(arguments, screen)
     from seqwatch_tui.cli.main import run
 
     return run(arguments, screen)
 
 
-def opens_console(arguments: list[str]) -> bool:
-    """Whether these arguments surely ask for the console: no command, or the demo with its screen."""
+def surely_shows(arguments: list[str]) -> str:
+    """What these arguments surely ask for: "console" (no command), "demo" with its screen, else nothing."""
     takes_value, words = {"--config", "--theme"}, []
     rest = iter(arguments)
     for argument in rest:
         if argument in takes_value:
             next(rest, None)
         elif argument in ("-h", "--help", "--version", "--headless"):
-            return False
+            return ""
         elif not argument.startswith("-"):
             words.append(argument)
-    return not words or words == ["demo"]
+    return "console" if not words else "demo" if words == ["demo"] else ""
 
 
 if __name__ == "__main__":

@@ -15,10 +15,13 @@ from seqwatch_tui.cli.exits import CommandError, Exit
 
 
 class Elsewhere:
-    """Starts `ask`, whose answer must be fit for JSON; a CommandError of it is raised here."""
+    """Starts `ask`, whose answer must be fit for JSON; a CommandError of it is raised here.
 
-    def __init__(self, ask: Callable[[], Any]) -> None:
-        self._ask = ask
+    `here` is asked in this process when no answer comes (the other one was killed, or failed unforeseen); default: `ask`.
+    """
+
+    def __init__(self, ask: Callable[[], Any], here: Callable[[], Any] | None = None) -> None:
+        self._here = here or ask
         self._read, write = os.pipe()
         self._pid = os.fork()
         if self._pid == 0:
@@ -27,12 +30,12 @@ class Elsewhere:
         os.close(write)
 
     def answer(self) -> Any:
-        """Wait for the answer. Without one (the process was killed, or failed unforeseen) it is asked here instead."""
+        """Wait for the answer."""
         with os.fdopen(self._read, "rb") as pipe:
             said = pipe.read()
         os.waitpid(self._pid, 0)
         if not said:
-            return self._ask()
+            return self._here()
         answer = json.loads(said)
         if "error" in answer:
             code, text, hint = answer["error"]

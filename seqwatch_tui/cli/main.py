@@ -3,37 +3,34 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib
-import os
+import io
 import sys
 from pathlib import Path
 
 from seqwatch_tui import __version__
-from seqwatch_tui.cli.exits import CommandError, Exit, show_error
 from seqwatch_tui.cli.options import COMMANDS, Command
-from seqwatch_tui.cli.screen import Screen
+from seqwatch_tui.cli.screen import Screen, ended
 
 
 def run(arguments: list[str], screen: Screen) -> int:
     """Run one command; return its exit status. `screen` is the console, for the commands that show it."""
+    options = parsed(arguments, screen)
+    command: Command = options.command_spec
+    return ended(screen, lambda: importlib.import_module(f"seqwatch_tui.cli.{command.module}").run(options))
+
+
+def parsed(arguments: list[str], screen: Screen) -> argparse.Namespace:
+    """Return the options; SystemExit for what is refused, which is said once the terminal is given back."""
+    said = io.StringIO()
     try:
-        options = build_parser().parse_args(arguments, argparse.Namespace(screen=screen))
+        with contextlib.redirect_stderr(said):
+            return build_parser().parse_args(arguments, argparse.Namespace(screen=screen))
     except SystemExit:
         screen.restore()
+        sys.stderr.write(said.getvalue())
         raise
-    command: Command = options.command_spec
-    try:
-        return int(importlib.import_module(f"seqwatch_tui.cli.{command.module}").run(options))
-    except CommandError as error:
-        screen.restore()
-        return show_error(error)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return int(Exit.OK)
-    except KeyboardInterrupt:
-        return 130
-    finally:
-        screen.restore()
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
+
+from seqwatch_tui.cli.exits import CommandError, Exit, show_error
 
 
 class Screen(Protocol):
@@ -20,3 +25,19 @@ class Screen(Protocol):
 
     def restore(self) -> None:
         """Give the terminal back if `paint` took it and `show` was not reached; else without effect."""
+
+
+def ended(screen: Screen, command: Callable[[], int]) -> int:
+    """Run a command; return its exit status. However it ends, the terminal is given back before anything is said."""
+    try:
+        return int(command())
+    except CommandError as error:
+        screen.restore()
+        return show_error(error)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return int(Exit.OK)
+    except KeyboardInterrupt:
+        return 130
+    finally:
+        screen.restore()
