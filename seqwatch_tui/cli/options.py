@@ -38,7 +38,9 @@ def _format(p: argparse.ArgumentParser) -> None:
 
 def _console(p: argparse.ArgumentParser) -> None:
     p.add_argument("--read-only", action="store_true", help="offer no key that changes anything")
-    p.add_argument("--theme", metavar="NAME", help="colour theme (themes/): dark, light, high-contrast, colour-blind, none")
+    p.add_argument(
+        "--theme", metavar="NAME", help="colour theme (themes/): dark, light, high-contrast, colour-blind, none"
+    )
 
 
 def _demo(p: argparse.ArgumentParser) -> None:
