@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import gc
 import logging
 import os
 
@@ -16,6 +17,7 @@ def run(options: argparse.Namespace) -> int:
     """Run until stopped; exit 2 when a mapping cannot be used, 3 when it cannot start or has to stop."""
     # Arrow's own allocator keeps freed pages; the system's gives them back after a back-fill. Read when pyarrow loads.
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
+    gc.set_threshold(50_000, 20, 50)  # imports and batches make many values that live, and no cycles
     with contextlib.closing(Reader()) as reader:
         if options.back_fill:
             reader.start(options.back_fill)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import os
 import signal
@@ -68,7 +67,6 @@ def run_engine(settings: Settings, config: Path, *, sources: bool, child: bool, 
             f"the state folder {settings.state_dir} cannot be used: {error}", "correct state_dir, or run as its owner"
         ) from error
     engine.reader = reader
-    gc.set_threshold(50_000, 20, 50)  # batches make many short-lived values and no cycles
     try:
         asyncio.run(_serve(engine, sources=sources, child=child))
     finally:

@@ -56,10 +56,15 @@ def wal_path(path: Path) -> Path:
     return path.with_name(path.name + ".wal")
 
 
+def spill_path(path: Path) -> Path:
+    """Return the folder for what a query cannot hold in memory: beside the database, not in the working directory."""
+    return path.with_name("store.spill")
+
+
 def connect(path: Path) -> duckdb.DuckDBPyConnection:
     """Open or create the database at `path` as `store`; raises StoreError when it is not one or is damaged."""
     check_before_open(path)
-    con = duckdb.connect(config=_CONFIG)
+    con = duckdb.connect(config={**_CONFIG, "temp_directory": str(spill_path(path))})
     try:
         con.execute(f"attach {quote(str(path))} as store (row_group_size {ROW_GROUP})")
         con.execute("use store")

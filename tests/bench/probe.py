@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 import time
@@ -26,6 +27,7 @@ def main(config: Path, log: Path) -> int:
             rows = zip(commit.events["event_id"].to_pylist(), commit.events["serial"].to_pylist(), strict=True)
             out.write(json.dumps({"at": at, "evidence_serials": [s for i, s in rows if i in ids]}) + "\n")
 
+    gc.set_threshold(50_000, 20, 50)  # as `seqwatch engine` does
     Meter.stored = noting  # type: ignore[method-assign]
     return run_engine(load(config), config, sources=True, child=False)
 

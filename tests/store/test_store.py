@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable
@@ -219,3 +220,21 @@ def test_closing_while_others_read_and_write_ends_them_with_a_sentence(tmp_path:
             thread.join(10)
         assert len(ended) == 2
         assert all("closed" in text or "stopped" in text or "nterrupt" in text for text in ended)
+
+
+def test_what_a_query_cannot_hold_goes_beside_the_database_and_not_into_the_working_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("elsewhere", "state"):
+        (tmp_path / name).mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    with contextlib.closing(Store.open(tmp_path / "state")) as store:
+        large = (
+            "select count(*) from (select range as n, repeat('x', 100) || range as t from range(3000000) order by t)"
+        )
+        assert store.query_sql(large).rows == [(3_000_000,)]
+        assert store.query_sql("select current_setting('temp_directory')").rows == [
+            (str(tmp_path / "state/store.spill"),)
+        ]
+    assert not list((tmp_path / "elsewhere").iterdir())
+    assert not list((tmp_path / "state").glob("store.spill/*"))
