@@ -26,6 +26,8 @@ _BULK = 64
 """Records of one type from which on arrays pay."""
 _SCANNED = 512
 """Lines from which on a scan of all of them for words beats looking each up."""
+_SHORT = 4
+"""Characters of words for each of the lines, up to which the pattern is worth its making."""
 
 
 class KindRows(LazyRowset):
@@ -92,7 +94,7 @@ class KindRows(LazyRowset):
     def _with_words(self, rows: Codes) -> Codes:
         """Rows in whose text a keyword may be found. An EXECVE's arguments are searched with spaces between them."""
         words = self.rules.words
-        if words is None or len(rows) < _SCANNED:
+        if words is None or len(rows) < _SCANNED or len(words) > _SHORT * len(rows):
             return rows
         found = pc.match_substring_regex(self._lines(self._group.of(rows)), words)
         return np.asarray(rows[found.to_numpy(zero_copy_only=False)], np.int64)

@@ -64,6 +64,7 @@ def _in_bulk() -> AbstractContextManager[Any]:
     stack = ExitStack()
     for module, names in ((record_view, ("_BULK", "_SCANNED")), (facts, ("_MANY",)), (matcher, ("FEW",))):
         stack.enter_context(patch.multiple(module, **dict.fromkeys(names, 0)))
+    stack.enter_context(patch.object(record_view, "_SHORT", 1 << 20))
     return stack
 
 
