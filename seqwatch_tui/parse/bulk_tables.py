@@ -23,6 +23,8 @@ from seqwatch_tui.parse.event import ROW_COLUMNS
 from seqwatch_tui.parse.schema import EVENT_SCHEMA, event_table, record_table
 from seqwatch_tui.parse.tables import constant
 
+_SHORT_RUN = 8
+"""Runs of lines that are shorter than this on average are copied one by one."""
 _PLACE = {name: place for place, name in enumerate(ROW_COLUMNS)}
 
 
@@ -118,25 +120,18 @@ class Merge:
         return record_table(columns, len(row)), Counts(records=len(row), events=self.rows, bytes=size)
 
 
-def _raw(index: Index, count: int, early: list[bytes], wanted: Ints) -> pa.Array:
-    """The `wanted` of the first `count` lines of the piece, which the `early` ones, of pieces before, follow."""
-    start, end = index.start[:count], index.end[:count] + 1
-    bounds = np.append(start, end[-1]).astype(np.int32)
+def _raw(index: Index, count: int, early: list[bytes], wanted: Ints) -> pa.Array | pa.ChunkedArray:
+    """The `wanted` of the first `count` lines of the piece, which the `early` ones, of pieces before, follow.
+
+    Lines that follow each other are a chunk of the piece as it is: whoever wants one chunk copies once.
+    """
+    bounds = np.append(index.start[:count], index.end[count - 1] + 1).astype(np.int32)
     whole = pa.Array.from_buffers(pa.binary(), count, [None, pa.py_buffer(bounds), pa.py_buffer(index.data)])
-    if early:
-        return pa.concat_arrays([whole, pa.array(early, pa.binary())]).take(pa.array(wanted))
-    breaks = np.flatnonzero(np.diff(wanted) != 1) + 1
-    if len(wanted) == count and not len(breaks):
-        return whole
-    return _in_runs(index.data, start, end, wanted, breaks)
-
-
-def _in_runs(data: bytes, start: Ints, end: Ints, wanted: Ints, breaks: Ints) -> pa.Array:
-    """The `wanted` lines `[start, end)`; those between two `breaks` follow each other, and are copied at once."""
-    first, last = np.append(0, breaks), np.append(breaks, len(wanted)) - 1
-    view = memoryview(data)
-    runs = zip(start[wanted[first]].tolist(), end[wanted[last]].tolist(), strict=True) if len(wanted) else ()
-    text = b"".join([view[begin:stop] for begin, stop in runs])
-    bounds = np.zeros(len(wanted) + 1, np.int32)
-    np.cumsum((end - start)[wanted], out=bounds[1:])
-    return pa.Array.from_buffers(pa.binary(), len(wanted), [None, pa.py_buffer(bounds), pa.py_buffer(text)])
+    before = pa.array(early, pa.binary())
+    breaks = np.flatnonzero((np.diff(wanted) != 1) | (wanted[1:] == count)) + 1
+    if len(breaks) > count // _SHORT_RUN:
+        return (pa.concat_arrays([whole, before]) if early else whole).take(pa.array(wanted, pa.int64()))
+    begin = np.concatenate(([0], breaks, [len(wanted)]))
+    runs = zip(wanted[begin[:-1]].tolist(), np.diff(begin).tolist(), strict=True) if len(wanted) else ()
+    chunks = [whole.slice(at, size) if at < count else before.slice(at - count, size) for at, size in runs]
+    return pa.chunked_array(chunks, pa.binary())
