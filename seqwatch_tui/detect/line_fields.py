@@ -15,7 +15,7 @@ from seqwatch_tui.detect.fields import TIME
 from seqwatch_tui.detect.layouts import OF_THE_EVENT
 from seqwatch_tui.detect.raw_records import Memo
 from seqwatch_tui.detect.sieve import Sieve
-from seqwatch_tui.detect.tokens import RawLines, Tokens
+from seqwatch_tui.detect.tokens import RawLines, Spans, Tokens
 from seqwatch_tui.parse.bulk_index import Index
 from seqwatch_tui.parse.bulk_layout import Lines
 from seqwatch_tui.parse.record_fields import field_value
@@ -70,11 +70,12 @@ class LineFields:
     def _calls(self) -> Coded:
         """The names of the calls: one line of each number and shown name is read, and stands for all."""
         tokens = Tokens(self._raw, self._rows)
-        number, shown = self._codes(tokens, "syscall", (3,)), self._codes(tokens, _SYSCALL, _SHOWN)
-        arch = self._codes(tokens, "arch", (2,))
-        own = (number < 0) | (arch < 0) | ((shown < 0) & self._added())
+        number = self._numbers(tokens)
+        shown = self._codes(tokens, tokens.field(_SYSCALL, _SHOWN))
+        own = number < 0
+        if (shown < 0).any():
+            own |= (shown < 0) & self._added()
         codes = (number + 1) * (int(shown.max(initial=0)) + 2) + shown + 1
-        codes = codes * (int(arch.max(initial=0)) + 2) + arch + 1
         codes[own] = -1 - np.flatnonzero(own)  # each its own
         found = pa.array(codes).dictionary_encode()
         inverse = found.indices.to_numpy()
@@ -85,12 +86,17 @@ class LineFields:
         names = coded_list(parsed.system_call(body).name for body in bodies)
         return Coded(names.codes[inverse], names.values)
 
-    def _codes(self, tokens: Tokens, name: str, places: tuple[int, ...]) -> Codes:
+    def _numbers(self, tokens: Tokens) -> Codes:
+        """Machine and number of each call as one number; -1 where they are not where the kernel writes them."""
+        arch, call = tokens.value(2, "arch"), tokens.value(3, "syscall")
+        return self._codes(tokens, Spans(arch.start, call.end, arch.there & call.there))
+
+    @staticmethod
+    def _codes(tokens: Tokens, spans: Spans) -> Codes:
         """The distinct values of a field as numbers; -1 where it is elsewhere or not there."""
-        start, end, there = tokens.field(name, places)
-        rows = np.flatnonzero(there)
+        rows = np.flatnonzero(spans.there)
         codes = np.full(len(tokens), -1, np.int64)
-        codes[rows] = tokens.cut(start[rows], end[rows]).dictionary_encode().indices.to_numpy()
+        codes[rows] = tokens.cut(spans.start[rows], spans.end[rows]).dictionary_encode().indices.to_numpy()
         return codes
 
     def _added(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:

@@ -70,6 +70,10 @@ class Sieve:
         return codes, written
 
     def _at(self, name: str, places: Sequence[int], rows: Codes, worth: Worth) -> Left:
+        if self._kind == "EXECVE":  # where there are fewer arguments, there is nothing to look at
+            rows = rows[(self._arguments[rows] < 0) | (self._arguments[rows] > places[0] - _ARGC - 1)]
+        if not len(rows):
+            return Left(rows, [])
         tokens = self._tokens if len(rows) == len(self._lines) else Tokens(self._raw, self._lines[rows])
         start, end, there = tokens.field(name, places)
         quoted, bare = tokens.quotes(Spans(start, end, there))
@@ -80,8 +84,6 @@ class Sieve:
         texts = tokens.cut(start[text] + inside, end[text] - inside)
         kept = np.asarray(worth(texts), np.int64)
         found[text[kept]] = True
-        if self._kind == "EXECVE":
-            found &= there | (self._arguments[rows] < 0) | (self._arguments[rows] > places[0] - _ARGC - 1)
         left = np.flatnonzero(found)
         at = left[there[left]]
         written = dict(zip(at.tolist(), map(_sure, tokens.cut(start[at], end[at]).to_pylist()), strict=True))

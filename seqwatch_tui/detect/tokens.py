@@ -51,6 +51,12 @@ class RawLines:
         return np.flatnonzero(self.bytes[low : int(self.bounds[-1])] <= 32) + low
 
     @cached_property
+    def words(self) -> npt.NDArray[np.uint64]:
+        """Eight bytes from each place on; what begins in the last seven bytes is not seen."""
+        short = bytes(self.bytes) + b"\0" * 8 if len(self.bytes) < 8 else self.bytes
+        return np.ndarray((len(short) - 7,), "<u8", short, strides=(1,))
+
+    @cached_property
     def first(self) -> Ints:
         """The place in `stops` of the first one of each line, and one more for the end."""
         if self._first is not None:
@@ -70,7 +76,7 @@ class Tokens:
     """The tokens of some lines, ascending. Token 0 begins the line."""
 
     def __init__(self, raw: RawLines, rows: Ints) -> None:
-        self._data, self._bytes, self._stops = raw.data, raw.bytes, raw.stops
+        self._data, self._bytes, self._words, self._stops = raw.data, raw.bytes, raw.words, raw.stops
         self._end = raw.bounds[rows + 1]
         self._first: Ints = raw.first[rows]
         self.counts: Ints = raw.first[rows + 1] - self._first + 1
@@ -93,10 +99,14 @@ class Tokens:
     def value(self, number: int, name: str) -> Spans:
         """What stands behind `name=` where token `number` is that field."""
         start, end, there = self.token(number)
-        key = np.frombuffer(f"{name}=".encode(), np.uint8)
+        key = f"{name}=".encode()
         there = there & (end - start >= len(key))
-        for place, byte in enumerate(key.tolist()):
-            there &= self._bytes[np.where(there, start + place, 0)] == byte
+        for place in range(0, len(key), 8):
+            part = key[place : place + 8]
+            mask, wanted = (np.uint64(int.from_bytes(each, "little")) for each in (b"\xff" * len(part), part))
+            at = start + place
+            there &= at < len(self._words)
+            there &= (self._words[np.where(there, at, 0)] & mask) == wanted
         return Spans(start + len(key), end, there)
 
     def field(self, name: str, numbers: Iterable[int]) -> Spans:
