@@ -19,6 +19,7 @@ def measure(bench: Bench) -> Iterator[Row]:
         if config is not None:
             shutil.rmtree(config.parent)
         config = bench.site("ingest")
+        run(seqwatch(config, "rules"))  # a site is opened before it is filled: its rules are compiled
         done = run(seqwatch(config, "ingest", str(log)))
         if done.status:
             raise RuntimeError(done.stderr.decode())
