@@ -22,7 +22,8 @@ from seqwatch_tui.model.text import from_bytes, safe_text
 if TYPE_CHECKING:
     from seqwatch_tui.detect.finding import Finding
     from seqwatch_tui.detect.rule import Rule, RuleSet
-    from seqwatch_tui.engine.scan import Scan, Scanned
+    from seqwatch_tui.engine.scan import Scan
+    from seqwatch_tui.engine.scan_reading import Scanned
 
 COLUMNS = (
     "ts", "level", "rule", "rule_id", "tags", "host", "user_name", "uid_name", "src_ip", "action", "outcome", "exe",

@@ -1,6 +1,7 @@
 """Pieces of a log looked at by several processes, the answers in order. The processes are forks: rules are compiled once.
 
-A worker opens the file by itself and reads its pieces; of a packed file it is sent the bytes. It knows nothing of events.
+A worker is handed the open file and reads its pieces, so that a rotation meanwhile changes nothing; of a packed file it is
+sent the bytes. It knows nothing of events.
 """
 
 from __future__ import annotations
@@ -11,14 +12,15 @@ import signal
 from collections import deque
 from collections.abc import Iterable, Iterator
 from multiprocessing.connection import Connection
-from pathlib import Path
+from multiprocessing.reduction import recv_handle, send_handle
 from typing import NamedTuple
 
 from seqwatch_tui.detect.pieces import Kept, PieceSieve
 from seqwatch_tui.engine.heap import keep_freed
-from seqwatch_tui.model.safefile import safe_open
 from seqwatch_tui.parse.bulk_index import MARGIN
 
+_FILE = "file"
+"""Told to a worker before it is handed another open file."""
 _AHEAD = 2
 """Pieces that a worker is given before its first answer is taken."""
 
@@ -28,9 +30,10 @@ class ScanFailed(RuntimeError):
 
 
 class Piece(NamedTuple):
-    """Bytes `[start, end)` of a file, or those bytes themselves."""
+    """Bytes `[start, end)` of the open file `fd`, which is called `path`, or those bytes themselves."""
 
     path: str
+    fd: int
     start: int
     end: int
     data: bytes | None = None
@@ -53,19 +56,19 @@ class Workers:
             self.processes.append(process)
 
     def keep(self, pieces: Iterable[Piece]) -> Iterator[Kept]:
-        """Yield what is left of each piece, in their order. Raises ScanFailed."""
+        """Yield what is left of each piece of one file, in their order. Raises ScanFailed."""
         if not self._connections:
-            files = _Files()
+            reader = _Reader()
             for piece in pieces:
-                yield self._sieve.keep(*files.read(piece), piece.start)
+                yield self._sieve.keep(*reader.read(piece, piece.fd), piece.start)
             return
         waiting: deque[Connection] = deque()
         for number, piece in enumerate(pieces):
-            connection = self._connections[number % len(self._connections)]
+            worker = number % len(self._connections)
             if len(waiting) >= _AHEAD * len(self._connections):
                 yield self._answer(waiting.popleft())
-            self._send(connection, piece)
-            waiting.append(connection)
+            self._send(worker, piece, first=number == worker)
+            waiting.append(self._connections[worker])
         while waiting:
             yield self._answer(waiting.popleft())
 
@@ -78,9 +81,12 @@ class Workers:
             if process.is_alive():
                 process.kill()
 
-    @staticmethod
-    def _send(connection: Connection, piece: Piece) -> None:
+    def _send(self, worker: int, piece: Piece, *, first: bool) -> None:
+        connection = self._connections[worker]
         try:
+            if first and piece.data is None:
+                connection.send(_FILE)
+                send_handle(connection, piece.fd, self.processes[worker].pid)
             connection.send(piece)
         except OSError as error:
             raise ScanFailed("a process that looks at the log ended early; run the command again") from error
@@ -97,14 +103,13 @@ class Workers:
         return answer
 
 
-class _Files:
-    """The file that pieces are read from, open, and the memory they are read into."""
+class _Reader:
+    """The memory that pieces are read into."""
 
     def __init__(self) -> None:
-        self._path, self._fd = "", -1
         self._buffer = bytearray()
 
-    def read(self, piece: Piece) -> tuple[bytes | bytearray, int]:
+    def read(self, piece: Piece, fd: int) -> tuple[bytes | bytearray, int]:
         """Return a piece's bytes, with what the sieve wants behind them, and how many they are. Raises ScanFailed.
 
         They are valid until the next call.
@@ -115,11 +120,7 @@ class _Files:
         if len(self._buffer) < length + MARGIN:
             self._buffer = bytearray(length + length // 4 + MARGIN)
         try:
-            if piece.path != self._path:
-                if self._fd >= 0:
-                    os.close(self._fd)
-                self._fd, self._path = safe_open(Path(piece.path)), piece.path
-            got = self._filled(length, piece.start)
+            got = self._filled(fd, length, piece.start)
         except OSError as error:
             raise ScanFailed(f"{piece.path} cannot be read: {error.strerror}; check the disk") from error
         if got != length:
@@ -127,11 +128,11 @@ class _Files:
         self._buffer[length : length + MARGIN] = b"\n" * MARGIN
         return self._buffer, length
 
-    def _filled(self, length: int, start: int) -> int:
+    def _filled(self, fd: int, length: int, start: int) -> int:
         """Read into the buffer until it has `length` bytes, or there are no more; returns how many it has."""
         got = 0
         with memoryview(self._buffer) as whole:
-            while got < length and (more := os.preadv(self._fd, [whole[got:length]], start + got)):
+            while got < length and (more := os.preadv(fd, [whole[got:length]], start + got)):
                 got += more
         return got
 
@@ -142,15 +143,23 @@ def _work(sieve: PieceSieve, connection: Connection, others: list[Connection]) -
     keep_freed()
     for other in others:
         other.close()
-    files = _Files()
+    reader, fd = _Reader(), -1
     while True:
         try:
             piece = connection.recv()
-        except EOFError:
+            if piece == _FILE:
+                if fd >= 0:
+                    os.close(fd)
+                fd = recv_handle(connection)
+                continue
+            connection.send(_kept(sieve, reader, piece, fd))
+        except (EOFError, BrokenPipeError):
             return
-        try:
-            connection.send(sieve.keep(*files.read(piece), piece.start))
-        except ScanFailed as error:
-            connection.send(str(error))
-        except BrokenPipeError:
-            return
+
+
+def _kept(sieve: PieceSieve, reader: _Reader, piece: Piece, fd: int) -> Kept | str:
+    """What is left of a piece, or why it could not be looked at."""
+    try:
+        return sieve.keep(*reader.read(piece, fd), piece.start)
+    except ScanFailed as error:
+        return str(error)

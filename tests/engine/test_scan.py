@@ -15,7 +15,7 @@ from seqwatch_tui.detect.finding import Finder, only_on_records, without_policy
 from seqwatch_tui.detect.load import shipped_rules
 from seqwatch_tui.detect.pieces import PieceSieve
 from seqwatch_tui.detect.rule import Correlation, Rule, RuleSet
-from seqwatch_tui.engine import scan as scan_module
+from seqwatch_tui.engine import scan_reading
 from seqwatch_tui.engine.scan import Scan
 from seqwatch_tui.engine.scan_workers import Piece, ScanFailed, Workers
 from seqwatch_tui.parse.auditd import AuditdParser
@@ -75,7 +75,7 @@ def _scanned(path: Path, rules: RuleSet = RULES, **how: int) -> tuple[Found, Sca
 @pytest.mark.parametrize("log", LOGS)
 @pytest.mark.parametrize(("processes", "piece"), [(1, 8 << 20), (1, 20_000), (2, 20_000), (3, 70_000)])
 def test_however_it_is_cut_up(log: str, processes: int, piece: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scan_module, "WINDOW", 8_000)
+    monkeypatch.setattr(scan_reading, "WINDOW", 8_000)
     found, scan = _scanned(GOLDEN / log, processes=processes, piece=piece)
     assert found == _reference((GOLDEN / log).read_bytes())
     assert scan.files[0].lines == (GOLDEN / log).read_bytes().count(b"\n")
@@ -88,7 +88,7 @@ def test_the_logs_hold_something_for_most_rules() -> None:
 
 
 def test_what_is_packed_is_found_alike(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scan_module, "WINDOW", 8_000)
+    monkeypatch.setattr(scan_reading, "WINDOW", 8_000)
     data = (GOLDEN / LOGS[0]).read_bytes()
     path = tmp_path / "audit.log.2.gz"
     path.write_bytes(gzip.compress(data))
@@ -163,6 +163,45 @@ def test_rotated_logs_are_read_oldest_first_and_names_carry_over(tmp_path: Path)
     assert {(each[1], each[3], each[4]) for each in found if each[1] != "pair"} == whole
 
 
+def test_a_rotation_meanwhile_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scan_reading, "WINDOW", 8_000)
+    monkeypatch.chdir(tmp_path)
+    data, path = (GOLDEN / LOGS[0]).read_bytes(), Path("audit.log")
+    path.write_bytes(data)
+    scan = Scan(RULES, [path], processes=2, piece=20_000)
+    found = set()
+    for number, (_, finding) in enumerate(scan.findings()):
+        found.add(_plain(finding))
+        if not number:
+            path.rename("audit.log.1")
+            path.write_bytes(b"type=X\n")
+    assert found == _reference(data)
+
+
+def test_hosts_teach_nothing_about_each_other(tmp_path: Path) -> None:
+    login = (
+        b'type=USER_LOGIN msg=audit(1790000000.000:%d): pid=1 uid=0 auid=1001 ses=9 msg=\'op=login acct="%s" exe="/usr/sbin/sshd" '
+        b'hostname=? addr=%s terminal=ssh res=success\'\x1dUID="root" AUID="%s"\n'
+    )
+    call = b'type=EXECVE msg=audit(1790000009.000:%d): argc=2 a0="samtools" a1="view"\n'
+    shown = (
+        b"type=SYSCALL msg=audit(1790000009.000:%d): arch=c000003e syscall=59 success=yes exit=0 a0=0 a1=0 a2=0 a3=0 items=0 ppid=1 "
+        b'pid=2 auid=1001 uid=0 gid=0 euid=0 suid=0 fsuid=0 egid=0 sgid=0 fsgid=0 tty=pts0 ses=9 comm="x" exe="/x" key=(null)\n'
+    )
+    title = b"type=PROCTITLE msg=audit(1790000009.000:%d): proctitle=78\n"
+    (tmp_path / "a.log.1").write_bytes(login % (100, b"anna", b"192.0.2.1", b"anna"))
+    (tmp_path / "a.log").write_bytes((shown + call + title) % (101, 101, 101))
+    (tmp_path / "b.log").write_bytes((shown + call + title) % (500, 500, 500))
+    scan = Scan(RuleSet(MORE), [tmp_path / "b.log", tmp_path / "a.log", tmp_path / "a.log.1"])
+    who = {
+        Path(file.path).name: finding.event["user_name"]
+        for file, finding in scan.findings()
+        if finding.rule.rule_id == "words"
+    }
+    assert who == {"a.log": "anna", "b.log": None}
+    assert not scan.gaps
+
+
 def test_a_file_that_cannot_be_read_stops_no_other(tmp_path: Path) -> None:
     (tmp_path / "empty.log").write_bytes(b"")
     scan = Scan(RULES, [tmp_path / "empty.log", GOLDEN / LOGS[0]])
@@ -188,7 +227,7 @@ def test_a_process_that_dies_is_told_of() -> None:
         os.kill(pid, signal.SIGKILL)
         workers.processes[0].join(30)
         with pytest.raises(ScanFailed, match="ended early"):
-            list(workers.keep([Piece(str(GOLDEN / LOGS[0]), 0, 1000)] * 3))
+            list(workers.keep([Piece("x", 0, 0, 4, b"a=b\n")] * 3))
     finally:
         workers.close()
 
@@ -199,8 +238,10 @@ def test_a_file_that_shrinks_is_told_of(tmp_path: Path) -> None:
     for count in (0, 1):
         workers = Workers(PieceSieve(list(MORE)), count)
         try:
-            with pytest.raises(ScanFailed, match="became shorter"):
-                list(workers.keep([Piece(str(path), 0, 4000), Piece(str(path), 4000, 9000)]))
+            with path.open("rb") as file:
+                pieces = [Piece(str(path), file.fileno(), 0, 4000), Piece(str(path), file.fileno(), 4000, 9000)]
+                with pytest.raises(ScanFailed, match="became shorter"):
+                    list(workers.keep(pieces))
         finally:
             workers.close()
 
