@@ -16,9 +16,9 @@ from urllib.parse import unquote_to_bytes
 
 from seqwatch_tui.model.text import from_bytes
 from seqwatch_tui.parse.event import ROW_COLUMNS
-from seqwatch_tui.parse.identities import Identities, address_value, same_host
+from seqwatch_tui.parse.identities import Identities, Told, address_value, same_host
 from seqwatch_tui.parse.lookup import Lookup, word_of
-from seqwatch_tui.parse.mapping import ANY, Mapping, Place, Spec
+from seqwatch_tui.parse.mapping import ANY, Logins, Mapping, Place, Spec
 from seqwatch_tui.parse.normalise import W_NOCWD, normalise_path, unset_to_none
 
 W_ACTION = "action"
@@ -63,6 +63,23 @@ def lost_events(mapping: Mapping, places: Lookup, known: Identities) -> list[int
     """How many events each record says the source dropped."""
     names = _Names(known, [False] * len(places))
     return [number if number else None for number in _column("bytes", mapping.lost, places, names)]
+
+
+def hear_logins(logins: Logins, places: Lookup, rows: Sequence[Row | None], known: Identities) -> None:
+    """Tell of the logins in a run of records, in their order; the rows hold who, from where and which session."""
+    steps = [
+        [any(held) for held in zip(*map(places.holds, word), strict=True)] if word else [False] * len(places)
+        for word in (logins.let_in, logins.opened, logins.closed)
+    ]
+    keys = places.first_of(logins.key) if logins.key else [None] * len(places)
+    for row, key, let_in, opened, closed in zip(rows, keys, *steps, strict=True):
+        if row is not None and (let_in or opened or closed):
+            said = dict(zip(ROW_COLUMNS, row, strict=True))
+            told = Told(
+                said["ts"] / 1e6, said["host"] or "", said["pid"], said["session_id"], said["auid"], said["user_name"],
+                said["src_ip"], said["tty"], said["process"], _text(key),
+            )  # fmt: skip
+            (known.let_in if let_in else known.opened if opened else known.closed)(told)
 
 
 class _Names:

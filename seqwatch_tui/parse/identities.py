@@ -35,6 +35,23 @@ class _Pending(NamedTuple):
     address: str | None = None
     program: str | None = None
     fingerprint: str | None = None
+    auid: int | None = None
+    session: int | None = None
+
+
+class Told(NamedTuple):
+    """What one record of another kind than audit's says of a login; `ts` epoch seconds, null where it says nothing."""
+
+    ts: float
+    host: str
+    pid: int | None
+    session: int | None
+    auid: int | None
+    account: str | None
+    address: str | None
+    tty: str | None
+    program: str | None
+    fingerprint: str | None
 
 
 _NOTHING = _Pending()
@@ -106,6 +123,59 @@ class Identities:
         elif kind == "CRYPTO_KEY_USER" and (old := self._knowledge.sessions.get(session)) is not None:
             self._update(old, replace(old, key_fingerprint=old.key_fingerprint or _fingerprint(kind, fields)))
 
+    def let_in(self, told: Told) -> None:
+        """A process let somebody in; what it says next belongs to that login. A session of its own is another's."""
+        if told.pid is not None:
+            self._pending.pop(told.pid, None)
+        self._merged(told._replace(auid=None, session=None))
+
+    def opened(self, told: Told) -> None:
+        """A session began, or more is told of it; until its number and its login identity are known, it waits."""
+        known = self._merged(told)
+        auid, session = known.auid, known.session
+        if auid is None or session is None:
+            return
+        old = self._knowledge.sessions.get(session)
+        new = Session(
+            self._source, session, auid, known.account, known.address, told.tty, told.ts, told.host,
+            known.program, known.fingerprint,
+        )  # fmt: skip
+        if old is not None and old.auid == auid and old.ended is None:
+            facts = {
+                f: getattr(old, f) or getattr(new, f)
+                for f in ("user_name", "src_ip", "tty", "program", "key_fingerprint")
+            }
+            self._update(old, replace(old, **facts))
+            return
+        if old is not None and old.ended is None:
+            self._store(replace(old, ended=told.ts, end_reason="unknown"))
+        self._store(new)
+
+    def closed(self, told: Told) -> None:
+        """A session ended: the one that is named, else the one that the process opened."""
+        known = self._pending.pop(told.pid, _NOTHING) if told.pid is not None else _NOTHING
+        session = told.session if told.session is not None else known.session
+        old = self._knowledge.sessions.get(session) if session is not None else None
+        if old is not None and old.ended is None and told.auid in (None, old.auid):
+            self._store(replace(old, ended=told.ts, end_reason="closed"))
+
+    def _merged(self, told: Told) -> _Pending:
+        """What the process has told so far."""
+        known = self._pending.get(told.pid, _NOTHING) if told.pid is not None else _NOTHING
+        merged = _Pending(
+            told.account or known.account, told.address or known.address, known.program or told.program,
+            told.fingerprint or known.fingerprint, known.auid if told.auid is None else told.auid,
+            known.session if told.session is None else told.session,
+        )  # fmt: skip
+        if told.pid is not None:
+            self._keep(told.pid, merged)
+        return merged
+
+    def _keep(self, pid: int, pending: _Pending) -> None:
+        if pid not in self._pending and len(self._pending) >= _PENDING_LIMIT:
+            del self._pending[next(iter(self._pending))]
+        self._pending[pid] = pending
+
     def _login(self, pid: int | None, auid: int | None, session: int | None, ts: float, host: str) -> None:
         """The kernel set a login identity: the process before it has told account, address and key."""
         pending = self._pending.pop(pid, _NOTHING) if pid is not None else _NOTHING
@@ -129,14 +199,13 @@ class Identities:
         if pid is None or program in SWITCHERS or kind in _CLOSING:
             return
         known = self._pending.get(pid, _NOTHING)
-        if pid not in self._pending and len(self._pending) >= _PENDING_LIMIT:
-            del self._pending[next(iter(self._pending))]
-        self._pending[pid] = _Pending(
+        told = _Pending(
             text_value(fields.get("acct")) or known.account,
             address_value(plain_value(fields.get("addr"))) or known.address,
             (program if program in LOGIN_PROGRAMS else None) or known.program,
             _fingerprint(kind, fields) or known.fingerprint,
         )
+        self._keep(pid, told)
 
     def _user_record(  # noqa: PLR0917 - a record, when and where
         self, auid: int, session: int, kind: str, fields: Mapping[str, bytes], ts: float, host: str

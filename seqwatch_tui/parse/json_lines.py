@@ -16,7 +16,7 @@ from seqwatch_tui.model.evidence import Resume
 from seqwatch_tui.model.text import from_bytes, safe_text
 from seqwatch_tui.parse.elements import Cut, cut_records
 from seqwatch_tui.parse.event import row_of
-from seqwatch_tui.parse.flat import Row, flat_rows, lost_events, wanted
+from seqwatch_tui.parse.flat import Row, flat_rows, hear_logins, lost_events, wanted
 from seqwatch_tui.parse.gaps import GapWatch
 from seqwatch_tui.parse.identities import TEACHING, Identities
 from seqwatch_tui.parse.interface import Knowledge, Parsed
@@ -203,6 +203,8 @@ class JsonParser:
                 newest = max(newest, row[0] // 1000)  # type: ignore[operator]
                 self._batch.add_event(row, [(kind, b"", line, position)])
         self._clock_ms = newest or None
+        if self._mapping.logins is not None:
+            hear_logins(self._mapping.logins, places, rows, self._identities)
         if self._mapping.lost:
             self._note_losses(rows, lost_events(self._mapping, places, self._identities))
 

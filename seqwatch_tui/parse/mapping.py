@@ -88,6 +88,26 @@ class Extract:
 
 
 @dataclass(frozen=True, slots=True)
+class Logins:
+    """Records that tell of logins, whether they are events or not: for each word, one of its conditions must hold.
+
+    `let_in`: a process let somebody in, and has no session yet; `opened`, `closed`: the session. Who, from where and
+    which session is in the columns; `key` is where the fingerprint of the key is.
+    """
+
+    let_in: tuple[tuple[Condition, ...], ...] = ()
+    opened: tuple[tuple[Condition, ...], ...] = ()
+    closed: tuple[tuple[Condition, ...], ...] = ()
+    key: tuple[Place, ...] = ()
+
+    def used(self) -> Iterator[Place]:
+        """Every place this looks at."""
+        yield from self.key
+        told = (*self.let_in, *self.opened, *self.closed)
+        yield from (condition.place for conditions in told for condition in conditions)
+
+
+@dataclass(frozen=True, slots=True)
 class Mapping:
     """A checked mapping."""
 
@@ -108,6 +128,7 @@ class Mapping:
     """A list of numbers is a text written as its bytes."""
     lost: tuple[Spec, ...] = ()
     """Where a record tells how many events the source itself dropped."""
+    logins: Logins | None = None
     extracts: MappingOf[str, Extract] = field(default_factory=dict)
     columns: MappingOf[str, tuple[Spec, ...]] = field(default_factory=dict)
     """Column -> ways to its value, in order; the first that gives one counts."""
@@ -117,4 +138,5 @@ class Mapping:
         specs = (place for ways in (*self.columns.values(), self.lost) for spec in ways for place in spec.used())
         taken = (p for e in self.extracts.values() for p in (*e.places, *(c.place for c in e.when)))
         kept = (condition.place for conditions in self.only for condition in conditions)
-        return frozenset((*specs, *taken, *kept))
+        told = self.logins.used() if self.logins else ()
+        return frozenset((*specs, *taken, *kept, *told))

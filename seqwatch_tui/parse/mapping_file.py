@@ -13,7 +13,7 @@ from pathlib import Path
 from seqwatch_tui.config.errors import ConfigError, Problem, nearest
 from seqwatch_tui.config.yamltree import MAX_BYTES, Node, Scalar, parse
 from seqwatch_tui.model.text import safe_text
-from seqwatch_tui.parse.mapping import FORMS, MAPPED_COLUMNS, WORDS, Extract, Form, Mapping, Spec
+from seqwatch_tui.parse.mapping import FORMS, MAPPED_COLUMNS, WORDS, Extract, Form, Logins, Mapping, Spec
 from seqwatch_tui.parse.mapping_places import PlaceReader
 from seqwatch_tui.parse.mapping_shapes import Shapes, items
 
@@ -27,6 +27,7 @@ _TOP: dict[str, str] = {
     "only": "only: [{kind: file}]",
     "absent": 'absent: ["-"]',
     "lost": "lost: dropped_events",
+    "logins": "logins: {opened: [{event: login}], closed: [{event: logout}]}",
     "byte_arrays": "byte_arrays: true",
     "extract": r"extract: {login: {from: message, pattern: '^Accepted for (?P<user>\S+)'}}",
     "fields": "fields: {ts: time, path: file.path}",
@@ -41,6 +42,12 @@ _SPEC: dict[str, str] = {
     "table": "table: {openat: open}",
     "time": "time: us",
     "decode": "decode: percent",
+}
+_LOGINS: dict[str, str] = {
+    "let_in": "let_in: [{event: accepted}]",
+    "opened": "opened: [{event: login}]",
+    "closed": "closed: [{event: logout}]",
+    "key": "key: ssh.fingerprint",
 }
 _EXTRACT: dict[str, str] = {
     "from": "from: message",
@@ -128,8 +135,19 @@ class _Reader:
             tuple(self._look.conditions(node) for node in items(top.get("only"))),
             frozenset(self._shapes.words(top.get("absent"), "absent", empty=True)),
             self._shapes.flag(top.get("byte_arrays")), tuple(self._spec(way, "lost", None) for way in items(top.get("lost"))),
-            extracts, columns,
+            self._logins(top.get("logins")), extracts, columns,
         )  # fmt: skip
+
+    def _logins(self, node: Node | None) -> Logins | None:
+        if node is None:
+            return None
+        part = self._shapes.section(node, "logins", _LOGINS, _LOGINS["opened"])
+        let_in, opened, closed = (
+            tuple(self._look.conditions(each) for each in items(part.get(word)))
+            for word in ("let_in", "opened", "closed")
+        )
+        key = self._look.places(part["key"], "logins.key") if "key" in part else ()
+        return Logins(let_in, opened, closed, key)
 
     def _form(self, node: Node | None, tree: Node) -> Form:
         if node is None:

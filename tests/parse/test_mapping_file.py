@@ -75,6 +75,8 @@ def said(tmp_path: Path, text: str) -> list[str]:
          "m.yaml:3: 'pattern' is for format text; a text within a record is taken apart by extract"),
         (GOOD + "only: [{kind: []}]",
          'm.yaml:3: when.kind needs a value, a list of them, "*" for any, or null for none'),
+        (GOOD + "logins: {closd: [{e: x}]}",
+         "m.yaml:3: key 'closd' is not known in logins; did you mean 'closed'? Write e.g. closed: [{event: logout}]"),
         (GOOD + "byte_arrays: perhaps", "m.yaml:3: byte_arrays must be true or false; write byte_arrays: true"),
         ("format: json\nfields: {ts: t, path: a..b}",
          "m.yaml:2: fields.path 'a..b' is no place; write field names with a dot between, e.g. a.b"),

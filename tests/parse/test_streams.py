@@ -257,3 +257,77 @@ def test_a_hostile_text_costs_linear_time(tmp_path: Path) -> None:
     mapping = "extract: {a: {from: m, pattern: '^(?P<x>(?:a|aa|a+)+)$'}}\nfields: {ts: t, exe: $a.x}\n"
     (row,) = by(tmp_path, mapping, {"m": "a" * 5000 + "!"})
     assert "exe" not in row
+
+
+SSHD = {"SYSLOG_IDENTIFIER": "sshd", "_COMM": "sshd", "_UID": "0", "_PID": "70", "_HOSTNAME": HOST}
+LOGIND = {
+    "SYSLOG_IDENTIFIER": "systemd-logind",
+    "_COMM": "systemd-logind",
+    "_UID": "0",
+    "_PID": "9",
+    "LEADER": "70",
+    "_HOSTNAME": HOST,
+}
+IN_SESSION = {"_AUDIT_SESSION": "21", "_AUDIT_LOGINUID": "2001"}
+ACCEPTED = {**SSHD, "MESSAGE": "Accepted publickey for alice from 10.20.0.9 port 50122 ssh2: ED25519 SHA256:Zm9v"}
+OPENED = {**SSHD, "MESSAGE": "pam_unix(sshd:session): session opened for user alice(uid=2001) by alice(uid=0)"}
+BEGUN = {**LOGIND, "MESSAGE": "New session 21 of user alice."}
+NEWER = {**LOGIND, "MESSAGE": "New session '21' of user 'alice' with class 'user' and type 'tty'."}
+CLOSED = {**SSHD, "MESSAGE": "pam_unix(sshd:session): session closed for user alice"}
+REMOVED = {**LOGIND, "MESSAGE": "Removed session 21."}
+
+
+def journal(*entries: dict[str, str]) -> bytes:
+    """Entries a second apart."""
+    told = ({"__REALTIME_TIMESTAMP": str((1_790_000_000 + n) * 1_000_000), **each} for n, each in enumerate(entries))
+    return b"".join(json.dumps(each).encode() + b"\n" for each in told)
+
+
+@pytest.mark.parametrize(
+    ("entries", "opened"),
+    [
+        ((ACCEPTED, {**OPENED, **IN_SESSION}), 1),
+        ((ACCEPTED, {**OPENED, **IN_SESSION}, BEGUN), 1),
+        ((ACCEPTED, {**OPENED, "_AUDIT_SESSION": "4294967295", "_AUDIT_LOGINUID": "4294967295"}, BEGUN), 2),
+        ((ACCEPTED, BEGUN, OPENED), 2),
+        ((ACCEPTED, OPENED, NEWER), 2),
+    ],
+    ids=["PAM", "PAM, then logind", "PAM before the number is known", "logind first", "systemd 256"],
+)
+def test_a_login_in_the_journal_is_a_session(entries: tuple[dict[str, str], ...], opened: int) -> None:
+    parsed = read(journal(*entries), "journald")
+    session = parsed.sessions[-1]
+    assert (session.session_id, session.auid, session.user_name, session.src_ip) == (21, 2001, "alice", "10.20.0.9")
+    assert (session.opened, session.host, session.program) == (1_790_000_000 + opened, HOST, "sshd")
+    assert (session.key_fingerprint, session.ended, len(parsed.sessions)) == ("SHA256:Zm9v", None, 1)
+    assert [row["action"] for row in rows(parsed)] == ["login"], "a session is no second login"
+
+
+@pytest.mark.parametrize(
+    "end", [{**CLOSED, **IN_SESSION}, CLOSED, REMOVED], ids=["by number", "by process", "by logind"]
+)
+def test_a_session_of_the_journal_ends(end: dict[str, str]) -> None:
+    (session,) = read(journal(ACCEPTED, {**OPENED, **IN_SESSION}, end), "journald").sessions
+    assert (session.ended, session.end_reason) == (1_790_000_002, "closed")
+
+
+def test_a_process_number_that_is_used_again_is_another_login() -> None:
+    bob = {**SSHD, "MESSAGE": "Accepted password for bob from 10.20.0.77 port 1 ssh2", "_AUDIT_SESSION": "21"}
+    parsed = read(journal(ACCEPTED, {**OPENED, **IN_SESSION}, bob, CLOSED), "journald")
+    (session,) = parsed.sessions
+    assert (session.user_name, session.ended) == ("alice", None), "bob's process opened no session that could end"
+
+
+def test_a_forged_session_is_none() -> None:
+    mine = {"_UID": "2001", "_COMM": "logger", "_AUDIT_SESSION": "7", "_AUDIT_LOGINUID": "2001"}
+    parsed = read(journal(*({**each, **mine} for each in (ACCEPTED, OPENED, BEGUN, REMOVED))), "journald")
+    assert (parsed.sessions, parsed.counts.events) == ((), 0)
+
+
+def test_sessions_of_the_journal_are_known_after_a_restart() -> None:
+    first = read(journal(ACCEPTED, {**OPENED, **IN_SESSION}), "journald")
+    knowledge = Knowledge(sessions={s.session_id: s for s in first.sessions})
+    parser = JsonParser("stream", HOST, load_mapping("journald"), knowledge)
+    parser.feed(journal(REMOVED), 0)
+    (session,) = parser.take(final=True).sessions
+    assert (session.src_ip, session.end_reason) == ("10.20.0.9", "closed")
