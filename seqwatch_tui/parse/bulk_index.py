@@ -7,6 +7,7 @@ Numbers are read eight digits at a time, as 64-bit words (SWAR). Offsets are int
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -223,20 +224,25 @@ class Index:
         stamp = type_end + 11  # after " msg=audit("
         ok: Bools = enough & ((self.words8[self.start] & 0xFFFFFFFFFF) == word8(b"type="))
         ok &= close - stamp > _STAMP + 2
-        ok &= (self.words8[type_end] == word8(b" msg=aud")) & (self.words4[type_end + 7] == word4(b"dit("))
+        text = self._runs(type_end)
+        ok &= (text(0) == word8(b" msg=aud")) & (text(3) == word8(b"g=audit("))
         ok &= (self.words4[close - 2] & 0xFFFFFF) == word4(b"): ")
         if not ok.all():
             stamp, close = np.where(ok, stamp, 0), np.where(ok, close, _STAMP + 3)
-        marks = self.words8[stamp + 8]
+        begins, marks = text(11), text(19)
         ok &= (marks & _MARKS_MASK) == _MARKS
         ok &= (marks >> np.uint64(56)) != 48  # one way to write a number
         serial, digits = self.decimal(stamp + _STAMP, close - 2)
         ok &= digits
-        begins = self.words8[stamp]
         again = np.zeros(count, np.bool_)
         np.logical_and(ok[1:], ok[:-1], out=again[1:])
         again[1:] &= (begins[1:] == begins[:-1]) & ((marks[1:] ^ marks[:-1]) & _REST_OF_TIME == 0)
         return Heads(ok, type_end, stamp, serial, again)
+
+    def _runs(self, start: Ints) -> Callable[[int], npt.NDArray[np.uint64]]:
+        """MARGIN bytes from each of `start` on, copied at once; the answer gives the word at an offset in each of them."""
+        runs = np.ndarray((len(self.words8) - MARGIN + 8,), f"V{MARGIN}", self.data, strides=(1,))[start]
+        return lambda offset: np.ndarray((len(start),), "<u8", runs, offset, (MARGIN,))
 
     def millis(self, stamp: Ints) -> tuple[Ints, Bools]:
         """Times (ms since the epoch) that begin at `stamp`, and where there is one of the usual form (dot and colon aside)."""

@@ -12,9 +12,7 @@ import re
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
 
-from seqwatch_tui.parse.bulk_columns import cut, encode
 from seqwatch_tui.parse.bulk_index import Bools, Heads, Index, Ints, Keys, word4, word8
 from seqwatch_tui.parse.normalise import EXPIRE_MS
 
@@ -121,13 +119,15 @@ def _types(index: Index, heads: Heads) -> tuple[list[bytes], Ints]:
     for number, begin in enumerate(_BEGINS):
         numbers[word == np.uint64(word8(begin))] = number
     title = np.flatnonzero(numbers == _TITLE)
-    wrong = (index.words4[index.start[title] + 11] & 0xFFFFFF) != word4(b"LE ")
+    wrong = (index.words4[index.start[title] + 12] & 0xFFFFFF) != word4(b"LE ")
     numbers[title[wrong]] = -1
     rest = np.flatnonzero(numbers < 0)
     end = np.where(heads.ok[rest], heads.type_end[rest], index.start[rest])
-    tokens, places = encode(cut(pa.py_buffer(index.data), index.start[rest], end))
-    numbers[rest] = places + len(_BEGINS)
-    return [*_FREQUENT, *tokens], numbers
+    known = {token: number for number, token in enumerate(_FREQUENT)}
+    spans = zip(index.start[rest].tolist(), end.tolist(), strict=True)
+    others = [known.setdefault(index.data[first:last], len(known)) for first, last in spans]
+    numbers[rest] = np.array(others, np.int64)
+    return list(known), numbers
 
 
 def upto_boundary(lines: Lines) -> int:
