@@ -20,7 +20,7 @@ Codes = npt.NDArray[np.int32]
 
 _LAST_DIGIT = ord("F")
 _MOST_PLACES = 1 << 16
-"""Up to here a table with a place for every number is cheaper than sorting them."""
+"""Up to here a table with a place for every number is cheaper than looking them up."""
 
 
 def cut(piece: pa.Buffer, start: Ints, end: Ints) -> pa.Array:
@@ -42,10 +42,10 @@ def encode(strings: pa.Array) -> tuple[list[bytes], Codes]:
 
 
 def distinct(numbers: npt.NDArray[Any], limit: int) -> tuple[Ints, Ints]:
-    """The distinct ones of numbers in 0..limit-1, ascending, and each number's position among them."""
+    """The distinct ones of numbers in 0..limit-1, and each number's position among them."""
     if limit > _MOST_PLACES:
-        found, place_of = np.unique(numbers, return_inverse=True)
-        return found.astype(np.int64), place_of
+        encoded = pa.array(numbers, pa.int64()).dictionary_encode()
+        return encoded.dictionary.to_numpy(), encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
     used = np.zeros(limit, np.bool_)
     used[numbers] = True
     values = used.nonzero()[0]

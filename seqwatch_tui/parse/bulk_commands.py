@@ -30,16 +30,16 @@ _ARGUMENT_KEYS = [b"a%d=" % n for n in range(64)]
 def commands(index: Index, usual: Usual, records: Records) -> tuple[Codes, Distinct, Bools]:
     """Number of each event's command line, what the numbers mean, and whether all its arguments are there."""
     buffer = pa.py_buffer(index.data)
-    out, texts = _titles(index, buffer, usual.proctitle, records)
-    whole = np.ones(len(usual), np.bool_)
-    events = np.flatnonzero(usual.execve >= 0)
-    events = events[np.argsort(usual.execve[events])]
-    lines = usual.execve[events]
+    lines, events = usual.ascending(usual.execve)
     bodies, body = encode(cut(buffer, index.token_start(lines, 2), index.end[lines]))
     known = [_command(text) for text in bodies]
+    whole = np.ones(len(usual), np.bool_)
+    whole[events] = np.array([complete for _, complete in known], np.bool_)[body]
+    titled = np.ones(len(usual), np.bool_)
+    titled[events] = np.array([text is None for text, _ in known], np.bool_)[body]
+    out, texts = _titles(index, buffer, usual, titled, records)
     number = np.array([texts.number(text) for text, _ in known], np.int32)[body]
     out[events] = np.where(number >= 0, number, out[events])
-    whole[events] = np.array([complete for _, complete in known], np.bool_)[body]
     return out, texts, whole
 
 
@@ -71,14 +71,14 @@ def _in_order(body: bytes) -> list[str] | None:
     return argv
 
 
-def _titles(index: Index, buffer: pa.Buffer, lines: Ints, records: Records) -> tuple[Codes, Distinct]:
-    """Number of the title on each of `lines` (in any order), and what the numbers mean."""
-    order = np.argsort(lines)
-    start, end = index.token_start(lines[order], 2) + 10, index.end[lines[order]]
+def _titles(index: Index, buffer: pa.Buffer, usual: Usual, wanted: Bools, records: Records) -> tuple[Codes, Distinct]:
+    """Number of the title of each event that is `wanted` (-1: none), and what the numbers mean."""
+    lines, events = usual.ascending(np.where(wanted, usual.proctitle, -1))
+    start, end = index.token_start(lines, 2) + 10, index.end[lines]
     encoded = cut(buffer, start, end).dictionary_encode()
     number, texts = _decoded(encoded.dictionary, records)
-    out = np.full(len(lines), -1, np.int32)
-    out[order] = number[encoded.indices.to_numpy(zero_copy_only=False)]
+    out = np.full(len(usual), -1, np.int32)
+    out[events] = number[encoded.indices.to_numpy(zero_copy_only=False)]
     return out, texts
 
 

@@ -83,6 +83,13 @@ class Usual:
     def __len__(self) -> int:
         return len(self.syscall)
 
+    def ascending(self, lines: Ints) -> tuple[Ints, Ints]:
+        """Lines of usual events (one each, -1: none) in their order, and the event of each."""
+        mine = np.zeros(len(self.event) + 1, np.bool_)
+        mine[lines] = True  # -1 marks the last place
+        found = np.flatnonzero(mine[:-1])
+        return found, self.event[found]
+
     def without(self, events: Bools) -> Usual:
         """The same, `events` left to the reference parser."""
         kept = np.flatnonzero(~events)

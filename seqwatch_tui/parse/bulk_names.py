@@ -50,7 +50,7 @@ class Names:
         self.absolute, self.relative = _plain(data, bounds[:-1] + inner, bounds[1:] - inner, quoted)
         self._quoted, self._hexed = quoted, self._decode(data, bounds)
         self.named = np.ones(len(tokens), np.bool_)
-        special = np.flatnonzero(~(self.absolute | self.relative | self._hexed))
+        special = np.flatnonzero(~(quoted | self._hexed))
         for place, token in zip(special.tolist(), tokens.take(pa.array(special)).to_pylist(), strict=True):
             self._texts[place] = name = memory.name(token)
             self.named[place] = name is not None

@@ -203,9 +203,7 @@ def _read_paths(
 
 
 def _working_directories(index: Index, usual: Usual, records: Records) -> Directories:
-    events = np.flatnonzero(usual.cwd >= 0)
-    events = events[np.argsort(usual.cwd[events])]
-    lines = usual.cwd[events]
+    lines, events = usual.ascending(usual.cwd)
     bodies, body = encode(cut(pa.py_buffer(index.data), index.token_start(lines, 2), index.end[lines]))
     out = np.full(len(usual), -1, np.int32)
     out[events] = body

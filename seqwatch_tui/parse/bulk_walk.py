@@ -70,9 +70,8 @@ class Walk:
         self._serial, self._millis = serial[usual.syscall], millis[usual.syscall]
         self._breaks = np.flatnonzero(np.diff(self._serial) != 1) + 1
         """Events whose serial is not the one after that of the event before."""
-        self._order = np.argsort(usual.proctitle)
-        """Usual events in the order in which they end."""
-        self._ends = usual.proctitle[self._order]
+        self._ends, self._order = usual.ascending(usual.proctitle)
+        """Last lines of the usual events, and the events in that order."""
         self._last = index.start[self._ends] + position
         """Where in the file their last records begin."""
         self._begun = self._ended = self._told = 0
