@@ -264,15 +264,13 @@ def _check_parts(work: _Grouping, one: dict[int, Ints]) -> None:
     """CWD and PROCTITLE have one token, `cwd=` and `proctitle=`; a SYSCALL needs its PROCTITLE."""
     index = work.index
     work.bad |= one[PROCTITLE] < 0
-    for kind, key, rest in ((CWD, b"cwd=", None), (PROCTITLE, b"proc", b"titl")):
-        lines = one[kind][one[kind] >= 0]
-        lines.sort()
-        good = index.tokens[lines] == 3
-        start = index.token_start(lines, 2)
-        good &= index.words4[start] == word4(key)
-        if rest is not None:
-            good &= (index.words4[start + 4] == word4(rest)) & (index.words4[start + 6] == word4(b"tle="))
-        work.reject(lines, ~good)
+    lines = one[CWD][one[CWD] >= 0]
+    good = index.words4[index.token_start(lines, 2)] == word4(b"cwd=")
+    work.reject(lines, ~good | (index.tokens[lines] != 3))
+    lines = one[PROCTITLE][one[PROCTITLE] >= 0]
+    start = index.token_start(lines, 2)
+    good = (index.words8[start] == word8(b"proctitl")) & (index.words4[start + 6] == word4(b"tle="))
+    work.reject(lines, ~good | (index.tokens[lines] != 3))
 
 
 def _check_paths(work: _Grouping, items: Ints, cwd: Ints) -> Ints:

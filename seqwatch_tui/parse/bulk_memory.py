@@ -118,6 +118,7 @@ class Memory:
         self._whos, self._whats, self._names = (_Known() for _ in range(3))
         self._both: dict[tuple[int, int], int] = {}
         self._tails = np.zeros((1024, len(TAIL)), np.int64)
+        self._middles: dict[bytes, Middle] = {}
         self._items: dict[tuple[bytes, bool], Item] = {}
         self._numbers_of_who: dict[Who, int] = {}
         self.people: list[Who] = []
@@ -126,7 +127,7 @@ class Memory:
     def make_room(self) -> None:
         """Forget everything if too much is remembered. Numbers given before mean nothing afterwards."""
         known: tuple[Sized, ...] = (
-            self._rows, self._items, self._parts, self._both, self._whos, self._whats, self._names,
+            self._rows, self._items, self._middles, self._parts, self._both, self._whos, self._whats, self._names,
         )  # fmt: skip
         if max(map(len, known)) > _LIMIT:
             self._clear()
@@ -211,8 +212,11 @@ class Memory:
 
     def middle(self, text: bytes) -> Middle:
         """The meaning of `arch=X syscall=N success=R`."""
-        call = self._records.system_call(text + _BETWEEN)
-        return Middle(call.arch, call.name, call.known, call.outcome)
+        known = self._middles.get(text)
+        if known is None:
+            call = self._records.system_call(text + _BETWEEN)
+            known = self._middles[text] = Middle(call.arch, call.name, call.known, call.outcome)
+        return known
 
     def call_kind(self, middle: Middle, shown: str | None) -> CallKind:
         """What a call is by its number and its ENRICHED name (null in RAW logs)."""
