@@ -26,6 +26,7 @@ from seqwatch_tui.store.interface import Commit, EventsPage, LedgerMark, Rows, S
 from seqwatch_tui.store.lock import EngineLock
 from seqwatch_tui.store.migrations import prepare
 from seqwatch_tui.store.pages import Pager, PageRequest
+from seqwatch_tui.store.prepared import Prepared
 from seqwatch_tui.store.read import Params, Readers
 from seqwatch_tui.store.saved import SavedQuery, load_queries
 from seqwatch_tui.store.schema import STATE_TABLES, STATE_VIEWS
@@ -42,6 +43,7 @@ class Store:
         self.path = path
         self._own_lock = lock
         self._transactions = Transactions(path, con)
+        self._prepared = Prepared(con)
         self._readers = Readers(con, READ_SECONDS)
         self.activity = Activity(self._transactions, self._readers)
         self._identity = identity(path)
@@ -107,8 +109,14 @@ class Store:
                 self._attempt(replace(commit, events=rows.valid_events(commit.events)))
 
     def _attempt(self, commit: Commit) -> None:
-        with self._transactions.one("nothing was stored") as con:
-            position = write.write(con, commit, self._position)
+        planned = False
+        try:
+            with self._transactions.one("nothing was stored") as con:
+                position = write.write(con, commit, self._position, self._prepared)
+            planned = position.buckets == self._position.buckets
+        finally:
+            if not planned:
+                self._prepared.forget()
         self._position = position
 
     def query(self, name: str, params: Mapping[str, Any], limit: int | None = None, now: float | None = None) -> Rows:
@@ -233,6 +241,7 @@ class Store:
                 sql = "update store_meta set value = ? where name = 'dropped_event_id'"
                 con.execute(sql, [self._position.event_id])
                 buckets.drop(con, gone, kept)
+            self._prepared.forget()
             self._position = write.load_position(con)
             return gone
 

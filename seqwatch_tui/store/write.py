@@ -16,19 +16,27 @@ from seqwatch_tui.store import buckets, rows
 from seqwatch_tui.store.alert_tables import ALERTS, EVIDENCE
 from seqwatch_tui.store.definition import TableDef
 from seqwatch_tui.store.interface import Commit, LedgerMark, StoreError
+from seqwatch_tui.store.prepared import MOST_ROWS, Prepared
 from seqwatch_tui.store.site_tables import ACTIONS, CHECKPOINTS
 from seqwatch_tui.store.state_tables import STATE_TABLES
 from seqwatch_tui.store.trail_tables import DIRECTORIES, GAPS, SESSIONS, SOURCES
 
 _BY_NAME = {t.name: t for t in STATE_TABLES}
 _OWN_FIELDS = frozenset({"alerts", "alert_evidence", "gaps", "sources", "sessions", "checkpoints"})
-_SOURCE_SET = ", ".join(f'"{f.name}" = ?' for f in SOURCES.fields[1:])
 _CHANGING = ("alert_id", "level", "src_ip", "first_ts", "last_ts", "count", "measure", "summary", "state",
              "verdict", "owner", "incident_id", "risk", "suppressed_by")  # fmt: skip
-_ALERT_CHANGES = tuple(f for f in ALERTS.fields if f.name in _CHANGING)
 """What of an alert moves while it is open; rule, actor, dataset and tags never do."""
 _FEW = 8
-_SOURCE_UPDATE = f"update sources set {_SOURCE_SET} where name = ?"  # noqa: S608 - names from schema only
+
+
+def _update(table: TableDef, names: Sequence[str]) -> str:
+    """Return the statement that gives rows known by the table's first column their new values."""
+    key, changes = table.fields[0].name, ", ".join(f'"{name}" = v."{name}"' for name in names)
+    return f"update {table.name} set {changes} from incoming_{table.name} v where {table.name}.{key} = v.{key}"  # noqa: S608
+
+
+_ALERT_UPDATE = _update(ALERTS, _CHANGING[1:])
+_SOURCE_UPDATE = _update(SOURCES, [f.name for f in SOURCES.fields[1:]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,20 +73,20 @@ def _scalar(con: duckdb.DuckDBPyConnection, sql: str) -> int:
     return int(found[0][0] or 0) if found else 0
 
 
-def write(con: duckdb.DuckDBPyConnection, commit: Commit, position: Position) -> Position:
+def write(con: duckdb.DuckDBPyConnection, commit: Commit, position: Position, prepared: Prepared) -> Position:
     """Write `commit` in the open transaction and return the position that holds once it is committed."""
     _check(commit)
     names, event_id = position.buckets, position.event_id
     if commit.events is not None and commit.events.num_rows:
-        names, event_id = _write_events(con, commit.events, names)
+        names, event_id = _write_events(con, commit.events, names, prepared)
     for name in commit.replace:
         con.execute(f"delete from {_BY_NAME[name].name}")  # noqa: S608
-    _write_alerts(con, commit.alerts, position.alert_id)
-    _write_evidence(con, commit.evidence)
+    _write_alerts(con, commit.alerts, position.alert_id, prepared)
+    _write_evidence(con, commit.evidence, prepared)
     put(con, GAPS, rows.gap_rows(commit.gaps, position.gap_id + 1))
     put(con, SESSIONS, rows.session_rows(commit.sessions))
     put(con, CHECKPOINTS, rows.segment_rows(commit.segments))
-    sources = _write_sources(con, commit, position.sources)
+    sources = _write_sources(con, commit, position.sources, prepared)
     action_id = _write_tables(con, commit.tables, position.action_id)
     _write_mark(con, commit.ledger, position.mark)
     return Position(
@@ -101,7 +109,7 @@ def _check(commit: Commit) -> None:
 
 
 def _write_events(
-    con: duckdb.DuckDBPyConnection, events: pa.Table, names: tuple[str, ...]
+    con: duckdb.DuckDBPyConnection, events: pa.Table, names: tuple[str, ...], prepared: Prepared
 ) -> tuple[tuple[str, ...], int]:
     parts = list(buckets.split(events))
     missing = [name for name, _ in parts if name not in names]
@@ -111,52 +119,39 @@ def _write_events(
         names = tuple(sorted((*names, *missing)))
         buckets.create_views(con, names)
     for name, part in parts:
-        insert(con, name, part)
+        if part.num_rows > MOST_ROWS or missing:
+            insert(con, name, part)
+        else:
+            prepared.run(name, f"insert into {name} by name select * from incoming_{name}", part)  # noqa: S608
     ids = events.column("event_id")
     return names, int(max(ids[0].as_py(), ids[-1].as_py()))
 
 
-def _write_alerts(con: duckdb.DuckDBPyConnection, alerts: Sequence[Alert], known: int) -> None:
+def _write_alerts(con: duckdb.DuckDBPyConnection, alerts: Sequence[Alert], known: int, prepared: Prepared) -> None:
     """A few alerts that have changed are updated in place, at half the cost of replacing them."""
     latest = {alert.alert_id: alert for alert in alerts}
     if len(latest) > _FEW or max(latest, default=0) > known:
         put(con, ALERTS, rows.alert_rows(list(latest.values())))
-        return
-    if latest:
-        values = [
-            rows.plain(f.sql, row[f.name]) for row in rows.alert_rows(list(latest.values())) for f in _ALERT_CHANGES
-        ]
-        con.execute(_alert_update(len(latest)), values)
+    elif latest:
+        prepared.run(ALERTS.name, _ALERT_UPDATE, rows.to_arrow(ALERTS, rows.alert_rows(list(latest.values()))))
 
 
-@cache
-def _alert_update(count: int) -> str:
-    """Return the statement that gives `count` alerts their new values; one plan is cheaper than one for each."""
-    row = ", ".join(f"?::{f.sql}" for f in _ALERT_CHANGES)
-    names = ", ".join(f'"{f.name}"' for f in _ALERT_CHANGES)
-    changes = ", ".join(f'"{f.name}" = v."{f.name}"' for f in _ALERT_CHANGES[1:])
-    given = ", ".join([f"({row})"] * count)
-    return f"update alerts set {changes} from (values {given}) v({names}) where alerts.alert_id = v.alert_id"  # noqa: S608
-
-
-def _write_evidence(con: duckdb.DuckDBPyConnection, evidence: Sequence[Evidence]) -> None:
-    if len(evidence) > _FEW:
+def _write_evidence(con: duckdb.DuckDBPyConnection, evidence: Sequence[Evidence], prepared: Prepared) -> None:
+    if len(evidence) > MOST_ROWS:
         insert(con, EVIDENCE.name, rows.evidence_table(evidence))
     elif evidence:
-        columns = [[e.alert_id for e in evidence], [e.event_id for e in evidence]]
-        con.execute(f"insert into {EVIDENCE.name} select unnest(?::bigint[]), unnest(?::bigint[])", columns)
+        sql = f"insert into {EVIDENCE.name} by name select * from incoming_{EVIDENCE.name}"  # noqa: S608
+        prepared.run(EVIDENCE.name, sql, rows.evidence_table(evidence))
 
 
-def _write_sources(con: duckdb.DuckDBPyConnection, commit: Commit, known: frozenset[str]) -> frozenset[str]:
-    for source in commit.sources:
-        row = rows.source_row(source)
-        if source.name in known:
-            values = [rows.plain(f.sql, row[f.name]) for f in SOURCES.fields]
-            con.execute(_SOURCE_UPDATE, [*values[1:], values[0]])
-        else:
-            put(con, SOURCES, [row])
-            known |= {source.name}
-    return known
+def _write_sources(
+    con: duckdb.DuckDBPyConnection, commit: Commit, known: frozenset[str], prepared: Prepared
+) -> frozenset[str]:
+    latest = {source.name: rows.source_row(source) for source in commit.sources}
+    put(con, SOURCES, [row for name, row in latest.items() if name not in known])
+    if changed := [row for name, row in latest.items() if name in known]:
+        prepared.run(SOURCES.name, _SOURCE_UPDATE, rows.to_arrow(SOURCES, changed))
+    return known | latest.keys()
 
 
 def _write_tables(
