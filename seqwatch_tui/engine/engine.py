@@ -63,7 +63,7 @@ class Engine:
         self.on_fail: Callable[[], None] = lambda: None
         self.notes: list[str] = [*opened.notes, *notices(settings)]
         self.troubles: deque[str] = deque(maxlen=20)
-        self.jobs = Jobs(clock)
+        self.jobs, self.kept = Jobs(clock), Kept()
         self.intakes: list[Intake] = []
         self.sensors: list[SensorStream] = []
         self.reader: Reader | None = None
@@ -71,7 +71,6 @@ class Engine:
         self.stopping = threading.Event()
         """Set when the engine is to stop: long answers give up."""
         self.plans: dict[str, Plan] = {}
-        self.kept = Kept()
         self.quarantined = is_quarantined(self.journal)
         self.unenforced: list[str] = []
         self.own: SourceState | None = None
@@ -89,8 +88,7 @@ class Engine:
         self.meter = meter_for(self.store, clock)
         self.judge = judge_for(opened, settings, self.catalogue, self.rules, clock=clock, fail=self.fail)
         self.judge.witness.own_pids = self.own_pids
-        self.drills = Drills(self)
-        self.hourly = Hourly(self)
+        self.drills, self.hourly = Drills(self), Hourly(self)
         self.paging = Paging(settings, self.store, clock, self.submit, self.trouble)
         self.writer = Writer(self.judge, self.store, self.meter, self.fail, self.stored)
 

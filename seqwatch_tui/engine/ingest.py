@@ -96,7 +96,7 @@ class Ingest:
         if intake.state.state == "failed":
             return self._failed(path, intake.state.reason)
         if intake.damage:
-            self.failures.append(f"{path}: {intake.damage}")
+            self.failures.append(_of_file(path, intake.damage))
         if intake.incomplete:
             self.notes.append(
                 f"{path} ends inside a line: what belongs to it was left; ingest the file again when it is whole"
@@ -115,7 +115,7 @@ class Ingest:
         }  # fmt: skip
 
     def _failed(self, path: Path, reason: str) -> dict[str, Any]:
-        self.failures.append(reason if str(path) in reason else f"{path}: {reason}")
+        self.failures.append(_of_file(path, reason))
         return {"path": str(path), "state": "failed", "reason": reason}
 
     def _before(self, path: Path, kind: str) -> _Before:
@@ -172,3 +172,8 @@ class _Before:
 
     state: SourceState
     already: Already | None
+
+
+def _of_file(path: Path, reason: str) -> str:
+    """A sentence that names the file once."""
+    return reason if str(path) in reason else f"{path}: {reason}"

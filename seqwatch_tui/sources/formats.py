@@ -28,14 +28,14 @@ def detect_format(path: Path) -> str:
     """The kind of log in `path`; the first line may be a fragment. Raises FormatUnknown."""
     lines = _first_lines(path)
     if not lines:
-        raise FormatUnknown(f"{path} is empty; name the format (--format auditd, laurel or a mapping) or another file")
+        raise FormatUnknown(f"{path} is empty; name the format (auditd, laurel or a mapping) or another file")
     kind = next(filter(None, map(_kind_of, lines)), None) or recognised(lines)
     if kind is not None:
         return kind
-    shown = safe_text(from_bytes(lines[0][:200]), 60)
+    shown = safe_text(safe_text(from_bytes(lines[0][:200])), 60)
     raise FormatUnknown(
-        f"{path} begins with {shown!r}, which is neither an auditd record (type=... msg=audit(...)) nor known to a shipped"
-        " mapping; name the format with --format if you know it, or write a mapping (docs/sources.md)"
+        f"{path} begins with '{shown}', which is neither an auditd record (type=... msg=audit(...)) nor known to a shipped"
+        " mapping; name the format if you know it (ingest --format, scan --type), or write a mapping (docs/sources.md)"
     )
 
 
