@@ -41,7 +41,7 @@ class Coded:
 
     def some(self, codes: Codes) -> pa.Array:
         """Return the values of some codes, none of them -1, as they are in the batch."""
-        places = pa.array(codes.tolist(), pa.int64())
+        places = pa.array(codes)
         return (self._array if self._array is not None else pa.array(self.values)).take(places)
 
     def at(self, codes: Codes) -> list[Any]:

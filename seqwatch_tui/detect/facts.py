@@ -46,6 +46,7 @@ class TextFacts:
         self._numbers = [(n, _COMPARE[t.kind], t.value) for n, t in tests if t.kind in _COMPARE]
         self._scan = scan_pattern([t for _, t in tests])
         self._needles = needles([t for _, t in tests])
+        self._bytes = needles([t for _, t in tests], written=False)
         self._memo: dict[str, Facts] = {}
         self._worthy: dict[bytes, bool] = {}
 
@@ -62,6 +63,10 @@ class TextFacts:
 
     def among(self, array: pa.Array) -> tuple[Sequence[int], list[Facts]]:
         """The same for many values at once: positions in `array`, and their tests; for all other values none holds."""
+        positions: Sequence[int]
+        if self._bytes is not None and len(array) >= max(_SCAN_FROM, len(self._bytes) // 4):
+            positions = _searched(array.view(pa.binary()), self._bytes)
+            return positions, self.facts(array.take(pa.array(positions, pa.int64())).to_pylist())
         positions = self._worth(array)
         if len(positions) < len(array):
             matching = (position for _, pattern, _ in self._regexes for position in _searched(array, pattern))

@@ -44,9 +44,13 @@ class Batch:
         return np.asarray(self.table.column("event_id").to_numpy(), np.int64)
 
     @cached_property
-    def places(self) -> dict[int, int]:
+    def places(self) -> Mapping[int, int]:
         """Event id to row."""
-        return {event_id: row for row, event_id in enumerate(self.event_ids.tolist())}
+        ids = self.event_ids
+        if len(ids) and (np.diff(ids) == 1).all():
+            first = int(ids[0])
+            return _Through(range(first, first + len(ids)))
+        return {event_id: row for row, event_id in enumerate(ids.tolist())}
 
     def values(self, name: str, rows: Rows) -> list[Any]:
         """Return the values of a column at `rows`, None for null."""
@@ -56,6 +60,24 @@ class Batch:
     def rows(self, names: Sequence[str], rows: Rows) -> list[tuple[Any, ...]]:
         """Return the values of the columns `names` at `rows`, one tuple a row."""
         return list(zip(*(self.values(name, rows) for name in names), strict=True))
+
+
+class _Through(Mapping[int, int]):
+    """The place of each number of a range."""
+
+    def __init__(self, numbers: range) -> None:
+        self._numbers = numbers
+
+    def __getitem__(self, number: int) -> int:
+        if number not in self._numbers:
+            raise KeyError(number)
+        return number - self._numbers.start
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._numbers)
+
+    def __len__(self) -> int:
+        return len(self._numbers)
 
 
 def plain_hits(batch: Batch, rows: Rows, fold: int) -> Iterator[Hit]:

@@ -44,12 +44,12 @@ def scan_pattern(tests: Sequence[Match]) -> str | None:
     return None if sum(map(len, literals)) > _SCAN_LITERALS else "|".join(literals)
 
 
-def needles(tests: Sequence[Match]) -> str | None:
-    """RE2 pattern (of bytes) found in every value as written for which a test can hold; None when there is none.
+def needles(tests: Sequence[Match], *, written: bool = True) -> str | None:
+    """RE2 pattern (of bytes) found in every value for which a test can hold; None when there is none.
 
-    Literals in any case; whatever is not ASCII, or holds a quote, is found too.
+    Literals in any case; whatever is not ASCII is found too, and in values as `written` between quotes whatever holds one.
     """
-    found = [r'["\x80-\xff]']
+    found = [r'["\x80-\xff]' if written else r"[\x80-\xff]"]
     for test in tests:
         if test.kind == "null":
             continue

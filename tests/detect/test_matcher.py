@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pyarrow as pa
 import pytest
 
 from seqwatch_tui.detect import facts as facts_module
@@ -63,3 +64,35 @@ def test_more_fields_than_one_code_can_hold(monkeypatch: pytest.MonkeyPatch) -> 
     found = Matcher(trees).match(batch(rows))
     for place in range(len(names)):
         assert found[place].tolist() == [number for number in range(100) if number >> place & 1]
+
+
+def test_a_scan_of_many_values_misses_none() -> None:
+    """Whatever a value is written in, `among` leaves no value out for which a test holds."""
+    words = [
+        "/etc/shadow",
+        "/ETC/Shadow",
+        "\u212aiss",
+        "ki\u0130s",
+        'say "hi"',
+        "a.b",
+        "axb",
+        "/tmp/ä",
+        "10",
+        "",
+        "ſ",
+        "x\nend",
+    ]
+    values = [f"{word}{tail}" for word in words for tail in ("", "/", "9", " end", "ß")] * 2
+    tests = [
+        Match("path", "eq", "/etc/shadow"), Match("path", "startswith", "kis"), Match("path", "endswith", "end"),
+        Match("path", "contains", "ä"), Match("path", "wildcard", "a.b*"), Match("path", "regex", "^/[eE]"),
+        Match("path", "contains", "kiss"), Match("path", "eq", "kis", cased=True), Match("path", "eq", ""),
+        Match("path", "regex", "(?i)END$"), Match("path", "contains", "ß"), Match("path", "regex", "ä"),
+    ]  # fmt: skip
+    for some in (tests[:1], tests[1:2], tests[2:3], tests[:11], tests, [*tests[:3], Match("path", "gte", 9)]):
+        facts = TextFacts(list(enumerate(some)))
+        for many in (values, values * 40):
+            positions, found = facts.among(pa.array(many, pa.string()))
+            held = dict(zip(positions, found, strict=True))
+            alone = [TextFacts(list(enumerate(some))).facts([value])[0] for value in values]
+            assert [held.get(place, frozenset()) for place in range(len(many))] == alone * (len(many) // len(values))
