@@ -62,15 +62,15 @@ class PieceSieve:
             raise ValueError("only rules on raw records can be looked for without making events")
         self._relevance, self._matcher, self._memo = Relevance(bodies), RecordMatcher(bodies), Memo()
 
-    def keep(self, data: bytes | bytearray, length: int, offset: int) -> Kept:
+    def keep(self, data: bytes, length: int, offset: int) -> Kept:
         """Look at a piece, the first `length` bytes of `data`; it begins at `offset` of the file, with a line.
 
         Nothing is copied where MARGIN bytes follow it. A last line without an end is kept.
         """
         size = data.rfind(b"\n", 0, length) + 1
         if not size:
-            return Kept(int(length > 0), bytes(data[:length]), (offset,) if length else (), (), 0)
-        index = Index(data, size)  # type: ignore[arg-type]  # any buffer does
+            return Kept(int(length > 0), data[:length], (offset,) if length else (), (), 0)
+        index = Index(data, size)
         lines = classify(index, index.heads())
         plain = lines.ok & (index.end - index.start < AUDIT_LINE_LIMIT)
         kept = ~plain | self._telling(lines) | _booting(lines)

@@ -58,9 +58,8 @@ class Workers:
     def keep(self, pieces: Iterable[Piece]) -> Iterator[Kept]:
         """Yield what is left of each piece of one file, in their order. Raises ScanFailed."""
         if not self._connections:
-            reader = _Reader()
             for piece in pieces:
-                yield self._sieve.keep(*reader.read(piece, piece.fd), piece.start)
+                yield self._sieve.keep(*_read(piece, piece.fd), piece.start)
             return
         waiting: deque[Connection] = deque()
         for number, piece in enumerate(pieces):
@@ -103,38 +102,20 @@ class Workers:
         return answer
 
 
-class _Reader:
-    """The memory that pieces are read into."""
-
-    def __init__(self) -> None:
-        self._buffer = bytearray()
-
-    def read(self, piece: Piece, fd: int) -> tuple[bytes | bytearray, int]:
-        """Return a piece's bytes, with what the sieve wants behind them, and how many they are. Raises ScanFailed.
-
-        They are valid until the next call.
-        """
-        length = piece.end - piece.start
-        if piece.data is not None:
-            return piece.data, length
-        if len(self._buffer) < length + MARGIN:
-            self._buffer = bytearray(length + length // 4 + MARGIN)
-        try:
-            got = self._filled(fd, length, piece.start)
-        except OSError as error:
-            raise ScanFailed(f"{piece.path} cannot be read: {error.strerror}; check the disk") from error
-        if got != length:
-            raise ScanFailed(f"{piece.path} became shorter while it was read; run the command again")
-        self._buffer[length : length + MARGIN] = b"\n" * MARGIN
-        return self._buffer, length
-
-    def _filled(self, fd: int, length: int, start: int) -> int:
-        """Read into the buffer until it has `length` bytes, or there are no more; returns how many it has."""
-        got = 0
-        with memoryview(self._buffer) as whole:
-            while got < length and (more := os.preadv(fd, [whole[got:length]], start + got)):
-                got += more
-        return got
+def _read(piece: Piece, fd: int) -> tuple[bytes, int]:
+    """Return a piece's bytes and how many they are; what follows in the file may be behind them. Raises ScanFailed."""
+    length = piece.end - piece.start
+    if piece.data is not None:
+        return piece.data, length
+    try:
+        data = os.pread(fd, length + MARGIN, piece.start)
+        while len(data) < length and (more := os.pread(fd, length + MARGIN - len(data), piece.start + len(data))):
+            data += more
+    except OSError as error:
+        raise ScanFailed(f"{piece.path} cannot be read: {error.strerror}; check the disk") from error
+    if len(data) < length:
+        raise ScanFailed(f"{piece.path} became shorter while it was read; run the command again")
+    return data, length
 
 
 def _work(sieve: PieceSieve, connection: Connection, others: list[Connection]) -> None:
@@ -143,7 +124,7 @@ def _work(sieve: PieceSieve, connection: Connection, others: list[Connection]) -
     keep_freed()
     for other in others:
         other.close()
-    reader, fd = _Reader(), -1
+    fd = -1
     while True:
         try:
             piece = connection.recv()
@@ -152,14 +133,16 @@ def _work(sieve: PieceSieve, connection: Connection, others: list[Connection]) -
                     os.close(fd)
                 fd = recv_handle(connection)
                 continue
-            connection.send(_kept(sieve, reader, piece, fd))
+            connection.send(_kept(sieve, piece, fd))
         except (EOFError, BrokenPipeError):
             return
 
 
-def _kept(sieve: PieceSieve, reader: _Reader, piece: Piece, fd: int) -> Kept | str:
+def _kept(sieve: PieceSieve, piece: Piece, fd: int) -> Kept | str:
     """What is left of a piece, or why it could not be looked at."""
     try:
-        return sieve.keep(*reader.read(piece, fd), piece.start)
+        return sieve.keep(*_read(piece, fd), piece.start)
     except ScanFailed as error:
         return str(error)
+    except Exception as error:  # noqa: BLE001 - the root of a process: whoever asked tells the operator
+        return f"{piece.path}: bytes {piece.start} to {piece.end} could not be looked at: {type(error).__name__}: {error}; report it"

@@ -103,7 +103,7 @@ class Index:
         """
         if size is None or len(data) - size < MARGIN:
             size = len(data) if size is None else size
-            data = bytes(data[:size]) + b"\n" * MARGIN
+            data = data[:size] + b"\n" * MARGIN
         self.data = data
         self.bytes = np.frombuffer(data, np.uint8)
         # So that a word or a token may be asked for at any place of the piece.

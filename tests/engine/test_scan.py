@@ -246,6 +246,19 @@ def test_a_file_that_shrinks_is_told_of(tmp_path: Path) -> None:
             workers.close()
 
 
+def test_a_fault_in_a_process_is_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    def faulty(*_: object) -> None:
+        raise KeyError("x")
+
+    monkeypatch.setattr(PieceSieve, "keep", faulty)
+    workers = Workers(PieceSieve(list(MORE)), 1)
+    try:
+        with pytest.raises(ScanFailed, match="bytes 0 to 4 could not be looked at: KeyError"):
+            list(workers.keep([Piece("x", 0, 0, 4, b"a=b\n")]))
+    finally:
+        workers.close()
+
+
 def test_a_sieve_takes_no_rules_on_events() -> None:
     with pytest.raises(ValueError, match="raw records"):
         PieceSieve([_rule("read", Match("action", "eq", "read"), "events")])
