@@ -53,6 +53,7 @@ def run_engine(settings: Settings, config: Path, *, sources: bool, child: bool, 
         format="%(asctime)s %(levelname)s %(message)s",
         stream=sys.stderr,
     )
+    logging.getLogger("watchfiles").setLevel(logging.WARNING)  # what came of an edit is logged in its place
     if len(os.fsencode(settings.state_dir / SOCKET)) > SOCKET_BYTES:
         raise EngineError(
             f"the state folder {settings.state_dir} is too deep for a socket (its path has more than {SOCKET_BYTES} bytes)",
@@ -73,6 +74,7 @@ def run_engine(settings: Settings, config: Path, *, sources: bool, child: bool, 
         engine.close()
     if engine.failed.is_set():
         raise EngineError(engine.failure, "what is stored is safe; reading goes on where it stopped at the next start")
+    LOG.info("stopped; everything that was read is stored")
     return 0
 
 
@@ -104,6 +106,8 @@ async def _serve(engine: Engine, *, sources: bool, child: bool) -> None:
     edits.stop()
     evidence.stop()
     await server.stop()
+    if not child:  # a thread alive at the end makes libraries complain on standard error; a child does not get there
+        await asyncio.to_thread(edits.join, 1.0)
 
 
 def _wake(loop: asyncio.AbstractEventLoop, stopping: asyncio.Event) -> None:

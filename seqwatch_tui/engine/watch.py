@@ -5,6 +5,7 @@ What does not load changes nothing: the old set stays in force, and the status s
 
 from __future__ import annotations
 
+import logging
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ from seqwatch_tui.engine.surveys import survey_all
 if TYPE_CHECKING:
     from seqwatch_tui.engine.engine import Engine
 
+LOG = logging.getLogger("seqwatch")
 _DEBOUNCE_MS, _STEP_MS, _IDLE_MS = 1_600, 100, 5_000
 
 
@@ -63,5 +65,8 @@ class EditWatch(threading.Thread):
         engine = self._engine
         problems = reload_engine(engine)
         engine.rejected = [f"the edited configuration is not in force: {problem}" for problem in problems]
+        for rejected in engine.rejected:
+            LOG.warning(rejected)
         if not problems:
+            LOG.info("the edited configuration and rules are in force")
             survey_all(engine)

@@ -6,6 +6,7 @@ import contextlib
 import http.client
 import threading
 from collections.abc import Callable, Iterator
+from itertools import groupby
 from pathlib import Path
 
 import psutil
@@ -94,3 +95,18 @@ def test_a_configuration_that_became_wrong_changes_nothing(tmp_path: Path) -> No
         config.write_text(good.replace("state_dir: ", "state_dir: /elsewhere"))
         refused = running.api.post("/v1/reload", {})
         assert (refused.status, "restart the engine" in refused.value["error"]) == (409, True)
+
+
+def test_the_log_of_an_engine_tells_what_came_of_edits_and_of_the_end_and_nothing_else(tmp_path: Path) -> None:
+    config = write_site(tmp_path, ["site: told"])
+    with engine(config) as running:
+        good = config.read_text()
+        config.write_text(good + "datasts: []\n")
+        until(lambda: "is not in force" in running.log.read_text(), "the rejected edit")
+        config.write_text(good + "retention: {days: 30}\n")
+        until(lambda: "are in force" in running.log.read_text(), "the edit")
+        assert running.stop() == 0
+        said = [line.split(" ", 3)[2:] for line in running.log.read_text().splitlines()]
+    assert [level for level, _ in groupby(said, key=lambda line: line[0])] == ["INFO", "WARNING", "INFO"], said
+    assert said[1][1].startswith(f"the edited configuration is not in force: {config}:")
+    assert said[-1][1] == "stopped; everything that was read is stored"
