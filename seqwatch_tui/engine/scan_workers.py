@@ -59,7 +59,7 @@ class Workers:
         """Yield what is left of each piece of one file, in their order. Raises ScanFailed."""
         if not self._connections:
             for piece in pieces:
-                yield self._sieve.keep(*_read(piece, piece.fd), piece.start)
+                yield _checked(_kept(self._sieve, piece, piece.fd))
             return
         waiting: deque[Connection] = deque()
         for number, piece in enumerate(pieces):
@@ -96,10 +96,13 @@ class Workers:
             answer = connection.recv()
         except (EOFError, OSError) as error:
             raise ScanFailed("a process that looks at the log ended early; run the command again") from error
-        if isinstance(answer, str):
-            raise ScanFailed(answer)
-        assert isinstance(answer, Kept), "an answer"  # noqa: S101
-        return answer
+        return _checked(answer)
+
+
+def _checked(answer: Kept | str) -> Kept:
+    if isinstance(answer, str):
+        raise ScanFailed(answer)
+    return answer
 
 
 def _read(piece: Piece, fd: int) -> tuple[bytes, int]:

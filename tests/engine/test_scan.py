@@ -246,12 +246,13 @@ def test_a_file_that_shrinks_is_told_of(tmp_path: Path) -> None:
             workers.close()
 
 
-def test_a_fault_in_a_process_is_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("count", [0, 1])
+def test_a_fault_in_a_process_is_told_of(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
     def faulty(*_: object) -> None:
         raise KeyError("x")
 
     monkeypatch.setattr(PieceSieve, "keep", faulty)
-    workers = Workers(PieceSieve(list(MORE)), 1)
+    workers = Workers(PieceSieve(list(MORE)), count)
     try:
         with pytest.raises(ScanFailed, match="bytes 0 to 4 could not be looked at: KeyError"):
             list(workers.keep([Piece("x", 0, 0, 4, b"a=b\n")]))
