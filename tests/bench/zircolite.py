@@ -27,11 +27,11 @@ Hits = set[tuple[str, int]]
 
 @dataclass(slots=True)
 class _Times:
-    """Wall seconds by round."""
+    """What ran, by round."""
 
-    scan: list[float] = field(default_factory=list)
-    ingest: list[float] = field(default_factory=list)
-    peer: list[float] = field(default_factory=list)
+    scan: list[Ran] = field(default_factory=list)
+    ingest: list[Ran] = field(default_factory=list)
+    peer: list[Ran] = field(default_factory=list)
 
 
 def measure(bench: Bench) -> Iterator[Row]:
@@ -46,23 +46,28 @@ def measure(bench: Bench) -> Iterator[Row]:
         scanned = _done(
             run([sys.executable, "-m", "seqwatch_tui", "scan", str(log), "--rules", rules, "--format", "json"])
         )
-        times.scan.append(scanned.wall)
+        times.scan.append(scanned)
         found = scanned.stdout
-        times.peer.append(_zircolite(Path(program), log, rules, output).wall)
+        times.peer.append(_zircolite(Path(program), log, rules, output))
         times.ingest.append(_ingest(bench, log, rules))
-    peer = statistics.median(times.peer)
+    peer, peer_cpu = _median(times.peer)
     document = json.loads(found)
     count = sum(1 for _ in Path(rules).rglob("*.yml"))
     for what, mine, goal in (
         ("hits listed (scan)", times.scan, "50x"),
         ("all stored too (ingest)", times.ingest, "20x"),
     ):
-        wall = statistics.median(mine)
+        wall, cpu = _median(mine)
         yield Row(
             f"{count} auditd rules over {bench.events:,} events, {what}", f"{bench.events / wall:,.0f}/s",
-            f"{bench.events / peer:,.0f}/s Zircolite", f"{peer / wall:.0f}x (goal >= {goal})",
+            f"{bench.events / peer:,.0f}/s Zircolite", f"{peer / wall:.0f}x (goal >= {goal}), CPU {peer_cpu / cpu:.0f}x",
         )  # fmt: skip
     yield _compared(log, document, json.loads(output.read_text()))
+
+
+def _median(ran: list[Ran]) -> tuple[float, float]:
+    """Wall and CPU seconds."""
+    return statistics.median(each.wall for each in ran), statistics.median(each.cpu for each in ran)
 
 
 def _done(ran: Ran) -> Ran:
@@ -80,12 +85,12 @@ def _zircolite(program: Path, log: Path, rules: str, output: Path) -> Ran:
     return ran
 
 
-def _ingest(bench: Bench, log: Path, rules: str) -> float:
-    """Wall seconds of a back-fill with these rules beside the shipped ones."""
+def _ingest(bench: Bench, log: Path, rules: str) -> Ran:
+    """A back-fill with these rules beside the shipped ones."""
     config = bench.site("zircolite")
     try:
         _done(run(seqwatch(config, "rules", "import", rules)))
-        return _done(run(seqwatch(config, "ingest", str(log)))).wall
+        return _done(run(seqwatch(config, "ingest", str(log))))
     finally:
         shutil.rmtree(config.parent)
 
