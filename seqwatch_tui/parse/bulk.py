@@ -33,7 +33,10 @@ from seqwatch_tui.parse.schema import EVENT_SCHEMA, RECORD_SCHEMA
 from seqwatch_tui.parse.tables import Batch
 
 PIECE = 1 << 20
-"""Bytes from which on the columnar way is worth its start-up; at the end of a file a quarter of it."""
+"""Bytes that are collected for the columnar way; the more at once, the cheaper."""
+
+_AT_AN_END = 5
+"""A part so small is worth the start-up where nothing more is waited for: at the end of a file, or of what is there now."""
 
 _IDS = re.compile(rb"(?:uid|ses)=(\d{1,18})")
 """Whatever a record teaches is about a uid or a session it names (identities.learn)."""
@@ -124,7 +127,7 @@ class BulkAuditdParser(AuditdParser):
         except SeenBefore as seen:
             self._give(bytes(data[: seen.upto]), self._held_from)
             self._hold(data, seen.upto)
-            if self._held_size >= self._piece // 4:
+            if self._held_size >= self._piece // _AT_AN_END:
                 self._digest()
             return
         if done:
@@ -227,7 +230,7 @@ class BulkAuditdParser(AuditdParser):
 
     def take(self, *, now: float | None = None, final: bool = False) -> Parsed:
         """Hand over what is complete (see interface.Parser)."""
-        if final and self._held_size >= self._piece // 4:
+        if (final or now is not None) and self._held_size >= self._piece // _AT_AN_END:
             self._digest()
         if self._held_size and (final or now is not None or not self._in_bulk):
             self._give_held()

@@ -59,7 +59,7 @@ class Admission:
             raise Unusual("no serials")
         serial = lines.serial[counted]
         known = np.flatnonzero(serial <= max(self._high, last or 0, _EARLY_BOOT))
-        if len(known):
+        if len(known) and counted[known[-1]] > count // 2:  # much is at stake: see what is remembered indeed
             stamps = [*reassembler._open, *reassembler._done, *reassembler._done_long, *self._done]
             self._high = _highest(stamps, self._own)
             known = np.flatnonzero(serial <= max(self._high, last or 0, _EARLY_BOOT))

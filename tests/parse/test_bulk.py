@@ -21,6 +21,13 @@ def test_small_feeds_are_handed_over_at_once() -> None:
     assert parser.columnar_events == 0
 
 
+def test_what_is_there_of_a_live_log_goes_by_column_from_a_fifth_of_a_piece_on() -> None:
+    parser = bulk()
+    parser.feed(LOG[:6_000], 0)
+    assert rows(parser.take(now=1.0)) == rows(parse(LOG[:6_000], final=False))
+    assert parser.columnar_events > 0
+
+
 def test_after_a_piece_the_rest_waits_for_the_next_take() -> None:
     parser = bulk()
     parser.feed(LOG[:9_000], 0)

@@ -31,13 +31,15 @@ def reference(knowledge: Knowledge | None = None) -> AuditdParser:
     return AuditdParser("audit", "host", knowledge or Knowledge())
 
 
-def feed(parser: Parser, log: bytes, cuts: list[int], takes: set[int], start: int = 0) -> list[Parsed]:
+def feed(
+    parser: Parser, log: bytes, cuts: list[int], takes: set[int], start: int = 0, now: float | None = None
+) -> list[Parsed]:
     out = []
     for cut in [*sorted({c for c in cuts if start < c < len(log)}), len(log)]:
         parser.feed(log[start:cut], start)
         start = cut
         if cut in takes:
-            out.append(parser.take())
+            out.append(parser.take(now=now))
     out.append(parser.take(final=True))
     return out
 
@@ -82,6 +84,13 @@ cutting = st.lists(st.integers(1, 120_000), max_size=8)
 def test_generated_logs(log: bytes, cuts: list[int], taken: set[int], piece: int) -> None:
     takes = {cut for place, cut in enumerate(cuts) if place in taken}
     assert_same(feed(bulk(piece), log, cuts, takes), feed(reference(), log, [], set()))
+
+
+@given(log=corpora, step=st.integers(500, 20_000), piece=st.sampled_from([1500, 6000, 30_000]))
+@_SETTINGS
+def test_a_live_log_is_handed_over_as_it_comes(log: bytes, step: int, piece: int) -> None:
+    cuts = list(range(step, len(log), step))
+    assert_same(feed(bulk(piece), log, cuts, set(cuts), now=1.0), feed(reference(), log, [], set()))
 
 
 on_descriptors = st.builds(
