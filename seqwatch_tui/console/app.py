@@ -173,7 +173,8 @@ class Console(QuietApp[None]):
         self.stage.go(name)
 
     def push(self, view: View) -> None:
-        """Drill into `view`."""
+        """Drill into `view`; the list it came from keeps its row."""
+        self.view.hold()
         self.stage.push(view)
 
     def focus_view(self) -> None:
@@ -267,7 +268,8 @@ class Console(QuietApp[None]):
             self.prompt.say(text, role)
 
     def ask(self, question: Question) -> None:
-        """Ask above the footer."""
+        """Ask above the footer; the list keeps the row that is asked about."""
+        self.view.hold()
         self._message = ("", "text")
         self.prompt.ask(question)
 

@@ -19,6 +19,8 @@ _DROPPED = (
     "TEXTUAL_DRIVER", "TEXTUAL_PRESS", "TEXTUAL_DEBUG", "TEXTUAL_LOG", "TEXTUAL", "TEXTUAL_FILTERS",
     "TEXTUAL_SCREENSHOT", "TEXTUAL_THEME", "TEXTUAL_FPS",
 )  # fmt: skip
+_SWITCH_SECONDS = 0.0005
+"""A key passes three threads on its way to the screen, and waits at each while the feed reads an answer."""
 _SYSTEMS = ("auto", "standard", "256", "truecolor")
 _PLAIN_TERMINALS = ("vt100", "vt102", "vt220", "dumb", "unknown", "")
 
@@ -47,6 +49,7 @@ def run(
             if painted is not None:
                 painted.restore()
             return _refuse(str(error))
+        sys.setswitchinterval(_SWITCH_SECONDS)
         app = Console(socket, look, read_only=read_only, start=start, child=engine_child)
         if painted is not None:
             painted.hand_over()

@@ -37,6 +37,16 @@ ALERTS = (
     Col("state", 12, least=90), Col("risk", 4, keep="right", least=100), Col("inc", 5, keep="right", least=104),
     Col("owner", 10, least=140),
 )  # fmt: skip
+INCIDENTS = (
+    Col("last", 8, least=36), Col("", 2), Col("level", 8, least=110), Col("inc", 4, keep="right"), Col("who", 10),
+    Col("dataset", 14, least=50), Col("rules", share=1, least=64), Col("alerts", 6, keep="right"),
+    Col("events", 6, keep="right", least=60), Col("risk", 4, keep="right", least=44), Col("state", 12, least=90),
+    Col("owner", 10, least=140),
+)  # fmt: skip
+SNOOZES = (
+    Col("no", 4, keep="right"), Col("until", 11), Col("rule", share=2), Col("actor", 10, least=50),
+    Col("dataset", 14, least=60), Col("reason", share=2, least=70), Col("by", 10, least=100),
+)  # fmt: skip
 ENCRYPTION = (
     Col("", 2), Col("kind", 7, least=90), Col("dataset or key", 16), Col("age", 11, keep="right", least=50),
     Col("what was seen", share=1), Col("checked", 8, least=76),
@@ -108,6 +118,30 @@ def alert(desk: Desk, row: Row) -> Sequence[Span]:
         (text(row.get("rule_title")), "strong" if open_ else "dim"), (text(row.get("actor")), plain),
         (text(row.get("dataset")), plain), (text(row.get("src_ip")), plain), (text(row.get("count")), plain),
         (state, plain), (text(row.get("risk")), plain), (text(row.get("incident_id")), plain), (text(row.get("owner")), plain),
+    )  # fmt: skip
+
+
+def incident(desk: Desk, row: Row) -> Sequence[Span]:
+    """The cells of an incident, in the order of INCIDENTS."""
+    level, rules = text(row.get("level")), row.get("rules")
+    state = LEVEL_STATE.get(level, "unknown")
+    return (
+        (when.short(row.get("last_ts"), desk.now, desk.zone), "text"), (". ", "dim") if state == "dim" else glyph(state),
+        (level, "text"), (text(row.get("incident_id")), "text"), (text(row.get("actor")), "strong"),
+        (text(row.get("dataset")), "text"), (", ".join(map(str, rules)) if isinstance(rules, list) else text(rules), "text"),
+        (text(row.get("alerts")), "text"), (text(row.get("events")), "text"), (text(row.get("risk")), "text"),
+        (text(row.get("state")), "text"), (text(row.get("owner")), "text"),
+    )  # fmt: skip
+
+
+def snooze(desk: Desk, row: Row) -> Sequence[Span]:
+    """The cells of a snooze, in the order of SNOOZES; one that has ended is dim."""
+    plain, ends = "text" if row.get("live") else "dim", row.get("ends")
+    return (
+        (text(row.get("snooze_id")), plain), (when.stamp(ends, desk.zone)[5:16] if ends else "-", plain),
+        (text(row.get("rule_id"), "any rule"), plain), (text(row.get("actor"), "anybody"), plain),
+        (text(row.get("dataset"), "any dataset"), plain), (text(row.get("reason"), ""), plain),
+        (text(row.get("operator")), plain),
     )  # fmt: skip
 
 

@@ -355,6 +355,50 @@ class Site:
                 return self.coverage(name)
             case ["sessions"]:
                 return self.sessions()
+            case ["unusual"]:
+                names = [
+                    "hour",
+                    "user_name",
+                    "dataset",
+                    "measure",
+                    "value",
+                    "median",
+                    "mad",
+                    "weeks",
+                    "score",
+                    "verdict",
+                    "slot",
+                    "text",
+                ]
+                busy = [
+                    START,
+                    "jlee",
+                    "wgs-cohort-a",
+                    "bytes",
+                    42 * 10**9,
+                    3e8,
+                    1e8,
+                    9,
+                    281.4,
+                    "unusual",
+                    3,
+                    "far more than usual",
+                ]
+                new = [
+                    START,
+                    "bioinf1",
+                    None,
+                    "datasets",
+                    3,
+                    None,
+                    None,
+                    1,
+                    None,
+                    "unknown: 1 of 4 weeks",
+                    3,
+                    "not known yet",
+                ]
+                return panel(names, [busy, new])
             case ["integrity", name, "files"]:
                 rows = [[f"S{n:04}/S{n:04}.cram", "changed" if n == 1 else "ok", 1000 * n, None] for n in range(1, 80)]
                 if self.hostile:

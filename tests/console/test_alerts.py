@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from seqwatch_tui.console.answers import Panel
 from tests.console.fake_engine import Site
 from tests.console.harness import console, screen_text, shows, until
 
@@ -132,3 +133,38 @@ async def test_a_viewer_changes_nothing(tmp_path: Path) -> None:
             await shows(pilot, app, "needs the role responder; yours is viewer")
             await pilot.press("p")
         assert not site.posts
+
+
+async def test_busy_hours_say_what_is_usual_and_what_is_not_known(tmp_path: Path) -> None:
+    async with console(tmp_path, Site(), SMALL) as (app, pilot):
+        await until(pilot, lambda: app.desk.hello is not None)
+        await pilot.press("u")
+        await shows(pilot, app, "Overview > busy hours of the last 7 days")
+        await shows(pilot, app, "!  11-22 11:56 jlee       wgs-cohort-a")
+        for part in (
+            "42.0 GB  300.0 MB     9 unusual",
+            "?? 11-22 11:56 bioinf1    all datasets",
+            "3 datasets         -     1 unknown",
+        ):
+            assert part in screen_text(app)
+        await pilot.press("enter")
+        await shows(pilot, app, "far more than usual")
+
+
+async def test_a_list_nobody_touched_shows_its_first_row_and_one_that_was_keeps_its_row(tmp_path: Path) -> None:
+    def alert(*numbers: int) -> Panel:
+        return Panel(("alert_id", "rule_title"), tuple((n, f"rule {n}") for n in numbers), len(numbers), False)
+
+    async with console(tmp_path, Site(), SMALL, start="alerts") as (app, pilot):
+        await shows(pilot, app, "Bulk read")
+        table = app.view.lines()
+        table.show(alert(11, 12))
+        table.show(alert(10, 11, 12))
+        assert table.row()["alert_id"] == 10
+        table.move("down")
+        table.move("up")
+        table.show(alert(9, 10, 11, 12))
+        assert table.row()["alert_id"] == 10
+        app.view.hold()
+        table.show(alert(8, 9, 10, 11, 12))
+        assert table.row()["alert_id"] == 10

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from seqwatch_tui.console.commands.registry import COMMANDS, named, of_key
+from seqwatch_tui.console.commands.registry import COMMANDS, footer, named, of_key
 from seqwatch_tui.console.keytable import table
+from seqwatch_tui.console.views.help import GROUPS
 from tests.console.test_drawing import CONTEXTS
 
 
@@ -61,3 +62,12 @@ def test_the_table_of_keys_has_a_row_per_command() -> None:
 def test_the_manual_holds_the_table_of_keys_as_it_is() -> None:
     manual = (Path(__file__).resolve().parents[2] / "docs" / "console.md").read_text(encoding="utf-8")
     assert "\n".join(table()) in manual, "docs/console.md: paste the output of python -m seqwatch_tui.console.keytable"
+
+
+def test_the_help_names_every_command() -> None:
+    assert {command.group for command in COMMANDS} == set(GROUPS)
+
+
+def test_the_footer_names_the_end_of_a_snooze_where_there_are_snoozes() -> None:
+    assert ("D", "end snooze") in footer("snoozes", read_only=False)
+    assert ("D", "end snooze") not in footer("listed", read_only=False)

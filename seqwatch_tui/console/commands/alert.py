@@ -74,7 +74,6 @@ class Snooze(Word):
     """Keep rule, actor and dataset of the alert quiet for a while; it ends by itself, and what it hides is counted."""
 
     name, keys, shown, word, rank, told = "snooze", ("S",), "S", "snooze", 23, TOLD
-    where = frozenset({"alerts", "alert", "overview"})
 
     def run(self, app: Console, argument: str) -> None:
         """Ask for how long."""
@@ -86,7 +85,7 @@ class Unsnooze(Word):
     """End the snooze under the cursor (in :snoozes)."""
 
     name, keys, shown, word, rank = "unsnooze", ("D",), "D", "end snooze", 24
-    where = frozenset({"listed"})
+    where = frozenset({"snoozes"})
 
     def run(self, app: Console, argument: str) -> None:
         """Ask."""

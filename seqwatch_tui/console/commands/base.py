@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 LISTS = frozenset({"overview", "events", "alerts", "keys", "integrity"})
 DETAILS = frozenset(
     {"alert", "event", "records", "dataset", "files", "finding", "plan", "outcome", "help", "saved", "listed", "backtest",
-     "sessions"}
+     "sessions", "snoozes", "unusual"}
 )  # fmt: skip
 WITH_DATASET = LISTS | {"alert", "event", "dataset", "files", "finding"}
 ANYWHERE: frozenset[str] = frozenset()

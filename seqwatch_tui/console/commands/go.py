@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from seqwatch_tui.console.commands.base import DETAILS, LISTS, Command
-from seqwatch_tui.console.views.roots import sessions_view
+from seqwatch_tui.console.views.roots import sessions_view, unusual_view
 
 if TYPE_CHECKING:
     from seqwatch_tui.console.app import Console
@@ -77,11 +77,26 @@ class Sessions(Command):
             app.push(sessions_view(app))
 
 
+class Unusual(Command):
+    """Hours of the last 7 days in which somebody did much, and whether that is usual for them."""
+
+    name, keys, shown, group = "unusual", ("u",), "u", "Screens"
+
+    def run(self, app: Console, argument: str) -> None:
+        """Open the list."""
+        del argument
+        if app.view.context != "unusual":
+            app.push(unusual_view(app))
+
+
 class Open(Command):
     """Drill into the row: alert, its evidence, the event, its raw records."""
 
     name, keys, shown, word, rank = "open", ("enter",), "Enter", "open", 40
-    where, group = LISTS | {"alert", "event", "files", "saved", "system", "listed", "sessions"}, "Move"
+    where, group = (
+        LISTS | {"alert", "event", "files", "saved", "system", "listed", "snoozes", "sessions", "unusual"},
+        "Move",
+    )
 
     def run(self, app: Console, argument: str) -> None:
         """Open it."""

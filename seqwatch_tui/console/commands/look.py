@@ -91,7 +91,7 @@ class Detail(Command):
 
 
 class Refresh(Command):
-    """Ask the engine now."""
+    """Ask the engine now, and draw all of the screen."""
 
     name, keys, shown = "refresh", ("r",), "r"
 

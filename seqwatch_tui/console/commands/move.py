@@ -63,7 +63,7 @@ class Left(Command):
 
     name, keys, shown, group = "left", ("left", "h"), "← h", "Move"
     by: ClassVar[int] = -1
-    where = frozenset({"sql", "files", "system", "listed"})
+    where = frozenset({"sql", "files", "system", "listed", "snoozes"})
 
     def run(self, app: Console, argument: str) -> None:
         """Slide the table."""

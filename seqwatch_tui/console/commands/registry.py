@@ -6,7 +6,7 @@ from seqwatch_tui.console.commands import act, alert, go, look, move
 from seqwatch_tui.console.commands.base import Command
 
 COMMANDS: tuple[Command, ...] = (
-    go.Overview(), go.Events(), go.Alerts(), go.Keys(), go.Integrity(), go.Sql(), go.System(), go.Sessions(),
+    go.Overview(), go.Events(), go.Alerts(), go.Keys(), go.Integrity(), go.Sql(), go.System(), go.Sessions(), go.Unusual(),
     go.Open(), go.Back(), go.Next(), move.Up(), move.Down(), move.PageUp(), move.PageDown(), look.Space(),
     move.Home(), move.End(), move.Left(), move.Right(), move.NextMatch(), move.PreviousMatch(), move.NextCritical(),
     move.PreviousCritical(), move.NextWarning(), move.PreviousWarning(),

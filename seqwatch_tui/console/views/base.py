@@ -48,6 +48,12 @@ class View(Vertical):
         table = self.lines()
         return table.row() if isinstance(table, PanelTable) else None
 
+    def hold(self) -> None:
+        """The row under the cursor is being dealt with: the cursor stays on it when rows come or go."""
+        table = self.lines()
+        if isinstance(table, PanelTable):
+            table.held = True
+
     def open(self) -> None:
         """Enter: drill into the row."""
 

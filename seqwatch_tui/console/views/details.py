@@ -18,6 +18,7 @@ Json = dict[str, Any]
 _TIMES = frozenset(
     {
         "ts",
+        "hour",
         "first_ts",
         "last_ts",
         "checked",

@@ -11,7 +11,7 @@ from seqwatch_tui.console.host import Host
 from seqwatch_tui.console.views.base import View
 from seqwatch_tui.console.widgets.pager import Pager, Paragraph
 
-GROUPS = ("Screens", "Move", "View", "Act", "SQL", "Console")
+GROUPS = ("Screens", "Move", "View", "Act", "Alerts", "SQL", "Console")
 SIGNS = "ok pass    !  warning    !! failure    ?? not known, not checked    .  low"
 
 

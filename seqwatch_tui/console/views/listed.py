@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from textual.app import ComposeResult
 
 from seqwatch_tui.console import rows
 from seqwatch_tui.console.answers import Panel
+from seqwatch_tui.console.desk import Desk
 from seqwatch_tui.console.host import Host
 from seqwatch_tui.console.views.base import View
 from seqwatch_tui.console.views.details import FindingView
+from seqwatch_tui.console.widgets.drawn import Span
 from seqwatch_tui.console.widgets.result import ResultTable
+from seqwatch_tui.console.widgets.table import Col, PanelTable
 
 LISTS: dict[str, tuple[str, str]] = {
     "incidents": ("/v1/incidents", "no incident is open"),
@@ -22,6 +27,13 @@ LISTS: dict[str, tuple[str, str]] = {
 """Name of a list -> where it is fetched, and what an empty one says."""
 
 
+SHAPES: dict[str, tuple[tuple[Col, ...], Callable[[Desk, rows.Row], Sequence[Span]]]] = {
+    "/v1/alerts": (rows.ALERTS, rows.alert), "/v1/incidents": (rows.INCIDENTS, rows.incident),
+    "/v1/snoozes": (rows.SNOOZES, rows.snooze),
+}  # fmt: skip
+"""Where it is fetched -> columns and cells of a row; the others show every column as it is called."""
+
+
 class ListedView(View):
     """One panel of the API as a table."""
 
@@ -30,7 +42,12 @@ class ListedView(View):
     def __init__(self, host: Host, crumb: str, path: str, empty: str) -> None:
         super().__init__(host)
         self.crumb, self._path, self._empty = crumb, path, empty
-        self.table = ResultTable(self.desk, empty="fetching ...")
+        columns, shape = SHAPES.get(path.partition("?")[0], ((), None))
+        if crumb == "snoozes":
+            self.context = "snoozes"
+        self.table: PanelTable = ResultTable(self.desk, empty="fetching ...")
+        if shape is not None:
+            self.table = PanelTable(self.desk, columns, partial(shape, self.desk), empty="fetching ...")
 
     @classmethod
     def of(cls, host: Host, name: str) -> ListedView:

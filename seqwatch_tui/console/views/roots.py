@@ -40,6 +40,13 @@ def sessions_view(host: Host) -> View:
     return SessionsView(host)
 
 
+def unusual_view(host: Host) -> View:
+    """The hours that stand out."""
+    from seqwatch_tui.console.views.unusual import UnusualView
+
+    return UnusualView(host)
+
+
 def saved_view(host: Host, target: Asks) -> View:
     """The list of saved queries."""
     from seqwatch_tui.console.views.sql import SavedView

@@ -133,6 +133,13 @@ class PanelTable(Table):
         self.panel = EMPTY
         self.rows: list[dict[str, Any]] = []
         self.words = ""
+        self.held = False
+        """Somebody has chosen the row under the cursor: the cursor stays on it, also on the first."""
+
+    def go(self, serial: int) -> None:
+        """As Lines.go; from now on the cursor stays on the row."""
+        self.held = True
+        super().go(serial)
 
     def show(self, panel: Panel) -> bool:
         """Show another panel; return whether anything was drawn."""
@@ -179,7 +186,7 @@ class PanelTable(Table):
     def _sift(self) -> None:
         before = self.row()
         self._fill()
-        if before is not None and self.cursor:
+        if before is not None and (self.cursor or self.held):
             same = (n for n, row in enumerate(self.rows) if _identity(row) == _identity(before))
             self.cursor = next(same, self.cursor)
         self.forget()
