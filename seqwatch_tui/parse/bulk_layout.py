@@ -38,7 +38,7 @@ _PATH_KEYS = Keys.of(b"item=", b"name=", b"inode=", b"dev=")
 _WORTH_WHILE = 4
 """One line in so many has to be of a usual event."""
 _MOST_ITEMS = 1000
-_LAST_LINES = 1000
+_LAST_LINES = 1000  # among which there is a safe cut almost always
 _SERIAL_SPREAD = 64
 """Serials may be this much sparser than lines."""
 
@@ -138,10 +138,7 @@ def _types(index: Index, heads: Heads) -> tuple[list[bytes], Ints]:
 
 
 def upto_boundary(lines: Lines) -> int:
-    """The number of leading lines after which every serial is above every serial before; 0 when there is no such place.
-
-    There is one among the last lines almost always.
-    """
+    """The number of leading lines after which every serial is above every serial before; 0 when there is no such place."""
     return _boundary(lines, max(len(lines.serial) - _LAST_LINES, 0)) or _boundary(lines, 0)
 
 
