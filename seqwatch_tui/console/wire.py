@@ -39,9 +39,14 @@ class Wire:
         if body is not None:
             head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
         self.sock.sendall(f"{head}\r\n".encode() + (body or b""))
-        status = self._status()
-        headers = self._headers()
-        return status, *self._body(headers)
+        try:
+            status = self._status()
+            headers = self._headers()
+            return status, *self._body(headers)
+        except ValueError as error:
+            if self._file.closed:  # another thread hung up between two reads
+                raise ConnectionResetError("it was hung up while the answer was read") from error
+            raise
 
     def _status(self) -> int:
         line = self._file.readline(_MAX_LINE)

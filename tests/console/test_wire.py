@@ -65,3 +65,13 @@ def test_what_breaks_the_rules_is_refused(answer: bytes) -> None:
 def test_a_path_that_would_end_the_line_is_never_sent(path: str) -> None:
     with pytest.raises(Garbled):
         ask(OK, path=path)
+
+
+def test_hanging_up_between_two_reads_is_a_reset_and_no_other_error() -> None:
+    """Another thread closes the connection while the answer comes: whoever reads hears of it as of any hang-up."""
+    here, there = socket.socketpair()
+    with here, there:
+        wire = Wire(here)
+        wire._file.close()  # the socket is still open: the reading thread is between two reads
+        with pytest.raises(ConnectionResetError, match="hung up while"):
+            wire.exchange("GET", "/", None)
