@@ -32,7 +32,7 @@ CLOSED: dict[str, Any] = {
 """Settings of every database here: it loads nothing, keeps no secrets, sees no variable of Python, and stays on one thread."""
 _CONFIG: dict[str, Any] = {
     **CLOSED,
-    "memory_limit": "128MB",
+    "memory_limit": "96MB",
     "checkpoint_threshold": "4MB",  # some 500 small commits; larger ones stall the next commit for longer
     "enable_object_cache": False,
 }
