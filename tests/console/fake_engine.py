@@ -339,8 +339,20 @@ class Site:
             case ["alerts", number]:
                 return self.one_alert(int(number))
             case ["incidents"]:
-                return panel(["incident_id", "level", "risk", "state", "actor", "dataset", "alerts"],
-                             [[row[0], row[1], 100 - row[0], row[2], row[6], row[7], 1] for row in self.alerts()])  # fmt: skip
+                names = [
+                    "incident_id",
+                    "level",
+                    "risk",
+                    "state",
+                    "actor",
+                    "dataset",
+                    "alerts",
+                    "last_ts",
+                    "events",
+                    "rules",
+                ]
+                return panel(names, [[row[0], row[1], 100 - row[0], row[2], row[6], row[7], 1, row[3], row[9], [row[17]]]
+                                     for row in self.alerts()])  # fmt: skip
             case ["snoozes"]:
                 names = ["snooze_id", "live", "rule_id", "actor", "dataset", "seconds", "reason"]
                 return panel(names, [[each.get(name) for name in names] for each in self.snoozes])
