@@ -14,13 +14,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from seqwatch_tui.detect.finding import Finder, Finding, only_on_records
 from seqwatch_tui.detect.pieces import PieceSieve
 from seqwatch_tui.detect.rule import RuleSet
 from seqwatch_tui.engine.scan_reading import Scanned, Sieved, Trail, Whole
 from seqwatch_tui.engine.scan_workers import ScanFailed, Workers
+from seqwatch_tui.engine.work import shifted
 from seqwatch_tui.model.evidence import Gap
 from seqwatch_tui.parse.interface import Parsed
 from seqwatch_tui.sources.compressed import Unpacking
@@ -110,9 +110,7 @@ def _family(path: Path) -> tuple[str, str]:
 
 def _numbered(parsed: Parsed, base: int) -> tuple[pa.Table, pa.Table]:
     """A batch with event ids that go on from the last one's."""
-    tables = []
-    for table in (parsed.events, parsed.records):
-        place = table.schema.get_field_index("event_id")
-        ids = pc.add(table.column(place), pa.scalar(base, pa.int64()))
-        tables.append(table.set_column(place, table.schema.field(place), ids))
-    return tables[0], tables[1]
+    events, records = (
+        table.set_column(0, "event_id", shifted(table["event_id"], base)) for table in (parsed.events, parsed.records)
+    )
+    return events, records
