@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.console.fake_engine import FakeEngine, Site
+from tests.console.fake_engine import HOSTILE, FakeEngine, Site
 from tests.console.terminal import Terminal
 
 CSI = re.compile(rb"\x1b\[[<=>?]?[0-9;:]*[ !$]?[A-Za-z]")
@@ -55,6 +55,21 @@ def test_no_control_byte_of_data_reaches_the_terminal_from_any_screen(
     rest = rest.replace(b"\x1b]22;default\x07", b"")  # the pointer's shape, by Textual
     found = HIDDEN.search(rest.decode("utf-8"))
     assert found is None, repr(rest[max(found.start() - 40, 0) : found.end() + 40]) if found else ""
+
+
+def test_a_path_longer_than_the_detail_leaves_the_verdict_in_sight(tmp_path: Path) -> None:
+    site = Site(0.0, hostile=True)
+    with FakeEngine(tmp_path / "engine.sock", site) as engine, Terminal(str(engine.socket), "--start", "events") as terminal:
+        terminal.wait("jlee")
+        terminal.type("p")
+        cut = 0
+        for _ in range(2 * len(HOSTILE)):
+            terminal.type("k")
+            terminal.wait("paused")
+            terminal.quiet(0.05, 0.4)
+            terminal.wait(" policy ")
+            cut += any("cut here" in line for line in terminal.screen())
+        assert cut, "no path was longer than the detail, so this test proves nothing"
 
 
 def test_every_row_of_the_live_list_is_there_after_scrolling(engine: FakeEngine) -> None:

@@ -16,7 +16,7 @@ from seqwatch_tui.console.views.alert import AlertView
 from seqwatch_tui.console.views.base import View
 from seqwatch_tui.console.views.details import DatasetView, EventView, FilesView, FindingView
 from seqwatch_tui.console.widgets.events import EventList
-from seqwatch_tui.console.widgets.pager import Pager, Paragraph
+from seqwatch_tui.console.widgets.pager import Detail, Paragraph
 from seqwatch_tui.console.widgets.table import PanelTable
 
 _CRAMPED = 14
@@ -31,10 +31,7 @@ class ListView(View):
 
     def __init__(self, host: Host) -> None:
         super().__init__(host)
-        self.strip = Pager(self.desk)
-        self.strip.can_focus = False
-        self.strip.add_class("detail")
-        self.strip.title = "detail"
+        self.strip = Detail(self.desk)
         self._described: object = None
 
     def on_mount(self) -> None:
@@ -100,14 +97,14 @@ class EventsView(ListView):
             self.host.push(EventView(self.host, event_id))
 
     def paragraphs(self, row: dict[str, Any]) -> Iterable[Paragraph]:
-        """Path, policy and origin of the event."""
+        """Policy and origin of the event; the path last, since a long one takes what room is left."""
         word, role = rows.result(str(row.get("outcome")), row.get("allowed"))
         origin = [f"{name} {row[key]}" for name, key in (("from", "src_ip"), ("with", "process")) if row.get(key)]
         yield "event", f"{row.get('event_id')}  {when.stamp(row.get('ts'), self.desk.zone)}", "text"
-        yield "path", rows.text(row.get("path")), "strong"
-        yield "who", f"{rows.text(row.get('user_name'), 'unattributed')} {' '.join(origin)}", "text"
         yield "policy", f"{word}: {rows.text(row.get('reason'), 'no reason given')}", role
+        yield "who", f"{rows.text(row.get('user_name'), 'unattributed')} {' '.join(origin)}", "text"
         yield "dataset", f"{rows.text(row.get('dataset'))}  as {rows.text(row.get('role'), 'no role')}", "text"
+        yield "path", rows.text(row.get("path")), "strong"
 
 
 class PanelView(ListView):

@@ -94,3 +94,16 @@ class Pager(Lines):
     def _broken(self, text: str, indent: int) -> list[str]:
         room = max(self._cells - indent - 1, 10)
         return [line for part in text.split("\n") for line in wrap(part, room)]
+
+
+class Detail(Pager, can_focus=False):
+    """What is known of a row, in the few lines below its list. Its bar says when that is not all."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self.add_class("detail")
+
+    def fixed(self) -> list[list[Span]]:
+        """The bar."""
+        cut = self.length > self.size.height - 1
+        return [[(" detail, cut here: Enter opens it" if cut else " detail", "title"), ("", "title")]]
