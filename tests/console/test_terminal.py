@@ -59,7 +59,10 @@ def test_no_control_byte_of_data_reaches_the_terminal_from_any_screen(
 
 def test_a_path_longer_than_the_detail_leaves_the_verdict_in_sight(tmp_path: Path) -> None:
     site = Site(0.0, hostile=True)
-    with FakeEngine(tmp_path / "engine.sock", site) as engine, Terminal(str(engine.socket), "--start", "events") as terminal:
+    with (
+        FakeEngine(tmp_path / "engine.sock", site) as engine,
+        Terminal(str(engine.socket), "--start", "events") as terminal,
+    ):
         terminal.wait("jlee")
         terminal.type("p")
         cut = 0
