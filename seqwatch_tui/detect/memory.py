@@ -206,8 +206,3 @@ def _pieces(events: pa.Table) -> Iterable[tuple[int, pa.Table]]:
         pieces.append((start, events.slice(start, end - start)))
         start = end
     return pieces
-
-
-def codes_of(context: str | None) -> Mapping[str, str]:
-    """Return the codes of a `context` and their values, "" where there is none."""
-    return dict(part.partition("=")[::2] for part in (context or "").split("; ") if part)

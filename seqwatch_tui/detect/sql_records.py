@@ -87,11 +87,6 @@ def _own(name: str) -> str:
     return _special(name, value) if name in ENCODED else _plain(value)
 
 
-def saddr_sql() -> str:
-    """Return the `saddr` of a record of `records_sql`."""
-    return _own("saddr")
-
-
 def _last(tokens: str, name: str) -> str:
     """The value of the last token of a name."""
     return f"substr(list_last(list_filter({tokens}, lambda t: starts_with(t, '{name}='))), {len(name) + 2})"

@@ -162,12 +162,6 @@ class Store:
             pq.write_table(found, files[table.name], compression="zstd")
         return files
 
-    def export_events(self, file: Path, after: int) -> Path:
-        """Write the events with an id above `after` (those not sealed yet) to `file`: Parquet of EVENT_COLUMNS."""
-        found = self.arrow("select * from events_stored where event_id > ? order by event_id", [after])
-        pq.write_table(found, file, compression="zstd")
-        return file
-
     def mark(self) -> LedgerMark | None:
         """Return how far the ledger had what is stored; None for a new store."""
         return self._position.mark

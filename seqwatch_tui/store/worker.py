@@ -24,7 +24,6 @@ import pyarrow.ipc
 
 from seqwatch_tui.store.host import host_tables
 from seqwatch_tui.store.interface import StoreError
-from seqwatch_tui.store.result import values_of
 from seqwatch_tui.store.rows import epoch, timestamp
 
 Cancelled = Callable[[], bool]
@@ -56,20 +55,6 @@ class SqlRequest:
     timeout: float = 30.0
     """Seconds until it is stopped."""
     memory_mb: int = 512
-    max_bytes: int = 256 << 20
-    """Most bytes that `run_sql` gathers; streams are not bounded."""
-
-
-@dataclass(frozen=True, slots=True)
-class SqlAnswer:
-    """A whole answer: DuckDB's type names, rows as plain values, whether it was cut at the limit, and notes."""
-
-    columns: tuple[str, ...]
-    types: tuple[str, ...]
-    rows: list[tuple[Any, ...]]
-    cut: bool
-    seconds: float
-    notes: tuple[str, ...] = ()
 
 
 class SqlError(StoreError):
@@ -86,24 +71,6 @@ class SqlError(StoreError):
     def excerpt(self) -> str:
         """The place as two lines, the second a caret; empty when DuckDB did not say where."""
         return f"{self.near}\n{' ' * ((self.column or 1) - 1)}^" if self.line is not None else ""
-
-
-def run_sql(request: SqlRequest, cancelled: Cancelled = lambda: False) -> SqlAnswer:
-    """Run one statement and return its whole answer; raises SqlError.
-
-    `cancelled` is asked some twenty times a second; once it says true the process is killed.
-    """
-    with stream_sql(request, cancelled) as stream:
-        batches, size = [], 0
-        for batch in stream:
-            size += batch.nbytes
-            if size > request.max_bytes:
-                raise SqlError(
-                    "size", f"the result is larger than {request.max_bytes >> 20} MB; ask for less or export it"
-                )
-            batches.append(batch)
-        rows = [row for batch in batches for row in zip(*(values_of(column) for column in batch.columns), strict=True)]
-        return SqlAnswer(tuple(stream.schema.names), stream.types, rows, stream.cut, stream.seconds, stream.notes)
 
 
 def stream_sql(request: SqlRequest, cancelled: Cancelled = lambda: False) -> SqlStream:
