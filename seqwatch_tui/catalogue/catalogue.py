@@ -8,20 +8,19 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from seqwatch_tui.catalogue.coded import UNKNOWN, Coded, Codes, coded, verdict_array, words_array
+from seqwatch_tui.catalogue.coded import UNKNOWN, Codes, coded, verdict_array, words_array
 from seqwatch_tui.catalogue.context import marked, with_marks
 from seqwatch_tui.catalogue.hours import Hours, instants_of
 from seqwatch_tui.catalogue.networks import AllowedNetworks
 from seqwatch_tui.catalogue.paths import OUTSIDE, PathIndex
-from seqwatch_tui.catalogue.people import NEED_OF_ACTION, NEEDS, NO_DATASET, People, Verdict
+from seqwatch_tui.catalogue.people import NEED_OF_ACTION, NEEDS, People, Verdict
 from seqwatch_tui.catalogue.rows import Row, dataset_rows, grant_rows
 from seqwatch_tui.catalogue.runs import RunPolicy
 from seqwatch_tui.catalogue.terms import Ends, Terms, phases
+from seqwatch_tui.catalogue.verdicts import Verdicts
 from seqwatch_tui.config.dataset import Dataset
 from seqwatch_tui.config.schema import Settings
 from seqwatch_tui.model.canary import TOUCHED
-
-_MEMO = 65_536
 
 
 class Catalogue:
@@ -35,10 +34,10 @@ class Catalogue:
         self._ids: tuple[str | None, ...] = (*(dataset.id for dataset in settings.datasets), None)
         self._paths = PathIndex(settings.datasets)
         self._people = People(settings, groups)
-        self._verdicts: dict[tuple[str | None, int, int, int], Verdict] = {}
         zone = settings.timezone
         self._ends = {n: Ends(dataset, zone) for n, dataset in enumerate(settings.datasets) if dataset.grants_until}
-        self._phases = 1 + max((len(ends.bounds) for ends in self._ends.values()), default=0)
+        stretches = 1 + max((len(ends.bounds) for ends in self._ends.values()), default=0)
+        self._verdicts = Verdicts(self._verdict, len(settings.datasets), len(NEEDS), stretches)
         self._terms = Terms(settings)
         self._networks = AllowedNetworks(settings.networks.allowed) if settings.networks else None
         self._hours = Hours(settings.business_hours, settings.timezone) if settings.business_hours else None
@@ -115,31 +114,13 @@ class Catalogue:
 
     def _verdicts_of(self, events: pa.Table, datasets: Codes) -> tuple[list[Verdict], npt.NDArray[np.intp]]:
         """Return the distinct verdicts of the batch, and which of them each row has."""
-        users = coded(events.column("user_name"))
         needs = coded(events.column("action")).map(lambda action: NEED_OF_ACTION.get(action, 0), 0)
-        width = len(self._datasets)
-        combination = (users.codes.astype(np.int64) * width + datasets) * len(NEEDS) + needs
-        if self._phases > 1:
-            combination = combination * self._phases + phases(self._ends, events, datasets)
-        combination[datasets == OUTSIDE] = -1
-        encoded = pa.array(combination).dictionary_encode()
-        verdicts = [self._verdict(users, int(code), width) for code in encoded.dictionary.to_numpy()]
-        return verdicts, encoded.indices.to_numpy()
+        over = phases(self._ends, events, datasets) if self._ends else 0
+        return self._verdicts.of(coded(events.column("user_name")), datasets, needs, over)
 
-    def _verdict(self, users: Coded, combination: int, width: int) -> Verdict:
-        if combination < 0:
-            return NO_DATASET
-        combination, phase = divmod(combination, self._phases)
-        rest, need = divmod(combination, len(NEEDS))
-        user, dataset = divmod(rest, width)
-        key = (users.words[user], dataset, need, phase)
-        found = self._verdicts.get(key)
-        if found is None:
-            if len(self._verdicts) >= _MEMO:
-                self._verdicts.clear()
-            over = self._ends[dataset].over(phase) if phase else frozenset()
-            found = self._verdicts[key] = self._people.judge(key[0], self._datasets[dataset], NEEDS[need], over)
-        return found
+    def _verdict(self, user: str | None, dataset: int, need: int, phase: int) -> Verdict:
+        over = self._ends[dataset].over(phase) if phase else frozenset()
+        return self._people.judge(user, self._datasets[dataset], NEEDS[need], over)
 
     def _business_hours(self, events: pa.Table) -> npt.NDArray[np.int8]:
         if self._hours is None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import numpy as np
@@ -14,12 +13,24 @@ Codes = npt.NDArray[np.int32]
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
 class Coded:
-    """`words[codes[row]]` is the value of a row. The last word is None and stands for null rows."""
+    """`words[codes[row]]` is the value of a row. The last word is None and stands for null rows.
 
-    codes: Codes
-    words: tuple[str | None, ...]
+    Words become Python's when they are asked for; `distinct` has them as Arrow does, without that last one.
+    """
+
+    __slots__ = ("_words", "codes", "distinct")
+
+    def __init__(self, codes: Codes, distinct: pa.StringArray) -> None:
+        self.codes, self.distinct = codes, distinct
+        self._words: tuple[str | None, ...] | None = None
+
+    @property
+    def words(self) -> tuple[str | None, ...]:
+        """All words, the None for null rows last."""
+        if self._words is None:
+            self._words = (*self.distinct.to_pylist(), None)
+        return self._words
 
     def map(self, function: Callable[[str], int], null: int) -> Codes:
         """Judge each distinct word; return the results per row, `null` for null rows."""
@@ -30,13 +41,12 @@ class Coded:
 def coded(column: pa.ChunkedArray) -> Coded:
     """Take a dictionary<int32, string> column apart; several chunks are brought to one dictionary first."""
     if column.num_chunks == 0:
-        return Coded(np.zeros(0, np.int32), (None,))
+        return Coded(np.zeros(0, np.int32), pa.array([], pa.string()))
     array = column.chunk(0) if column.num_chunks == 1 else column.unify_dictionaries().combine_chunks()
     if isinstance(array, pa.ChunkedArray):
         array = array.chunk(0)
-    words = array.dictionary.to_pylist()
-    codes = array.indices.fill_null(len(words)).to_numpy(zero_copy_only=False)
-    return Coded(codes, (*words, None))
+    codes = array.indices.fill_null(len(array.dictionary)).to_numpy(zero_copy_only=False)
+    return Coded(codes, array.dictionary)
 
 
 def words_array(codes: Codes, words: Sequence[str | None]) -> pa.DictionaryArray:

@@ -21,6 +21,8 @@ _SECOND = 1_000_000
 _HOUR = 3600 * _SECOND
 _DAY = 86_400 * _SECOND
 _MEMO = 65_536
+_CLOSE = 48
+"""Hours between the first and the last of a batch up to which all between them are asked."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST_HOUR = (datetime(9999, 1, 1, tzinfo=UTC) - _EPOCH) // timedelta(hours=1)
 
@@ -51,7 +53,7 @@ class Hours:
         return self._weekdays[weekday] & ~np.isin(day, self._holidays)
 
     def _offset_of(self, instants: Int64s) -> Int64s:
-        hours, position = np.unique(instants // _HOUR, return_inverse=True)
+        hours, position = _distinct(instants // _HOUR)
         begin = np.array([self._offset(int(hour)) for hour in hours], np.int64)
         end = np.array([self._offset(int(hour) + 1) for hour in hours], np.int64)
         offsets: Int64s = begin[position]
@@ -70,6 +72,16 @@ class Hours:
 
     def _ask(self, instant: datetime) -> int:
         return (instant.astimezone(self._zone).utcoffset() or timedelta()) // timedelta(microseconds=1)
+
+
+def _distinct(hours: Int64s) -> tuple[Int64s, npt.NDArray[np.intp]]:
+    """Return a few hours that hold all of these, and the position of each; without sorting where they are close."""
+    if not len(hours):
+        return hours, np.zeros(0, np.intp)
+    first, last = int(hours.min()), int(hours.max())
+    if last - first > _CLOSE:
+        return np.unique(hours, return_inverse=True)
+    return np.arange(first, last + 1), hours - first
 
 
 def _microseconds(moment: time) -> int:

@@ -8,10 +8,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from seqwatch_tui.catalogue.coded import Coded, Codes
+from seqwatch_tui.catalogue.roots import Roots
 from seqwatch_tui.config.dataset import Dataset
 
 OUTSIDE = -1
 _MEMO = 65_536
+_BULK = 64
+"""Distinct paths from which on arrays pay."""
 _NO_NAMES = frozenset(("", ".", ".."))
 
 
@@ -24,18 +27,17 @@ class PathIndex:
     def __init__(self, datasets: Sequence[Dataset]) -> None:
         self._roots = {str(dataset.path): number for number, dataset in enumerate(datasets)}
         self._objects = {place: number for number, dataset in enumerate(datasets) for place in dataset.objects}
+        self._bulk = Roots(self._roots)
         self._folders: dict[str, int] = {}
 
     def numbers(self, paths: Coded) -> Codes:
-        """Return the number of each path of a column, OUTSIDE for null; most lie in a folder that is known."""
-        known, roots, found = self._folders.get, self._roots, []
-        for path in paths.words:
-            folder, _, name = path.rpartition("/") if path else ("", "", "")
-            place = known(folder)
-            if place is None or name in _NO_NAMES or path in roots:
-                place = OUTSIDE if path is None else self.number(path)
-            found.append(place)
-        return np.array(found, np.int32)[paths.codes]
+        """Return the number of each path of a column, OUTSIDE for null."""
+        if len(paths.distinct) < _BULK or paths.distinct.null_count or "/" in self._roots:
+            return paths.map(self.number, OUTSIDE)
+        found, otherwise = self._bulk.numbers(paths.distinct, OUTSIDE)
+        for position in otherwise.tolist():
+            found[position] = self.number(paths.distinct[position].as_py())
+        return np.append(found, np.int32(OUTSIDE))[paths.codes]
 
     def number(self, path: str) -> int:
         """Return the dataset's number for an absolute path or an object, OUTSIDE for any other and for relative paths."""
