@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 
@@ -14,3 +15,10 @@ def _same_umask() -> Iterator[None]:
     os.umask(0o022)
     yield
     os.umask(0o022)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _nothing_frozen() -> Iterator[None]:
+    """The console's stage takes what lives long from the collector; at the end DuckDB would call that a leak."""
+    yield
+    gc.unfreeze()
