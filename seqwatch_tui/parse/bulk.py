@@ -19,7 +19,8 @@ import pyarrow.compute as pc
 from seqwatch_tui.model.evidence import Counts, Resume
 from seqwatch_tui.parse.auditd import AuditdParser
 from seqwatch_tui.parse.bulk_admission import Admission, SeenBefore
-from seqwatch_tui.parse.bulk_index import MARGIN, Index
+from seqwatch_tui.parse.bulk_asks import left_of, may_be_answered
+from seqwatch_tui.parse.bulk_index import MARGIN, Bools, Index
 from seqwatch_tui.parse.bulk_layout import Lines, Unusual, Usual, classify, upto_boundary, usual_events
 from seqwatch_tui.parse.bulk_memory import Memory
 from seqwatch_tui.parse.bulk_past import Handled
@@ -164,6 +165,8 @@ class BulkAuditdParser(AuditdParser):
         except Unusual:
             return 0
         values = read_values(index, usual, self._memory, self._records)
+        if len(values.asks.line):
+            values.unusual |= self._placed(index, lines, count, usual=usual, values=values)
         if int(values.unusual.sum()) * _WORTH > len(usual) * (_WORTH - 1):
             self._pass_by = _PIECES_PASSED_BY
             return 0
@@ -179,6 +182,17 @@ class BulkAuditdParser(AuditdParser):
         self._keep(index, lines, count, usual=usual, values=values, walk=self._walk)
         self._walk = None
         return int(index.end[count - 1]) + 1
+
+    def _placed(self, index: Index, lines: Lines, count: int, *, usual: Usual, values: Values) -> Bools:
+        """Usual events that may be resolved by what is known of places, or will be within the piece."""
+        slow = np.append(values.unusual, True)[usual.event[:count]]
+        left = left_of(index, lines, slow, self._reassembler._open.values(), self._records)
+        if left is None:
+            return np.isin(np.arange(len(usual)), values.asks.event)
+        return may_be_answered(
+            values.asks, index, left, pid=values.numbers["pid"], lessons=values.lessons,
+            places=self._knowledge.places, host=self._host, records=self._records,
+        )  # fmt: skip
 
     def _keep(self, index: Index, lines: Lines, count: int, *, usual: Usual, values: Values, walk: Walk) -> None:
         merge = Merge(usual, walk.slow)

@@ -1,6 +1,6 @@
 """What usual events teach of places, told to `Places` in the order in which they end.
 
-Events that name a directory, or have to ask for one, go through the reference stages; what is left are files written
+Events that name a directory, or get an answer about one, go through the reference stages; left are files written
 and removed, and descriptors that are something else from now on. Follows `placing.learn`. Knows no paths itself.
 """
 
@@ -93,7 +93,7 @@ class Telling:
         absolute[(line >= 0) & (code >= 0)] = np.array([text is not None for text in texts], np.bool_)[named]
         place = np.flatnonzero((line >= 0) & (gone | (old >= 0) | absolute))
         moved = old[place]
-        keys = self._keys(np.concatenate((line[place], moved[moved >= 0])))
+        keys = keys_of(self._index, np.concatenate((line[place], moved[moved >= 0])), self._host)
         olds: list[Key | None] = [None] * len(place)
         for number, key in zip(np.flatnonzero(moved >= 0).tolist(), keys[len(place) :], strict=True):
             olds[number] = key
@@ -101,15 +101,16 @@ class Telling:
         said = [texts[n] if use else None for n, use in zip(number_of, absolute[place].tolist(), strict=True)]
         return _Files(place.tolist(), keys[: len(place)], said, olds)
 
-    def _keys(self, lines: Ints) -> list[Key]:
-        """Host, device and inode of PATH lines."""
-        order = np.argsort(lines)
-        row, buffer = self._index.row(lines[order], 6), pa.py_buffer(self._index.data)
-        inode, dev = (as_strings(cut(buffer, row.start(n) + skip, row.end(n))) for n, skip in ((4, 6), (5, 4)))
-        out: list[Key] = [("", "")] * len(lines)
-        for place, at in zip(order.tolist(), pc.binary_join_element_wise(dev, inode, _SPACE).to_pylist(), strict=True):
-            out[place] = self._host, at
-        return out
+
+def keys_of(index: Index, lines: Ints, host: str) -> list[Key]:
+    """Host, device and inode of PATH lines."""
+    order = np.argsort(lines)
+    row, buffer = index.row(lines[order], 6), pa.py_buffer(index.data)
+    inode, dev = (as_strings(cut(buffer, row.start(n) + skip, row.end(n))) for n, skip in ((4, 6), (5, 4)))
+    out: list[Key] = [("", "")] * len(lines)
+    for place, at in zip(order.tolist(), pc.binary_join_element_wise(dev, inode, _SPACE).to_pylist(), strict=True):
+        out[place] = host, at
+    return out
 
 
 class _Files:

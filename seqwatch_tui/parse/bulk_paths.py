@@ -79,7 +79,7 @@ class Items:
         self.created: Bools = np.append(self._of_type("CREATE"), False)
         self.removed: Bools = np.append(self._of_type("DELETE"), False)
         self.line: Ints = np.append(lines, -1)
-        self._is_parent = self._of_type("PARENT")
+        self.is_parent = self._of_type("PARENT")
         self._named: Bools = self._names.named[self.name]
         self.unusual: Bools = np.zeros(self._events, np.bool_)
         """Events with a record that says more than the usual layout does."""
@@ -97,12 +97,12 @@ class Items:
 
     def choose(self, renames: dict[str, Ints]) -> Chosen:
         """The items of every event; `renames` are the events whose action is `rename` or `link`."""
-        thing = self._first(self._named & ~self._is_parent)
+        thing = self._first(self._named & ~self.is_parent)
         named = self._first(self._named)
         first = self._first(np.ones(len(self.event), np.bool_))
         item = np.where(thing >= 0, thing, named)
         headed = first >= 0
-        headed[headed] = self._is_parent[first[headed]]
+        headed[headed] = self.is_parent[first[headed]]
         chosen = Chosen(
             item,
             np.full(self._events, -1, np.int64),
@@ -145,7 +145,7 @@ class Items:
             for key, which in (
                 ("new", self.created),
                 ("old", self.removed),
-                ("above", self._is_parent),
+                ("above", self.is_parent),
                 ("named", self._named),
             )
         }

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
+from seqwatch_tui.parse.bulk_asks import Asks
 from seqwatch_tui.parse.bulk_columns import Codes, Distinct, cut, distinct, encode
 from seqwatch_tui.parse.bulk_commands import commands
 from seqwatch_tui.parse.bulk_index import Bools, Index, Ints, Row, word8
@@ -63,13 +64,15 @@ class Values:
     """Events whose values are beyond what is read here; their rows mean nothing."""
     lessons: Lessons
     """What they teach of places."""
+    asks: Asks
+    """Events that have to go through the reference stages if what they ask of places gets an answer."""
 
     def of(self, rows: Ints) -> Values:
-        """Some of the rows."""
+        """Some of the rows, which ask nothing any more."""
         return Values(
             {name: numbers[rows] for name, numbers in self.numbers.items()},
             {name: Column(column.codes[rows], column.values) for name, column in self.texts.items()},
-            self.complete[rows], self.who[rows], self.unusual[rows], self.lessons.of(rows),
+            self.complete[rows], self.who[rows], self.unusual[rows], self.lessons.of(rows), Asks.none(),
         )  # fmt: skip
 
 
@@ -79,8 +82,8 @@ def read_values(index: Index, usual: Usual, memory: Memory, records: Records) ->
     lines = usual.syscall
     row = index.row(lines, 14)
     fields = tail_fields(index, lines, row, memory)
-    lessons = Lessons.none(len(lines))
-    values = Values({}, {}, np.ones(len(lines), np.bool_), fields["who"], np.zeros(len(lines), np.bool_), lessons)
+    lessons, asks = Lessons.none(len(lines)), Asks.none()
+    values = Values({}, {}, np.ones(len(lines), np.bool_), fields["who"], np.zeros(len(lines), np.bool_), lessons, asks)
     exits = _read_numbers(values, index, row, fields)
     texts, numbers = encode(cut(buffer, row.start(2), row.end(4)))
     calls = _Calls([memory.middle(text) for text in texts], numbers, fields["call"], memory)
@@ -194,7 +197,10 @@ def _read_paths(
         ("path", chosen.item, chosen.parent, [kind.call.dirfd for kind in calls.kinds]),
         ("old_path", chosen.old, None, [kind.call.old_dirfd for kind in calls.kinds]),
     ):
-        found = items.resolved(item, _bases(index, row, calls, argument), parent, cwds)
+        base = _bases(index, row, calls, argument)
+        if name == "path":  # its PARENT item may stand for the descriptor's directory, whatever its name
+            values.unusual |= chosen.parent_only & (base == OTHER_BASE)
+        found = items.resolved(item, base, parent, cwds)
         values.texts[name] = Column(found.codes, found.paths)
         for warning, events in found.warned.items():
             warnings[events] |= _BIT[warning]
@@ -231,13 +237,15 @@ def _bases(index: Index, row: Row, calls: _Calls, argument: list[int | None]) ->
 def _read_lessons(
     values: Values, index: Index, row: Row, calls: _Calls, *, items: Items, chosen: Chosen, warnings: Ints, exits: Ints
 ) -> None:
-    """What may be resolved by inode, or names a directory, is left to the reference stages; the rest is a lesson."""
+    """What names a directory is left to the reference stages; the rest is a lesson."""
     done = calls.each([middle.outcome == "success" for middle in calls.middles])
     kinds = [kind.call.action for kind in calls.kinds]
-    values.unusual |= (warnings & _PLACELESS) != 0
     renamed = done & calls.each([kind == "rename" for kind in kinds])
     paired = renamed & chosen.plain_pair & items.created[chosen.item] & items.removed[chosen.old]
     values.unusual |= done & (items.directory[chosen.item] | renamed & ~paired)
+    others = items.removed.copy()
+    others[chosen.item] = others[chosen.old] = False
+    values.unusual[items.event[np.flatnonzero(others[:-1])]] = True
     action = values.texts["action"]
     written = [number for number, text in enumerate(action.values.values) if text in {"create", "write"}]
     gone = done & items.removed[chosen.item]
@@ -255,6 +263,22 @@ def _read_lessons(
         lessons.fd = np.where(closing, np.where(ok, fd, -1), lessons.fd)
     lessons.release = done & (opening | leaving | closing)
     lessons.fd[leaving] = EVERY
+    _read_asks(values, items=items, chosen=chosen, warnings=warnings)
+
+
+def _read_asks(values: Values, *, items: Items, chosen: Chosen, warnings: Ints) -> None:
+    """What may be resolved by inode or descriptor. An object without a name that is a directory would be a lesson."""
+    asking = ((warnings & _PLACELESS) != 0) & ~values.unusual
+    unnamed = asking & ((warnings & _BIT[W_UNNAMED]) != 0)
+    place = np.flatnonzero(asking[items.event])
+    event = items.event[place]
+    values.unusual[event[unnamed[event] & items.directory[place]]] = True
+    parent = items.is_parent[place]
+    two = np.bincount(event[parent], minlength=len(asking)) == 2
+    headed = ~unnamed & ((chosen.parent >= 0) | (chosen.plain_pair & items.removed[chosen.old] & two))
+    place = place[parent | ~headed[event]]
+    event = items.event[place]
+    values.asks = Asks(items.line[place], event, headed[event])
 
 
 def _warning_column(warnings: Ints) -> Column:

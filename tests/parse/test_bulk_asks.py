@@ -1,0 +1,114 @@
+"""Names below descriptors: by column where no place is known, through the reference stages where one may be."""
+
+from __future__ import annotations
+
+import pytest
+
+from seqwatch_tui.parse.bulk import BulkAuditdParser
+from seqwatch_tui.parse.interface import Knowledge
+from tests.parse.feeding import parse, rows
+
+DIRECTORY, FILE = "040755", "0100640"
+OPEN, RENAME, CHMOD = ("openat", 257), ("renameat2", 316), ("fchmod", 91)
+
+Item = tuple[str | None, int, str, str]
+
+
+def event(serial: int, call: tuple[str, int], args: str, items: list[Item], *, pid: int = 40, code: int = 3) -> bytes:
+    """Records of a call; `items` are name, inode, mode and nametype."""
+    stamp = f"msg=audit(1790000000.{serial % 1000:03d}:{serial}):"
+    a0, a1, a2, a3 = args.split()
+    lines = [
+        f"type=SYSCALL {stamp} arch=c000003e syscall={call[1]} success={'yes' if code >= 0 else 'no'} exit={code}"
+        f" a0={a0} a1={a1} a2={a2} a3={a3} items={len(items)} ppid=1 pid={pid} auid=1001 uid=1001 gid=0 euid=0 suid=0"
+        ' fsuid=0 egid=0 sgid=0 fsgid=0 tty=(none) ses=1 comm="x" exe="/bin/x" key="k"',
+        f'type=CWD {stamp} cwd="/home/a"',
+    ]
+    for number, (name, inode, mode, nametype) in enumerate(items):
+        shown = "(null)" if name is None else f'"{name}"'
+        lines.append(
+            f"type=PATH {stamp} item={number} name={shown} inode={inode} dev=08:01 mode={mode} ouid=0 ogid=0"
+            f" rdev=00:00 nametype={nametype} cap_fp=0 cap_fi=0 cap_fe=0 cap_fver=0 cap_frootid=0"
+        )
+    return "".join(f"{line}\n" for line in [*lines, f'type=PROCTITLE {stamp} proctitle="x"']).encode()
+
+
+def plain(first: int, count: int) -> list[bytes]:
+    """Events that need nothing, so that the piece is worth while."""
+    return [event(first + n, OPEN, "ffffff9c 7f 0 0", [("/data/f", 9, FILE, "NORMAL")]) for n in range(count)]
+
+
+def renamed(serial: int) -> bytes:
+    above: Item = ("s/", 5, DIRECTORY, "PARENT")
+    names: list[Item] = [above, above, ("s/a", 6, FILE, "DELETE"), ("s/b", 6, FILE, "CREATE")]
+    return event(serial, RENAME, "ffffff9c 7f 0 0", names, code=0)
+
+
+def opened(serial: int) -> bytes:
+    return event(serial, OPEN, "3 7f 0 0", [("a", 6, FILE, "NORMAL")], code=4)
+
+
+def changed(serial: int) -> bytes:
+    return event(serial, CHMOD, "4 1a4 0 0", [(None, 6, FILE, "NORMAL")], code=0)
+
+
+def directory(serial: int) -> bytes:
+    return event(serial, OPEN, "ffffff9c 7f 90800 0", [("/data/d", 5, DIRECTORY, "NORMAL")])
+
+
+def written(serial: int) -> bytes:
+    return event(serial, OPEN, "ffffff9c 7f 241 1b6", [("/data/a", 6, FILE, "NORMAL")], code=4)
+
+
+ASKING = {"rename": renamed, "open": opened, "chmod": changed}
+
+
+def both(log: list[bytes]) -> tuple[list[dict[str, object]], int]:
+    """Rows of both parsers, which are equal, and how many events went by column."""
+    data = b"".join(log)
+    parser = BulkAuditdParser("audit", "host", Knowledge(), piece=len(data))
+    parser.feed(data, 0)
+    found = rows(parser.take(final=True))
+    assert found == rows(parse(data))
+    return found, parser.columnar_events
+
+
+@pytest.mark.parametrize("kind", ASKING)
+def test_what_gets_no_answer_goes_by_column(kind: str) -> None:
+    found, columnar = both([*plain(1000, 40), *(ASKING[kind](1040 + n) for n in range(20)), *plain(1060, 5)])
+    assert columnar == 64  # the last event waits for the next piece
+    assert {row["warnings"] for row in found[40:60]} <= {"dirfd", "unnamed"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "teacher", "path"),
+    [("rename", directory, "/data/d/b"), ("open", directory, "/data/d/a"), ("open", written, "/data/a"), ("chmod", written, "/data/a")],
+)  # fmt: skip
+def test_what_the_piece_teaches_is_used(kind: str, teacher: object, path: str) -> None:
+    assert callable(teacher)
+    found, columnar = both([*plain(1000, 40), teacher(1040), ASKING[kind](1041), *plain(1042, 5)])
+    assert found[41]["path"] == path
+    assert columnar < 46
+
+
+def test_what_was_taught_before_the_piece_is_used() -> None:
+    parser = BulkAuditdParser("audit", "host", Knowledge(), piece=4_000)
+    log = b"".join([*plain(1000, 20), directory(1020), *plain(1021, 20), renamed(1041), *plain(1042, 20)])
+    parser.feed(log[:25_000], 0)
+    parser.feed(log[25_000:], 25_000)
+    found = rows(parser.take(final=True))
+    assert found == rows(parse(log))
+    assert found[41]["warnings"] == "dirfd-resolved"
+
+
+def test_a_refused_create_below_a_descriptor_is_not_placed_in_the_working_directory() -> None:
+    items: list[Item] = [("/home/a", 5, DIRECTORY, "PARENT")]
+    found, _ = both([*plain(1000, 40), event(1040, OPEN, "3 7f 241 1b6", items, code=-13), *plain(1041, 5)])
+    assert "path" not in found[40]
+    assert found[40]["warnings"] == "dirfd;parent"
+
+
+def test_a_record_of_an_odd_form_that_may_name_a_directory_leaves_all_that_ask_to_the_reference() -> None:
+    odd = directory(1040).replace(b"type=PATH msg=audit(1790", b"type=PATH msg=audit(01790")
+    _, columnar = both([*plain(1000, 40), odd, renamed(1041), *plain(1042, 5)])
+    assert columnar == 44
