@@ -45,6 +45,16 @@ class Correlator:
         return sum(windows.dropped for windows in self._windows.values())
 
     @property
+    def held(self) -> int:
+        """Events kept in all windows."""
+        return sum(windows.held for windows in self._windows.values())
+
+    def passed(self, before: int) -> None:
+        """Give up windows that have passed: all events now come after `before` (microseconds)."""
+        for windows in self._windows.values():
+            windows.passed(before)
+
+    @property
     def longest(self) -> int:
         """Seconds of events that have to be replayed for every window to be as full as it was."""
         return max(map(self._reach, self._bodies), default=0)

@@ -6,7 +6,7 @@ batches and reported in `faults`; the others go on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
@@ -20,6 +20,7 @@ from seqwatch_tui.detect.hits import Batch, firing_hits, plain_hits
 from seqwatch_tui.detect.matcher import Rows
 from seqwatch_tui.detect.matching import FAULTS, Hits, Matching
 from seqwatch_tui.detect.quiet import Quiet
+from seqwatch_tui.detect.reached import Reached
 from seqwatch_tui.detect.rule import Correlation, Rule, RuleSet
 from seqwatch_tui.detect.timeline import Firing
 from seqwatch_tui.detect.views import Past, Views
@@ -59,10 +60,13 @@ class Detector:
         self.quiet = quiet or Quiet()
         """What is quiet by plan; may be replaced at any time, from any thread."""
         self._rules = {rule.rule_id: rule for rule in rules.rules}
-        self._folding = Folding(alerts, next_alert_id)
+        self._folding = Folding(alerts, next_alert_id, _folds(rules.rules))
         self._correlator = Correlator(rules.rules)
         self._faults: dict[str, RuleFault] = {}
         self._past = Past()
+        self._reached = Reached()
+        self.reached = 0.0
+        """Epoch seconds, by the events' own time, that every source has come to."""
         self._compile()
 
     @property
@@ -96,7 +100,9 @@ class Detector:
         for rule_id, firings in self._correlate(batch, matched).items():
             if firings and rule_id in self._rules and self._rules[rule_id].raises:
                 self._guard(self._rules[rule_id], partial(self._note_firings, self._rules[rule_id], batch, firings))
-        return Detections(*self._folding.take())
+        found = Detections(*self._folding.take())
+        self._forget_passed(batch)
+        return found
 
     def warm(self, events: pa.Table, records: pa.Table | None = None) -> None:
         """Play recent history into the correlation windows after a restart; raises and changes no alert."""
@@ -108,6 +114,16 @@ class Detector:
         """Take in who started what before a restart: events of programs started, in their order."""
         if events.num_rows and self.needs_processes:
             self._all.views(events, None, Columns(events), self._past).learn()
+
+    @property
+    def open_alerts(self) -> int:
+        """How many alerts hits are folded into."""
+        return len(self._folding)
+
+    @property
+    def held(self) -> int:
+        """Events that correlation windows keep."""
+        return self._correlator.held
 
     @property
     def needs_processes(self) -> bool:
@@ -135,6 +151,12 @@ class Detector:
     def forget(self, alert_id: int) -> None:
         """Fold nothing more into an alert, whatever its state."""
         self._folding.forget(alert_id)
+
+    def _forget_passed(self, batch: Batch) -> None:
+        before = self._reached.by(int(batch.ts.min()), len(batch.ts))
+        self.reached = before / 1_000_000
+        self._folding.passed(self.reached)
+        self._correlator.passed(before)
 
     def _compile(self) -> None:
         rules, asked = list(self._rules.values()), self._correlator.asked
@@ -195,3 +217,12 @@ class Detector:
                 self._rules.pop(rule.rule_id, None)
                 self._compile()
             return None
+
+
+def _folds(rules: Sequence[Rule]) -> Mapping[str, int]:
+    """Seconds that hits may lie apart, by the rule that alerts are named after."""
+    found: dict[str, int] = {}
+    for rule in rules:
+        name = rule.alert_as or rule.rule_id
+        found[name] = max(rule.fold, found.get(name, 0))
+    return found

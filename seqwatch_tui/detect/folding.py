@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from seqwatch_tui.detect.rule import Correlation, Rule
 from seqwatch_tui.detect.summary import Sentence, span_text
@@ -15,6 +15,10 @@ MAX_EVIDENCE = 10_000
 """Evidence rows per alert; beyond that only the count grows."""
 MAX_OPEN = 20_000
 """Alerts that hits are folded into; beyond that the one not touched for longest is left as it is."""
+PASSED_KEPT = 2_000
+"""Of those, alerts that are kept for events that come late although their time has passed (see `Folding.passed`)."""
+LATE_SECONDS = 3600
+"""By how much a hit may be late and still find its alert."""
 
 Key = tuple[str, str, str | None, str | None]
 """Rule id, actor, dataset, and what keeps it quiet: a quiet hit never hides in an open alert, nor one the other way."""
@@ -46,8 +50,9 @@ class _Open:
     measure: int | None
     src_ip: str | None
     rule: Rule | None = None
-    """The rule of the last hit."""
-    facts: Mapping[str, object] = field(default_factory=dict)
+    """The rule of the last hit since it was last taken."""
+    facts: Mapping[str, object] | None = None
+    """Its newest event by column, for the sentence."""
 
     def grow(self, rule: Rule, hit: Hit) -> None:
         self.first, self.last = min(self.first, hit.first), max(self.last, hit.last)
@@ -69,14 +74,16 @@ class _Open:
             verdict=old.verdict, owner=old.owner, incident_id=old.incident_id, risk=old.risk,
             suppressed_by=old.suppressed_by,
         )  # fmt: skip
+        self.rule, self.facts = None, None  # the next hit brings its own; thousands of alerts stay open
         return self.alert
 
 
 class Folding:
     """The open alerts. Owned by one detector, used by one thread."""
 
-    def __init__(self, alerts: Iterable[Alert], next_alert_id: int) -> None:
-        self._next = next_alert_id
+    def __init__(self, alerts: Iterable[Alert], next_alert_id: int, folds: Mapping[str, int]) -> None:
+        """`folds` is how far apart hits may lie, in seconds, by the rule that alerts are named after."""
+        self._next, self._folds = next_alert_id, folds
         self._open: OrderedDict[int, _Open] = OrderedDict()
         self._by_key: dict[Key, list[int]] = {}
         self._changed: dict[int, _Open] = {}
@@ -142,6 +149,21 @@ class Folding:
             if not self._by_key[key]:
                 del self._by_key[key]
 
+    def passed(self, before: float) -> None:
+        """Fold nothing more into alerts whose time has passed; all events now come after `before` (epoch seconds).
+
+        The alerts touched last stay whatever the time.
+        """
+        while len(self._open) > PASSED_KEPT:
+            alert_id, found = next(iter(self._open.items()))
+            if found.last + self._folds.get(found.alert.rule_id, 0) + LATE_SECONDS >= before:
+                return
+            self.forget(alert_id)
+
+    def __len__(self) -> int:
+        """Return how many alerts hits are folded into."""
+        return len(self._open)
+
     def _remember(self, found: _Open) -> None:
         alert = found.alert
         self._open[alert.alert_id] = found
@@ -178,7 +200,7 @@ def _facts(found: _Open, body: object) -> Mapping[str, object]:
     """What the sentence can say: the newest event, and above it what is true of the alert as a whole."""
     alert, count = found.alert, found.count
     facts = {
-        **found.facts, "actor": alert.actor, "dataset": alert.dataset, "src_ip": found.src_ip,
+        **(found.facts or {}), "actor": alert.actor, "dataset": alert.dataset, "src_ip": found.src_ip,
         "title": alert.rule_title, "count": count, "events": f"{count} event{'' if count == 1 else 's'}",
         "measure": found.measure,
     }  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -9,6 +10,10 @@ from seqwatch_tui.model.alert import Alert
 
 INCIDENT_SECONDS = 4 * 3600.0
 """Seconds between an incident and an alert up to which the alert belongs to it."""
+MAX_INCIDENTS = 10_000
+"""Incidents that further alerts can join; beyond that the one not touched for longest gets none any more."""
+PASSED_KEPT = 1_000
+"""Of those, incidents that are kept for alerts that come late although their time has passed (see `Incidents.passed`)."""
 Key = tuple[str, str | None]
 
 
@@ -24,6 +29,8 @@ class Incidents:
 
     def __init__(self, alerts: Iterable[Alert]) -> None:
         self._found: dict[Key, dict[int, _Incident]] = {}
+        self._used: OrderedDict[int, Key] = OrderedDict()
+        """The incidents in the order of their last use."""
         for alert in alerts:
             if alert.incident_id is not None:
                 self._add(alert, alert.incident_id)
@@ -43,6 +50,21 @@ class Incidents:
             self._add(alert, number)
         return number
 
+    def passed(self, before: float) -> None:
+        """Let nothing more join incidents whose time has passed; all events now come after `before` (epoch seconds).
+
+        The incidents touched last stay whatever the time.
+        """
+        while len(self._used) > PASSED_KEPT:
+            number, key = next(iter(self._used.items()))
+            if self._found[key][number].last + 2 * INCIDENT_SECONDS >= before:
+                return
+            self._forget(number)
+
+    def __len__(self) -> int:
+        """Return how many incidents alerts can join."""
+        return len(self._used)
+
     def _near(self, alert: Alert) -> int | None:
         for number, found in self._found.get((alert.actor, alert.dataset), {}).items():
             if found.first - INCIDENT_SECONDS <= alert.last_ts and alert.first_ts <= found.last + INCIDENT_SECONDS:
@@ -50,10 +72,15 @@ class Incidents:
         return None
 
     def _add(self, alert: Alert, number: int) -> None:
-        here = self._found.setdefault((alert.actor, alert.dataset), {})
+        key = alert.actor, alert.dataset
+        here = self._found.setdefault(key, {})
+        self._used[number] = key
+        self._used.move_to_end(number)
         found = here.setdefault(number, _Incident(alert.first_ts, alert.last_ts))
         found.first, found.last = min(found.first, alert.first_ts), max(found.last, alert.last_ts)
         found.open.add(alert.alert_id)
+        if len(self._used) > MAX_INCIDENTS:
+            self._forget(next(iter(self._used)))
 
     def _leave(self, alert: Alert, number: int) -> None:
         here = self._found.get((alert.actor, alert.dataset), {})
@@ -62,6 +89,11 @@ class Incidents:
             return
         found.open.discard(alert.alert_id)
         if not found.open:
-            del here[number]
-            if not here:
-                del self._found[alert.actor, alert.dataset]
+            self._forget(number)
+
+    def _forget(self, number: int) -> None:
+        key = self._used.pop(number)
+        here = self._found[key]
+        del here[number]
+        if not here:
+            del self._found[key]

@@ -2,7 +2,8 @@
 
 In order, an event costs the same however full its window is. A late one is put in its place and its window is played
 again. Events of another time (a back-fill beside the live stream) get a window of their own. What is kept is bounded
-(see MAX_TOTAL, timeline.MAX_ENTRIES); what had to go is counted, never silent.
+(see MAX_TOTAL, timeline.MAX_ENTRIES); what had to go is counted, never silent. What has passed goes uncounted
+(see PASSED_KEPT): no window reaches it any more, and a restart would not bring it back.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from seqwatch_tui.detect.timeline import Entry, Firing, Timeline, place
 
 MAX_TOTAL = 100_000
 """Events kept per correlation over all groups; above that the groups not touched for longest go."""
+PASSED_KEPT = 5_000
+"""Events kept per correlation for those that come late although their time has passed (see `Windows.passed`)."""
 _TIMELINES = 4
 """Stretches of time kept per group: the current one, and those of back-fills that run beside it."""
 
@@ -45,6 +48,24 @@ class Windows:
             self._total += _held(timelines) - before
         self._evict()
         return firings
+
+    def passed(self, before: int) -> None:
+        """Give up groups whose windows have passed; all events now come after `before` (microseconds).
+
+        An event may be late by two spans, as `Timeline.first` has it. The groups touched last stay whatever the time.
+        """
+        long_ago = before - 3 * self._correlation.span * 1_000_000
+        while self._total > PASSED_KEPT:
+            timelines = next(iter(self._groups.values()))
+            if any(timeline.entries[-1].ts >= long_ago for timeline in timelines):
+                return
+            self._groups.popitem(last=False)
+            self._total -= _held(timelines)
+
+    @property
+    def held(self) -> int:
+        """Events kept over all groups."""
+        return self._total
 
     def _near(self, timelines: list[Timeline], entries: list[Entry]) -> tuple[Timeline, list[Entry]]:
         """Take from the front of `entries` what one timeline can take at once; return both."""

@@ -25,6 +25,8 @@ from seqwatch_tui.model.evidence import Gap
 
 _KEPT_GAPS = 1000
 """Newest gaps that are looked through for those over an alert's window; the table `gaps` has all."""
+_SPARE = 4_000
+"""Fixed points kept beyond twice those of the open alerts, before the others are looked for."""
 FACTS = (
     "event_id", "action", "outcome", "user_name", "uid_name", "role", "dataset", "path", "exe", "process",
     "command_line", "src_ip", "allowed", "reason", "business_hours", "network_allowed", "bulk_granted", "complete",
@@ -78,6 +80,7 @@ class AlertBook:
             full = self._with_incident_and_risk(alert)
             detector.keep(full)
             alerts.append(full)
+        self._forget(detector)
         return alerts, tables
 
     def keep(self, alert: Alert) -> Alert:
@@ -88,6 +91,17 @@ class AlertBook:
         else:  # a reopened one keeps the reason that was written when it fired
             self._fixed.setdefault(alert.alert_id, (alert.risk, None))
         return full
+
+    @property
+    def known(self) -> int:
+        """How many alerts have their fixed points in memory."""
+        return len(self._fixed)
+
+    def _forget(self, detector: Detector) -> None:
+        """Keep the fixed points of alerts that hits still fold into, and the incidents that alerts can still join."""
+        self._incidents.passed(detector.reached)
+        if len(self._fixed) > 2 * detector.open_alerts + _SPARE:
+            self._fixed = {k: held for k, held in self._fixed.items() if detector.alert(k) is not None}
 
     def _with_incident_and_risk(self, alert: Alert) -> Alert:
         fixed, threshold = self._fixed[alert.alert_id]

@@ -10,6 +10,7 @@ from seqwatch_tui.config.settings import Settings
 from seqwatch_tui.detect.ancestry import MAX_PROCESSES
 from seqwatch_tui.detect.cache import RuleCache
 from seqwatch_tui.detect.detector import Detector
+from seqwatch_tui.detect.folding import MAX_OPEN
 from seqwatch_tui.detect.load import RuleSet, load_rules, shipped_rules
 from seqwatch_tui.detect.quiet import Quiet
 from seqwatch_tui.engine.book import AlertBook, Past
@@ -43,7 +44,7 @@ def read_rules(settings: Settings) -> RuleSet:
 def detector_for(rules: RuleSet, settings: Settings, store: Store, ledger: Ledger) -> Detector:
     """Return a detector that goes on where the last one stopped: open alerts, ancestors, windows, what is quiet."""
     quiet = Quiet.of(settings, store.snoozes())
-    detector = Detector(rules, store.open_alerts(), store.next_alert_id(), quiet)
+    detector = Detector(rules, store.open_alerts(MAX_OPEN), store.next_alert_id(), quiet)
     if detector.needs_processes:
         detector.learn_processes(store.recent_processes(MAX_PROCESSES))
     events = store.recent_events(detector.longest_window)
@@ -56,7 +57,7 @@ def detector_for(rules: RuleSet, settings: Settings, store: Store, ledger: Ledge
 
 def book_for(rules: RuleSet, settings: Settings, store: Store) -> AlertBook:
     """Return the book that goes on where the last one stopped."""
-    alerts = store.open_alerts()
+    alerts = store.open_alerts(MAX_OPEN)
     reasons = store.query_sql(
         "select alert_id, risk_parts, threshold from alert_reasons where alert_id in (select unnest(?::bigint[]))",
         [[alert.alert_id for alert in alerts]],

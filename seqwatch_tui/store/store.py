@@ -206,10 +206,10 @@ class Store:
         """Return every snooze, ended ones too, oldest first."""
         return [rows.snooze(r) for r in self.arrow("select * from snoozes order by snooze_id").to_pylist()]
 
-    def open_alerts(self) -> list[Alert]:
-        """Return the alerts that are not closed, oldest first, as the detector folds into them."""
-        found = self.arrow("select * from alerts where state <> 'closed' order by alert_id")
-        return [rows.alert(r) for r in found.to_pylist()]
+    def open_alerts(self, newest: int | None = None) -> list[Alert]:
+        """Return the alerts that are not closed (the `newest` of them), oldest first, as the detector folds into them."""
+        sql = "select * from alerts where state <> 'closed' order by alert_id desc limit ?"
+        return [rows.alert(r) for r in reversed(self.arrow(sql, [newest]).to_pylist())]
 
     def recent_events(self, seconds: float) -> pa.Table:
         """Return the events of the last `seconds` before the newest one, EVENT_SCHEMA, in order of arrival."""

@@ -81,10 +81,14 @@ def test_the_last_value_of_a_key_wins_and_replace_empties_first(tmp_path: Path) 
     seen = replace(ALERT, count=9, state="acknowledged")
     store.commit(Commit(alerts=[ALERT, seen], tables={"keys": [{"key_id": "a"}, {"key_id": "b"}]}))
     assert store.open_alerts() == [seen]
+    newer = [replace(seen, alert_id=number) for number in (2, 3)]
+    store.commit(Commit(alerts=newer))
+    assert store.open_alerts(2) == newer
+    store.commit(Commit(alerts=[replace(a, state="closed") for a in newer]))
     store.commit(Commit(alerts=[replace(seen, state="closed")], replace=["keys"], tables={"keys": [{"key_id": "c"}]}))
     assert store.open_alerts() == []
     assert store.query_sql("select key_id from keys").rows == [("c",)]
-    assert store.next_alert_id() == 2
+    assert store.next_alert_id() == 4
     store.close()
 
 
