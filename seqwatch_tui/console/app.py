@@ -26,7 +26,7 @@ from seqwatch_tui.console.acts import Acts
 from seqwatch_tui.console.client import Client, EngineError, Refused
 from seqwatch_tui.console.command_line import CommandLine
 from seqwatch_tui.console.commands.base import Command
-from seqwatch_tui.console.commands.registry import COMMANDS, footer, of_key
+from seqwatch_tui.console.commands.registry import COMMANDS, elsewhere, footer, of_key
 from seqwatch_tui.console.cursor import Cursor
 from seqwatch_tui.console.desk import Desk
 from seqwatch_tui.console.dress import Dress
@@ -50,8 +50,10 @@ _FIRST_OF_ALL = frozenset({"escape", "ctrl+j", "f5", "f2", "f1", "ctrl+p"})
 _KEYS = sorted({key for command in COMMANDS for key in command.keys})
 _BINDINGS: list[BindingType] = [
     Binding("ctrl+c", "interrupt", show=False, priority=True),
-    *(Binding(key, f"press('{key}')", show=False, priority=key in _FIRST_OF_ALL) for key in _KEYS),
+    *(Binding(key, f"press('{key}')", show=False, priority=True) for key in _KEYS),
 ]
+"""All of priority: they run before the next key is looked at, so what a slow link delivers at once (`:snoozes`) is
+typed into the line that its first key opens."""
 
 
 class Deliver(Message, bubble=False):
@@ -202,16 +204,26 @@ class Console(QuietApp[None]):
 
     # Keys
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Keys of the console sleep while the palette is open; while a question is, only Esc works."""
+        """Keys of the console sleep while the palette is open; while a question is, only Esc works; in the editor, those
+        that type nothing."""
         if action != "press":
             return True
-        return len(self.screen_stack) == 1 and (not self.prompt.asking or parameters == ("escape",))
+        if len(self.screen_stack) > 1 or self.prompt.asking:
+            return len(self.screen_stack) == 1 and parameters == ("escape",)
+        return not self.view.typing or parameters[0] in _FIRST_OF_ALL
 
     def action_press(self, key: str) -> None:
-        """Run the command of a key."""
+        """Run the command of a key; one of other screens says where it works."""
         command = of_key(key, self.view.context)
         if command is not None:
             self.perform(command, "")
+        else:
+            self.say(elsewhere(key), "warn")
+
+    def on_key(self, event: events.Key) -> None:
+        """A key that nobody wanted says so."""
+        if event.is_printable and event.character and len(self.screen_stack) == 1 and not self.prompt.asking:
+            self.say(f"{event.character} is no key of the console; ? lists them", "warn")
 
     def action_interrupt(self) -> None:
         """Ctrl+C: leaves a question; twice within two seconds leaves the console."""

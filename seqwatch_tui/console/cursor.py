@@ -26,6 +26,7 @@ class Cursor:
                 return
             if app.desk.following:
                 if where in ("down", "pagedown"):
+                    app.say("this is the newest event; ↑ or Space pauses")
                     return
                 app.live.follow(False)
         if lines is not None:

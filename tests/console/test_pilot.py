@@ -393,6 +393,20 @@ async def test_keys_typed_ahead_reach_the_line_they_were_meant_for(tmp_path: Pat
         assert app.search.words == "quarantine"
 
 
+async def test_a_key_that_does_nothing_here_says_so(tmp_path: Path) -> None:
+    async with console(tmp_path, Site(count=0), start="events") as (app, pilot):
+        await shows(pilot, app, "no events yet")
+        for key, told in (("P", "P (pause) does nothing here: it is for integrity"), ("enter", "nothing to open here"),
+                          ("D", "D (unsnooze) does nothing here: it is for snoozes"), ("x", "x is no key of the console"),
+                          ("down", "this is the newest event")):  # fmt: skip
+            await pilot.press(key)
+            await shows(pilot, app, told)
+        await pilot.press("question_mark", "enter")
+        await shows(pilot, app, "nothing to open here")
+        await pilot.press("5", *"x 1")
+        await until(pilot, lambda: app.view.context == "sql" and app.view.editor.text == "x 1")
+
+
 async def test_what_operators_did_is_fetched_each_time_the_system_screen_is_shown(tmp_path: Path) -> None:
     site = Site()
     asked = lambda: sum(path.startswith("/v1/actions") for _, path in site.requests)  # noqa: E731

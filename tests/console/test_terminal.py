@@ -116,6 +116,17 @@ def test_q_leaves_with_status_0_and_the_terminal_as_it_was(engine: FakeEngine) -
         assert not left_on(terminal.raw)
 
 
+def test_what_a_link_delivers_at_once_is_typed_into_the_line_its_first_key_opens(engine: FakeEngine) -> None:
+    with Terminal(str(engine.socket)) as terminal:
+        terminal.wait("jlee")
+        terminal.type(":snoozes\r")
+        terminal.wait("> snoozes")
+        terminal.type("1")
+        terminal.wait("Events > all")
+        terminal.type("/user=jlee")
+        terminal.wait("/ user=jlee")
+
+
 def test_a_slow_engine_does_not_delay_keys_or_leaving(tmp_path: Path) -> None:
     site = Site(10.0)
     with FakeEngine(tmp_path / "engine.sock", site) as engine, Terminal(str(engine.socket)) as terminal:

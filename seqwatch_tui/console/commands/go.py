@@ -99,9 +99,12 @@ class Open(Command):
     )
 
     def run(self, app: Console, argument: str) -> None:
-        """Open it."""
+        """Open it, or say that there is nothing to open."""
         del argument
-        app.view.open()
+        view = app.view
+        view.open()
+        if app.view is view and not app.prompt.asking:
+            app.say("there is nothing to open here", "warn")
 
 
 class Back(Command):

@@ -18,11 +18,24 @@ COMMANDS: tuple[Command, ...] = (
     look.RunQuery(), look.Saved(), look.CommandLine(), look.Palette(), look.Theme(), look.Help(), go.Quit(),
 )  # fmt: skip
 
+PLACES = ("overview", "events", "alerts", "keys", "integrity", "system", "sql")
+"""Contexts of the screens that a digit opens."""
+
 
 def of_key(key: str, context: str) -> Command | None:
     """The command of a key in a context; one with a `where` of its own goes before one for everywhere."""
     found = [command for command in COMMANDS if key in command.keys and command.applies(context)]
     return min(found, key=lambda command: not command.where, default=None)
+
+
+def elsewhere(key: str) -> str:
+    """Where the command of a key works, for somebody who pressed it where it does not."""
+    command = next(command for command in COMMANDS if key in command.keys)
+    if isinstance(command, go.Open):
+        return "there is nothing to open here"
+    roots = [place for place in PLACES if place in command.where]
+    where = ", ".join(roots or sorted(command.where))
+    return f"{command.shown.split()[0]} ({command.name}) does nothing here: it is for {where}"
 
 
 def named(name: str) -> Command | None:
@@ -34,12 +47,11 @@ def named(name: str) -> Command | None:
 
 def footer(context: str, *, read_only: bool) -> list[tuple[str, str]]:
     """Key and word of what works in `context`, the most important first, `?` help always among the first."""
-    places = ("overview", "events", "alerts", "keys", "integrity", "system", "sql")
     found = [
         command for command in COMMANDS
         if command.word and (not command.where or context in command.where) and not (read_only and command.acts)
         and (not command.told or context in command.told)
-        and (command.group != "Screens" or (context in places and command.name != context))
+        and (command.group != "Screens" or (context in PLACES and command.name != context))
     ]  # fmt: skip
     ordered = sorted(found, key=lambda command: command.rank)
     return [(command.shown.split()[0], command.word) for command in ordered]

@@ -23,6 +23,11 @@ class View(Vertical):
         self.host = host
         self.desk = host.desk
 
+    @property
+    def typing(self) -> bool:
+        """Whether what is typed goes into a text of the view."""
+        return False
+
     def main(self) -> Lines | None:
         """The list that gets the keyboard when the view opens."""
         return next(iter(self.query(Lines)), None)

@@ -56,6 +56,11 @@ class SqlView(Asks):
         self.result.empty = "F2 lists the saved queries; Tab moves between editor and result"
         self._say("Ctrl+J runs; the query is read-only and stops after 60 s", "bar")
 
+    @property
+    def typing(self) -> bool:
+        """While the editor has the keyboard."""
+        return self.editor.has_focus
+
     def main(self) -> Any:
         """The editor has the keyboard."""
         return self.editor
