@@ -183,7 +183,7 @@ class Detector:
     def _note_plain(self, rule: Rule, batch: Batch, rows: Rows) -> None:
         head = self._head(rule)
         for quiet, part in self.quiet.split(head.rule_id, batch, rows):
-            for hit in plain_hits(batch, part, rule.fold):
+            for hit in plain_hits(batch, part, rule):
                 self._folding.note(rule, head, hit, quiet)
 
     def _correlate(self, batch: Batch, matched: dict[str, Hits]) -> dict[str, list[Firing]]:

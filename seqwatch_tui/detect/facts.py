@@ -28,6 +28,8 @@ MEMO = 1 << 16
 """Values remembered per field; beyond that the memory starts anew."""
 _SCAN_FROM = 32
 """New values from which one scan of all of them for any literal pays."""
+_FEW_PIECES = 16
+"""Pieces up to which each is searched for; of more, those of the value are looked up."""
 _MANY = 4096
 """Values as written from which on a scan of all of them beats looking each up."""
 
@@ -50,15 +52,15 @@ class TextFacts:
         self._memo: dict[str, Facts] = {}
         self._worthy: dict[bytes, bool] = {}
 
-    def facts(self, values: Sequence[str]) -> list[Facts]:
-        """Return for each value the numbers of the tests that hold."""
+    def facts(self, values: Sequence[str], *, sifted: bool = False) -> list[Facts]:
+        """Return for each value the numbers of the tests that hold; `sifted` when each is known to be worth a look."""
         memo = self._memo
         new = [value for value in values if value not in memo]
         if len(memo) + len(new) > MEMO:
             memo.clear()
             new = list(values)
         if new:
-            memo.update(zip(new, self._found(new), strict=True))
+            memo.update(zip(new, self._found(new, sifted=sifted), strict=True))
         return [memo[value] for value in values]
 
     def among(self, array: pa.Array) -> tuple[Sequence[int], list[Facts]]:
@@ -66,7 +68,7 @@ class TextFacts:
         positions: Sequence[int]
         if self._bytes is not None and len(array) >= max(_SCAN_FROM, len(self._bytes) // 4):
             positions = _searched(array.view(pa.binary()), self._bytes)
-            return positions, self.facts(array.take(pa.array(positions, pa.int64())).to_pylist())
+            return positions, self.facts(array.take(pa.array(positions, pa.int64())).to_pylist(), sifted=True)
         positions = self._worth(array)
         if len(positions) < len(array):
             matching = (position for _, pattern, _ in self._regexes for position in _searched(array, pattern))
@@ -90,11 +92,14 @@ class TextFacts:
         known.update(zip(plain, map(bool, self._found([text.decode() for text in plain])), strict=True))
         return [position for position, text in enumerate(written) if known[text]]
 
-    def _found(self, values: list[str]) -> list[Facts]:
-        found = [NOTHING] * len(values)
+    def _found(self, values: list[str], *, sifted: bool = False) -> list[Facts]:
         array = pa.array(values, pa.string())
-        for index in self._worth(array):
-            found[index] = self._literal(values[index])
+        if sifted:
+            found = list(map(self._literal, values))
+        else:
+            found = [NOTHING] * len(values)
+            for index in self._worth(array):
+                found[index] = self._literal(values[index])
         for number, pattern, search in self._regexes:
             few = len(values) < _SCAN_FROM
             hits = [i for i, v in enumerate(values) if search(v)] if few else _searched(array, pattern)
@@ -204,9 +209,14 @@ class _Literals:
             if here:
                 found += here
         if self._pieces:
-            for piece in {value[i : i + 3] for i in range(len(value) - 2)} & self._pieces.keys():
+            for piece in self._pieces_in(value):
                 found += _holding(self._pieces[piece], value)
         return found + _holding(self._short, value) if self._short else found
+
+    def _pieces_in(self, value: str) -> Iterable[str]:
+        if len(self._pieces) <= _FEW_PIECES:
+            return [piece for piece in self._pieces if piece in value]
+        return {value[i : i + 3] for i in range(len(value) - 2)} & self._pieces.keys()
 
 
 _Edges = dict[str, list[tuple[slice, dict[str, list[int]]]]]

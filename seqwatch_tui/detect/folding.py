@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from seqwatch_tui.detect.rule import Correlation, Rule
 from seqwatch_tui.detect.summary import Sentence, span_text
@@ -24,18 +25,17 @@ Key = tuple[str, str, str | None, str | None]
 """Rule id, actor, dataset, and what keeps it quiet: a quiet hit never hides in an open alert, nor one the other way."""
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """Events of one rule, actor and dataset, close together in time. Times are epoch seconds."""
 
     actor: str
     dataset: str | None
     first: float
     last: float
-    count: int
+    events: int
     event_ids: Sequence[int]
     facts: Mapping[str, object]
-    """The newest event, by column, for the sentence."""
+    """The newest event, by those columns that the sentence speaks of, and `src_ip`."""
     measure: int | None = None
 
 
@@ -56,7 +56,7 @@ class _Open:
 
     def grow(self, rule: Rule, hit: Hit) -> None:
         self.first, self.last = min(self.first, hit.first), max(self.last, hit.last)
-        self.count += hit.count
+        self.count += hit.events
         if hit.measure is not None:
             self.measure = hit.measure if self.measure is None else max(self.measure, hit.measure)
         address = hit.facts.get("src_ip")
@@ -122,7 +122,7 @@ class Folding:
         sentence = self._sentences.get(template)
         if sentence is None:
             sentence = self._sentences[template] = Sentence(template)
-        return sentence.fill(_facts(found, found.rule.body))
+        return sentence.fill(_own(found, found.rule.body), found.facts or {})
 
     def get(self, alert_id: int) -> Alert | None:
         """Return an open alert as it was last taken."""
@@ -196,14 +196,13 @@ def _opened(alert: Alert) -> _Open:
     return _Open(alert, evidence, alert.first_ts, alert.last_ts, alert.count, alert.measure, alert.src_ip)
 
 
-def _facts(found: _Open, body: object) -> Mapping[str, object]:
-    """What the sentence can say: the newest event, and above it what is true of the alert as a whole."""
+def _own(found: _Open, body: object) -> Mapping[str, object]:
+    """What the sentence can say of the alert as a whole; it goes before what the newest event says."""
     alert, count = found.alert, found.count
-    facts = {
-        **(found.facts or {}), "actor": alert.actor, "dataset": alert.dataset, "src_ip": found.src_ip,
-        "title": alert.rule_title, "count": count, "events": f"{count} event{'' if count == 1 else 's'}",
-        "measure": found.measure,
+    own: dict[str, object] = {
+        "actor": alert.actor, "dataset": alert.dataset, "src_ip": found.src_ip, "title": alert.rule_title,
+        "count": count, "events": f"{count} event{'' if count == 1 else 's'}", "measure": found.measure,
     }  # fmt: skip
     if isinstance(body, Correlation):
-        facts |= {"threshold": body.at_least, "window": span_text(body.span)}
-    return facts
+        own |= {"threshold": body.at_least, "window": span_text(body.span)}
+    return own

@@ -13,6 +13,8 @@ import pyarrow.compute as pc
 from seqwatch_tui.detect.coded import Columns
 from seqwatch_tui.detect.folding import MAX_EVIDENCE, UNATTRIBUTED, Hit
 from seqwatch_tui.detect.matcher import Rows
+from seqwatch_tui.detect.rule import Rule
+from seqwatch_tui.detect.summary import words_of
 from seqwatch_tui.detect.timeline import Firing
 
 FACTS = (
@@ -22,6 +24,8 @@ FACTS = (
 """Columns that an alert's sentence can speak of."""
 OWNER = ("user_name", "dataset")
 """Columns that say whose alert it is."""
+_ASKED = (*OWNER, "src_ip")
+"""Columns that are looked at whatever the sentence says."""
 KNOWN = (*OWNER, "exe", "uid_name")
 """Columns that decide whether a hit is quiet; the rows of a correlation's entries begin with them."""
 
@@ -80,17 +84,17 @@ class _Through(Mapping[int, int]):
         return len(self._numbers)
 
 
-def plain_hits(batch: Batch, rows: Rows, fold: int) -> Iterator[Hit]:
-    """Yield a plain rule's hits: its rows by actor and dataset, apart where more than `fold` seconds lie between."""
-    rows, first, last = _runs(batch, rows, fold)
+def plain_hits(batch: Batch, rows: Rows, rule: Rule) -> Iterator[Hit]:
+    """Yield a plain rule's hits: its rows by actor and dataset, apart where more than its `fold` seconds lie between."""
+    rows, first, last = _runs(batch, rows, rule.fold)
     ts, event_ids = batch.ts[rows], batch.event_ids[rows].tolist()
-    newest = [dict(zip(FACTS, row, strict=True)) for row in batch.rows(FACTS, rows[last])]
+    spoken = words_of(rule.summary)
+    names = (*_ASKED, *(name for name in FACTS if name in spoken and name not in _ASKED))
+    newest = [dict(zip(names, row, strict=True)) for row in batch.rows(names, rows[last])]
     begin, finish = (ts[first] / 1e6).tolist(), (ts[last] / 1e6).tolist()
-    for index, (start, end) in enumerate(zip(first.tolist(), (last + 1).tolist(), strict=True)):
+    for facts, since, until, start, end in zip(newest, begin, finish, first.tolist(), (last + 1).tolist(), strict=True):
         ids = event_ids[start : min(end, start + MAX_EVIDENCE)]
-        facts = newest[index]
-        actor = facts["user_name"] or UNATTRIBUTED
-        yield Hit(actor, facts["dataset"], begin[index], finish[index], end - start, ids, facts)
+        yield Hit(facts["user_name"] or UNATTRIBUTED, facts["dataset"], since, until, end - start, ids, facts)
 
 
 def _runs(batch: Batch, rows: Rows, fold: int) -> tuple[Rows, Rows, Rows]:

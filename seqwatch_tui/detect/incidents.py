@@ -76,7 +76,9 @@ class Incidents:
         here = self._found.setdefault(key, {})
         self._used[number] = key
         self._used.move_to_end(number)
-        found = here.setdefault(number, _Incident(alert.first_ts, alert.last_ts))
+        found = here.get(number)
+        if found is None:
+            found = here[number] = _Incident(alert.first_ts, alert.last_ts)
         found.first, found.last = min(found.first, alert.first_ts), max(found.last, alert.last_ts)
         found.open.add(alert.alert_id)
         if len(self._used) > MAX_INCIDENTS:

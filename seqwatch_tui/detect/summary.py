@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 WORDS = frozenset({
     "actor", "role", "dataset", "src_ip", "process", "exe", "path", "action", "outcome", "command_line", "reason",
@@ -32,19 +33,26 @@ class Sentence:
 
     def __init__(self, template: str) -> None:
         parts = _WORD.split(template)
-        self._words = parts[1::2]
+        self._words = [(word, UNKNOWN.get(word, "unknown")) for word in parts[1::2]]
         self._format = "%s".join(text.replace("%", "%%") for text in parts[::2])
 
-    def fill(self, facts: Mapping[str, object]) -> str:
-        """Return the sentence; a value longer than 200 characters is cut, an ellipsis its last."""
-        return self._format % tuple([_shown(word, facts.get(word)) for word in self._words])
+    def fill(self, own: Mapping[str, object], facts: Mapping[str, object]) -> str:
+        """Return the sentence: a word is looked for in `own` and then in `facts`.
+
+        A value longer than 200 characters is cut, an ellipsis its last.
+        """
+        shown = []
+        for word, unknown in self._words:
+            value = own[word] if word in own else facts.get(word)
+            text = unknown if value is None else str(value)
+            shown.append(text if len(text) <= _MAX_VALUE else text[: _MAX_VALUE - 1] + "…")
+        return self._format % tuple(shown)
 
 
-def _shown(word: str, value: object) -> str:
-    if value is None:
-        return UNKNOWN.get(word, "unknown")
-    text = str(value)
-    return text if len(text) <= _MAX_VALUE else text[: _MAX_VALUE - 1] + "…"
+@lru_cache(4096)
+def words_of(template: str) -> frozenset[str]:
+    """Return the words of a template that are filled in."""
+    return frozenset(_WORD.findall(template))
 
 
 def span_text(seconds: int) -> str:

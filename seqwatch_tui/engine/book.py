@@ -14,6 +14,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from seqwatch_tui.config.dataset import Dataset
 from seqwatch_tui.config.settings import Settings
 from seqwatch_tui.detect.detector import Detections, Detector
 from seqwatch_tui.detect.incidents import Incidents
@@ -60,6 +61,7 @@ class AlertBook:
         self._versions = set(past.versions)
         self._gaps = deque(past.gaps, _KEPT_GAPS)
         self._statements: dict[str, str | None] = {}
+        self._configured: dict[str | None, str] = {}
 
     def complete(
         self, found: Detections, events: pa.Table, gaps: Sequence[Gap], detector: Detector
@@ -78,7 +80,8 @@ class AlertBook:
             if alert.alert_id not in self._fixed:
                 self._note_reason(alert, facts.get(newest.get(alert.alert_id, -1), {}), tables)
             full = self._with_incident_and_risk(alert)
-            detector.keep(full)
+            if full is not alert:
+                detector.keep(full)
             alerts.append(full)
         self._forget(detector)
         return alerts, tables
@@ -123,7 +126,7 @@ class AlertBook:
             "alert_id": alert.alert_id, "rule_hash": alert.rule_hash, "measure": alert.measure, "threshold": threshold,
             "window_seconds": body.span if isinstance(body, Correlation) else None,
             "counted": _counted(body) if isinstance(body, Correlation) else None,
-            "facts": _json({**facts, **self._in_force(alert.dataset)}), "risk_parts": _json(parts),
+            "facts": _joined(_json(facts), self._in_force(alert.dataset)), "risk_parts": _json(parts),
             "sql": self._shown(alert.rule_id, family),
             "not_seen": _json(self._not_seen(alert, body)),
         })  # fmt: skip
@@ -150,9 +153,16 @@ class AlertBook:
             "first_used": alert.last_ts,
         })  # fmt: skip
 
-    def _in_force(self, dataset_id: str | None) -> Row:
-        """Grants, hours and networks as configured now, for whoever asks later what was in force then."""
-        dataset, settings = self._datasets.get(dataset_id or ""), self._settings
+    def _in_force(self, dataset_id: str | None) -> str:
+        """Grants, hours and networks as configured now, for whoever asks later what was in force then. JSON."""
+        dataset = self._datasets.get(dataset_id or "")
+        name = dataset.id if dataset is not None else None
+        if name not in self._configured:
+            self._configured[name] = _json(self._configuration(dataset))
+        return self._configured[name]
+
+    def _configuration(self, dataset: Dataset | None) -> Row:
+        settings = self._settings
         hours = settings.business_hours
         granted = None if dataset is None or dataset.grants is None else dataset.grants
         return {
@@ -186,13 +196,23 @@ def _facts(events: pa.Table, event_ids: Sequence[int]) -> dict[int, Row]:
         return {}
     first = int(events.column("event_id")[0].as_py())
     rows = [number - first for number in event_ids if 0 <= number - first < events.num_rows]
-    found = events.select(FACTS).take(pa.array(rows, pa.int64())).to_pylist()
-    return {row["event_id"]: row for row in found}
+    taken = events.select(FACTS).take(pa.array(rows, pa.int64()))
+    columns = [_plain(column).to_pylist() for column in taken.columns]
+    return {values[0]: dict(zip(FACTS, values, strict=True)) for values in zip(*columns, strict=True)}
+
+
+def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """A column without a dictionary: as Python values, codes cost ten times as much as texts."""
+    return column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
 
 
 def _counted(body: Correlation) -> str:
     return {"event_count": "events", "value_count": body.field or "events"}.get(body.kind, "rules")
 
 
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=True, default=str)
+_json = json.JSONEncoder(ensure_ascii=True, default=str).encode
+
+
+def _joined(one: str, other: str) -> str:
+    """Two JSON objects without a common name as one."""
+    return other if one == "{}" else f"{one[:-1]}, {other[1:]}"
