@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 from dataclasses import asdict
+from pathlib import Path
 
 from seqwatch_tui.cli.exits import CommandError, Exit
 from seqwatch_tui.cli.lists import fetch
@@ -18,27 +19,20 @@ def run(options: argparse.Namespace) -> int:
         print(json.dumps(fetch(options, "/v1/ledger"), indent=1))
         return int(Exit.OK)
     settings, _ = load_settings(options)
-    from seqwatch_tui.ledger.replay import replay
-    from seqwatch_tui.ledger.values import LedgerError, Replayed
     from seqwatch_tui.ledger.verify import verify
-    from seqwatch_tui.store.interface import LedgerMark
 
     try:
-        report = verify(settings.state_dir)
-        rest = [
-            part
-            for part in replay(settings.state_dir, LedgerMark(report.segments + 1, 0))
-            if isinstance(part, Replayed)
-        ]
-        unsealed = sum(part.events.num_rows for part in rest)
-    except (OSError, LedgerError) as error:
+        report = verify(settings.state_dir, options.head)
+    except OSError as error:
         raise CommandError(
             Exit.FAILED, f"the ledger cannot be read: {error}", "is state_dir right, and may you read it?"
         ) from error
+    unsealed, said = _unsealed(settings.state_dir)
+    fine = report.ok and unsealed is not None
     if options.format == "json":
         print(
             json.dumps(
-                {**asdict(report), "events": report.events + unsealed, "unsealed": unsealed, "ok": report.ok},
+                {**asdict(report), "events": report.events + (unsealed or 0), "unsealed": unsealed, "ok": fine},
                 indent=1,
                 default=str,
             )
@@ -46,7 +40,18 @@ def run(options: argparse.Namespace) -> int:
     else:
         lines = [f"{report.segments} sealed segments, {report.events} events, {report.records} raw lines; "
                  + ("the chain holds" if report.ok else "THE CHAIN DOES NOT HOLD"),
-                 f"head {report.head}", *map(str, report.problems), *report.remarks,
-                 f"{unsealed} more events are not sealed yet: only their own checksums protect them"]  # fmt: skip
+                 f"head {report.segments}:{report.head}", *map(str, report.problems), *report.remarks, said]  # fmt: skip
         print("\n".join(safe_text(line) for line in lines))
-    return int(Exit.OK if report.ok else Exit.FINDING)
+    return int(Exit.OK if fine else Exit.FINDING)
+
+
+def _unsealed(state_dir: Path) -> tuple[int | None, str]:
+    """How many events are not sealed yet, null when that cannot be told, and the sentence that says so."""
+    from seqwatch_tui.ledger.replay import unsealed
+    from seqwatch_tui.ledger.values import LedgerError
+
+    try:
+        count = unsealed(state_dir)
+    except (OSError, LedgerError) as error:
+        return None, f"how many more events are not sealed yet is not known: {error}"
+    return count, f"{count} more events are not sealed yet: only their own checksums protect them"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -175,8 +176,16 @@ def _sources(p: argparse.ArgumentParser) -> None:
     _format(p)
 
 
+def _head(text: str) -> tuple[int, str]:
+    number, _, value = text.strip().partition(":")
+    if not number.isdecimal() or not re.fullmatch("[0-9a-f]{64}", value):
+        raise argparse.ArgumentTypeError("not N:VALUE, as `ledger verify` prints it behind `head`")
+    return int(number), value
+
+
 def _ledger(p: argparse.ArgumentParser) -> None:
     p.add_argument("do", choices=("verify", "status"), nargs="?", default="verify")
+    p.add_argument("--head", type=_head, metavar="N:VALUE", help="verify: a head kept elsewhere must be in the chain")
     p.add_argument("--format", choices=("table", "json"), default="table")
 
 

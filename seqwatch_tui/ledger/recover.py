@@ -49,6 +49,7 @@ def recover(layout: Layout, disk: Disk, mark: LedgerMark | None) -> Recovered:
             raise LedgerBehind(
                 f"{layout.root} is missing or empty, the store has committed up to {_name(at)}; {_RESTORE}"
             )
+        _refuse_leftovers(layout)
         _begin(layout, disk)
     found = _look(layout)
     _refuse_contradictions(layout, found, at)
@@ -88,6 +89,14 @@ def read_confirmed(layout: Layout) -> int:
     except FileNotFoundError:
         return 0
     return int(text) if text.isdigit() else 0
+
+
+def _refuse_leftovers(layout: Layout) -> None:
+    """Segments without a chain are somebody's evidence: a ledger begun beside them would write over them."""
+    if next(layout.root.glob("segments/*/*"), None) is not None:
+        raise LedgerDamaged(
+            f"{layout.root} holds segments, and neither {layout.chain.name} nor {layout.head.name}; {_RESTORE}"
+        )
 
 
 def _begin(layout: Layout, disk: Disk) -> None:

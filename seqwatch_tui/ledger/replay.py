@@ -34,6 +34,16 @@ def replay(state_dir: Path, after: LedgerMark | None = None) -> Iterator[Replaye
     yield from _unsealed(layout, number + 1, begin.batch if number + 1 == begin.segment else 0)
 
 
+def unsealed(state_dir: Path) -> int:
+    """Return how many events are in whole batches beyond the sealed segments, whatever state the chain is in.
+
+    OSError or LedgerDamaged when they cannot be counted.
+    """
+    layout = Layout.of(state_dir)
+    lines, _ = chain.count(layout.chain)
+    return sum(part.events.num_rows for part in _unsealed(layout, lines + 1, 0))
+
+
 def _segment(layout: Layout, entry: chain.Entry, previous: str, skip: int) -> Replayed | Unreadable:
     files, mark, row = layout.segment(entry.segment), LedgerMark(entry.segment + 1, 0), entry.row(previous)
     try:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from seqwatch_tui.ledger.values import Batch
+from seqwatch_tui.ledger.values import Batch, LedgerDamaged
 from seqwatch_tui.parse.schema import event_table, record_table
 
 _HEADER = struct.Struct(">4sQQQ32s")
@@ -53,13 +53,16 @@ def encode(segment: int, number: int, batch: Batch) -> bytes:
 
 
 def decode(payload: memoryview) -> Batch:
-    """Return the batch of a payload whose hash has been checked."""
-    (note_length,) = struct.unpack_from(">I", payload)
-    start = 4 + note_length
-    (events_length,) = struct.unpack_from(">Q", payload, start)
-    split = start + 8 + events_length
+    """Return the batch of a payload whose hash has been checked; LedgerDamaged when it holds none all the same."""
+    try:
+        (note_length,) = struct.unpack_from(">I", payload)
+        start = 4 + note_length
+        (events_length,) = struct.unpack_from(">Q", payload, start)
+        split = start + 8 + events_length
+        events, records = _table(payload[start + 8 : split]), _table(payload[split:])
+    except (struct.error, pa.ArrowException, OSError) as error:
+        raise LedgerDamaged(f"a batch that is not sealed yet was forged: its hash is right, and {error}") from error
     note = bytes(payload[4:start])
-    events, records = _table(payload[start + 8 : split]), _table(payload[split:])
     return Batch(event_table(_columns(events), len(events)), record_table(_columns(records), len(records)), note)
 
 

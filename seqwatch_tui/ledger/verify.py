@@ -7,8 +7,12 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import os
+import re
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 from seqwatch_tui.ledger import chain
@@ -18,6 +22,9 @@ from seqwatch_tui.ledger.recover import broken_tail
 _BLOCK = 1 << 20
 _LIMIT = 100
 _BAD_HEAD = "not of the form of a head"
+_LOOKS = 100
+"""Times to look for a moment at which the engine adds no line."""
+_NAME = re.compile(r"([0-9]{10})\.(?:events|records)\.parquet(\.tmp)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +98,14 @@ def verify(state_dir: Path, known: tuple[int, str] | None = None) -> VerifyRepor
     walk = _Walk(Layout.of(state_dir))
     if not walk.layout.root.is_dir():
         raise FileNotFoundError(errno.ENOENT, "there is no ledger", str(walk.layout.root))
-    head = chain.read_head(walk.layout.head)
+    head, lines, rest = _moment(walk.layout)
     values = {0: chain.START}
-    for number, value in _follow(walk):
+    for number, value in _follow(walk, lines, rest):
         if number in (head[0] if head else None, known[0] if known else None):
             values[number] = value
         values[-1] = value
     _check_head(walk, head, values)
+    _check_names(walk)
     if known is not None and values.get(known[0]) != known[1]:
         walk.wrong(walk.layout.chain, known[0], "the chain value kept elsewhere is not in the chain", known[1],
                    values.get(known[0], "no such segment"))  # fmt: skip
@@ -107,17 +115,30 @@ def verify(state_dir: Path, known: tuple[int, str] | None = None) -> VerifyRepor
     )
 
 
-def _follow(walk: _Walk) -> Iterator[tuple[int, str]]:
-    """Check line after line and the files each names; yield number and chain value as derived."""
+def _moment(layout: Layout) -> tuple[tuple[int, str] | None, int, int]:
+    """The head, the lines of the chain and the bytes after them, of one moment: an engine may be adding lines."""
+    for _ in range(_LOOKS):
+        head, (lines, rest) = _head(layout), chain.count(layout.chain)
+        if not rest and _head(layout) == head:
+            break
+    return head, lines, rest
+
+
+def _head(layout: Layout) -> tuple[int, str] | None:
+    return chain.read_head(layout.head) if layout.head.is_file() or not layout.head.exists() else None
+
+
+def _follow(walk: _Walk, lines: int, rest: int) -> Iterator[tuple[int, str]]:
+    """Check so many lines and the files each names; yield number and chain value as derived."""
     path, value, number = walk.layout.chain, chain.START, 0
-    if not path.exists():
+    if not path.is_file():
         walk.wrong(path, None, "the chain is missing", "a file", "none")
         return
     with path.open("rb") as file:
         start = file.read(len(chain.HEADER))
     if start != chain.HEADER:
         walk.wrong(path, None, "the first line is not that of a chain", chain.HEADER.decode().strip(), repr(start))
-    for number, line in enumerate(chain.read_lines(path), 1):
+    for number, line in enumerate(islice(chain.read_lines(path), lines), 1):
         if line is None:
             walk.wrong(path, number, f"line {number} is damaged", "an entry and its chain value", "something else")
             continue
@@ -129,12 +150,28 @@ def _follow(walk: _Walk) -> Iterator[tuple[int, str]]:
         _check_files(walk, line.entry)
         value = line.chain
         yield number, derived
-    _, rest = chain.count(path)
     if rest:
         walk.wrong(path, number + 1, "the last line is cut short", f"{chain.LINE} bytes", f"{rest} bytes")
-    if walk.layout.segment(number + 2).events_path.exists():
-        walk.wrong(walk.layout.segment(number + 2).events_path, number + 2, "the file is not in the chain", "no file",
-                   "a file")  # fmt: skip
+
+
+def _check_names(walk: _Walk) -> None:
+    """Every file among the segments is one that the chain names, but for the segment that is being sealed."""
+    being = set()
+    for folder, _, names in os.walk(walk.layout.root / "segments"):
+        lines, _ = chain.count(walk.layout.chain)
+        for name in sorted(names):
+            number = _segment_of(walk.layout, folder, name)
+            if not 1 <= number <= lines + 1:
+                walk.wrong(Path(folder, name), number or None, "the file is not in the chain", "no file", "a file")
+            elif number > lines:
+                being.add(number)
+    walk.remarks += [f"files of segment {number} are there and not yet in the chain" for number in sorted(being)]
+
+
+def _segment_of(layout: Layout, folder: str, name: str) -> int:
+    """The segment that a file is of by its name and place, 0 for one of none."""
+    match = _NAME.fullmatch(name)
+    return int(match[1]) if match and folder == str(layout.shard(int(match[1]))) else 0
 
 
 def _check_files(walk: _Walk, entry: chain.Entry) -> None:
@@ -151,7 +188,9 @@ def _check_files(walk: _Walk, entry: chain.Entry) -> None:
 def _digest(path: Path) -> str:
     digest = hashlib.sha256()
     try:
-        with path.open("rb") as file:
+        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                return "no regular file"
             while block := file.read(_BLOCK):
                 digest.update(block)
     except OSError as error:

@@ -76,6 +76,16 @@ def test_a_bulk_segment_that_was_not_committed_comes_again(layout: Layout) -> No
     assert verify(layout.root.parent).ok
 
 
+def test_segments_without_chain_and_head_are_not_written_over(layout: Layout) -> None:
+    shutil.rmtree(layout.spools)
+    for path in (layout.chain, layout.head, layout.confirmed):
+        path.unlink()
+    before = layout.segment(1).events_path.read_bytes()
+    with pytest.raises(LedgerDamaged, match="holds segments, and neither chain nor head"):
+        reopen(layout, None)
+    assert layout.segment(1).events_path.read_bytes() == before
+
+
 @pytest.mark.parametrize("mark", [None, LedgerMark(1, 0), LedgerMark(1, 1), LedgerMark(2, 1)])
 def test_a_store_that_lost_what_it_had_confirmed_is_behind(layout: Layout, mark: LedgerMark | None) -> None:
     with pytest.raises(StoreBehind) as caught:

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from seqwatch_tui.ledger import verify as verify_module
 from seqwatch_tui.ledger.chain import HEADER, LINE, START
 from seqwatch_tui.ledger.layout import Layout
 from seqwatch_tui.ledger.ledger import Ledger
+from seqwatch_tui.ledger.replay import unsealed
+from seqwatch_tui.ledger.spool import _HEADER
+from seqwatch_tui.ledger.values import LedgerDamaged
 from seqwatch_tui.ledger.verify import verify
+from seqwatch_tui.store.interface import LedgerMark
 from tests.ledger.world import NOW, batch
 
 
@@ -86,6 +93,12 @@ def _forge(layout: Layout) -> None:
     layout.chain.write_bytes(HEADER + "".join(line + "\n" for line in lines).encode())
 
 
+def _fifo(path: Path) -> None:
+    """A reader of which waits for ever."""
+    path.unlink()
+    os.mkfifo(path)
+
+
 @pytest.mark.parametrize(
     ("change", "file", "segment", "words"),
     [
@@ -101,6 +114,13 @@ def _forge(layout: Layout) -> None:
         (lambda x: x.chain.write_bytes(x.chain.read_bytes()[:-3]), "chain", 3, "cut short"),
         (lambda x: shutil.copy(x.segment(1).events_path, x.segment(5).events_path), "0000000005.events.parquet", 5,
          "not in the chain"),
+        (lambda x: shutil.copy(x.segment(1).events_path, x.segment(9).records_path), "0000000009.records.parquet", 9,
+         "not in the chain"),
+        (lambda x: shutil.copy(x.segment(1).events_path, x.root / "segments/0000000/notes"), "notes", None,
+         "not in the chain"),
+        (lambda x: _fifo(x.segment(2).records_path), "0000000002.records.parquet", 2, "no regular file"),
+        (lambda x: _fifo(x.chain), "chain", None, "missing"),
+        (lambda x: _fifo(x.head), "head", None, "damaged"),
     ],
 )  # fmt: skip
 def test_each_kind_of_change_is_named(
@@ -162,3 +182,39 @@ def test_a_batch_that_is_being_written_is_a_remark(layout: Layout) -> None:
 def test_no_ledger_is_an_error_not_a_pass(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         verify(tmp_path)
+
+
+def test_an_engine_that_goes_on_sealing_meanwhile_is_no_finding(
+    original: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(original, tmp_path / "live")
+    ledger = Ledger.open(tmp_path / "live", LedgerMark(4, 2), NOW)
+    digest = verify_module._digest
+
+    def slowly(path: Path) -> str:
+        ledger.append(*batch(26, 5), b"")
+        ledger.seal(NOW)
+        return digest(path)
+
+    monkeypatch.setattr(verify_module, "_digest", slowly)
+    report = verify(tmp_path / "live")
+    ledger.close()
+    assert (report.segments, report.problems, report.remarks) == (3, (), ())
+
+
+def test_a_segment_that_is_being_sealed_is_a_remark(layout: Layout) -> None:
+    for path in (layout.segment(4).events_path, layout.segment(4).records_path):
+        shutil.copy(layout.segment(1).events_path, path)
+    report = verify(layout.root.parent)
+    assert (report.ok, report.remarks) == (True, ("files of segment 4 are there and not yet in the chain",))
+
+
+def test_what_is_not_sealed_is_counted_whatever_the_chain_is_like(layout: Layout) -> None:
+    _remove_line(layout, 1)
+    layout.chain.write_bytes(layout.chain.read_bytes() + b"x" * LINE)
+    assert unsealed(layout.root.parent) == 10
+    payload = b"no batch"
+    head = _HEADER.pack(b"SWB1", 4, 1, len(payload), hashlib.sha256(payload).digest())
+    layout.spool(4).write_bytes(head + zlib.crc32(head).to_bytes(4, "big") + payload)
+    with pytest.raises(LedgerDamaged, match="forged"):
+        unsealed(layout.root.parent)
