@@ -7,15 +7,17 @@ them as numbers, so that a column is one gather. Bounded: a full memory is throw
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Callable, Sized
 from typing import NamedTuple
 
 import numpy as np
 
+from seqwatch_tui.model.text import from_bytes
 from seqwatch_tui.parse.bulk_columns import Distinct
 from seqwatch_tui.parse.bulk_index import Ints
 from seqwatch_tui.parse.calls import Call
-from seqwatch_tui.parse.fields import text_value
+from seqwatch_tui.parse.fields import raw_value, text_value
 from seqwatch_tui.parse.normalise import call_of
 from seqwatch_tui.parse.records import Records
 
@@ -120,6 +122,7 @@ class Memory:
         self._tails = np.zeros((1024, len(TAIL)), np.int64)
         self._middles: dict[bytes, Middle] = {}
         self._items: dict[tuple[bytes, bool], Item] = {}
+        self._arguments: dict[bytes, str] = {}
         self._numbers_of_who: dict[Who, int] = {}
         self.people: list[Who] = []
         self.calls, self.ttys, self.comms, self.exes, self.keys = (Distinct() for _ in range(5))
@@ -128,6 +131,7 @@ class Memory:
         """Forget everything if too much is remembered. Numbers given before mean nothing afterwards."""
         known: tuple[Sized, ...] = (
             self._rows, self._items, self._middles, self._parts, self._both, self._whos, self._whats, self._names,
+            self._arguments,
         )  # fmt: skip
         if max(map(len, known)) > _LIMIT:
             self._clear()
@@ -230,6 +234,13 @@ class Memory:
             name, plain = (b'"x"', "x") if quoted else (b"78", "x")
             path = self._records.path(b"item=0 name=%b inode=1 %b" % (name, text))
             known = self._items[text, quoted] = Item(path.nametype, path.directory, path.name == plain)
+        return known
+
+    def argument(self, value: bytes) -> str:
+        """The argument that a value in an EXECVE record stands for, as a shell would want it written."""
+        known = self._arguments.get(value)
+        if known is None:
+            known = self._arguments[value] = shlex.quote(from_bytes(raw_value(value) or value.strip(b'"')))
         return known
 
     def name(self, token: bytes) -> str | None:

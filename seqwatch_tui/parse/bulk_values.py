@@ -99,7 +99,7 @@ def read_values(index: Index, usual: Usual, memory: Memory, records: Records) ->
     ):  # fmt: skip
         values.texts[name] = Column(fields[field].astype(np.int32), known)
     _read_lessons(values, index, row, calls, items=items, chosen=chosen, warnings=warnings, exits=exits)
-    command, spoken, whole = commands(index, usual, records)
+    command, spoken, whole = commands(index, usual, memory, records)
     values.texts["command_line"] = Column(command, spoken)
     values.complete &= whole
     values.texts["warnings"] = _warning_column(warnings)
