@@ -12,7 +12,10 @@ VERSION = 1
 """Of the lines. A sensor of another version is refused."""
 
 LINE_LIMIT = 1 << 16
-"""Longest line either side writes, in bytes; a longer one is not read."""
+"""Longest line about one access, in bytes; what does not fit is cut, and said to be."""
+
+ORDER_LIMIT, STATUS_LIMIT = 1 << 20, 1 << 21
+"""Longest order and longest line of the sensor, in bytes: both may name thousands of datasets. A longer one is not read."""
 
 BEAT_SECONDS = 1.0
 """The sensor says at least this often that it lives."""

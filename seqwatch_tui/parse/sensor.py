@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from seqwatch_tui.model.evidence import Gap, Resume
-from seqwatch_tui.model.sensor import LINE_LIMIT
+from seqwatch_tui.model.sensor import STATUS_LIMIT
 from seqwatch_tui.parse.gaps import GapWatch
 from seqwatch_tui.parse.identities import Identities, address_value
 from seqwatch_tui.parse.interface import Knowledge, Parsed
@@ -106,7 +106,7 @@ class SensorParser:
         self._run = resume.identity if resume else ""
         self._upto = resume.offset if resume else 0
         self._heard = heard_until(resume) or self._knowledge.last_ts
-        self._splitter = LineSplitter(LINE_LIMIT)
+        self._splitter = LineSplitter(STATUS_LIMIT)
         self._bad = GapWatch(source, self._knowledge, None)
         self._identities = Identities(source, self._knowledge)
         self._decoder: msgspec.json.Decoder[_Said] = msgspec.json.Decoder(_Said)

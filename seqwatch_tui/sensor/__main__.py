@@ -14,7 +14,7 @@ import sys
 import time
 from dataclasses import dataclass
 
-from seqwatch_tui.model.sensor import BEAT_SECONDS, LINE_LIMIT
+from seqwatch_tui.model.sensor import BEAT_SECONDS, LINE_LIMIT, ORDER_LIMIT
 from seqwatch_tui.sensor import kernel
 from seqwatch_tui.sensor.decode import Malformed
 from seqwatch_tui.sensor.order import Order, Refused, read_order
@@ -122,7 +122,7 @@ class Loop:
         self._held += data
         line, newline, rest = self._held.partition(b"\n")
         if not newline:
-            if len(line) > LINE_LIMIT * 16:
+            if len(line) > ORDER_LIMIT:
                 raise Refused("an order without an end")
             return b""
         self._held = rest

@@ -6,7 +6,7 @@ import json
 import os
 from dataclasses import dataclass
 
-from seqwatch_tui.model.sensor import LINE_LIMIT, VERSION
+from seqwatch_tui.model.sensor import ORDER_LIMIT, VERSION
 
 _MOST = 4096
 
@@ -26,7 +26,7 @@ class Order:
 
 def read_order(line: bytes) -> Order:
     """Make an order of a line; Refused says what is wrong with it."""
-    if len(line) > LINE_LIMIT * 16:
+    if len(line) > ORDER_LIMIT:
         raise Refused(f"an order of {len(line)} bytes is too long")
     try:
         value = json.loads(line)

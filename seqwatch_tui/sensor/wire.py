@@ -5,16 +5,20 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from json.encoder import encode_basestring_ascii as quoted
 from typing import Any
 
-from seqwatch_tui.model.sensor import LINE_LIMIT
+from seqwatch_tui.model.sensor import LINE_LIMIT, STATUS_LIMIT
 from seqwatch_tui.model.text import from_bytes
 from seqwatch_tui.sensor.processes import Actor
 
 _BATCH = 1 << 19
 _PATH_LIMIT = 4 * 4096
+"""Characters of a path."""
+_CUT_PATH, _CUT_TEXT = 4096, 512
+"""Bytes of a path and characters of a program in a line that was too long: six and twelve a piece at most, when quoted."""
+CUT = "cut"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,11 @@ class Wire:
         self._actors: dict[int, tuple[Actor, str]] = {}
 
     def event(self, access: Access) -> None:
-        """Say one access; paths are made text here, bad bytes as backslash escapes."""
+        """Say one access; paths are made text here, bad bytes as backslash escapes. Whoever names files cannot make it too long."""
+        line = self._line(access)
+        self._put(line if len(line) <= LINE_LIMIT else self._line(_cut(access)))
+
+    def _line(self, access: Access) -> bytes:
         text = (
             f'{{"k":"event","n":{self._number},"ts":{access.ts:.6f},"from":{access.since:.6f},'
             f'"action":"{access.action}","path":{_name(access.path)}'
@@ -57,7 +65,7 @@ class Wire:
         warnings = (*access.actor.warnings, *access.warnings)
         if warnings:
             text += f',"warnings":"{";".join(warnings)}"'
-        self._put(f"{text},{self._who(access.actor)}}}\n".encode("ascii"))
+        return f"{text},{self._who(access.actor)}}}\n".encode("ascii")
 
     def say(self, kind: str, ts: float, **values: Any) -> None:
         """Say anything else, and send what is held."""
@@ -73,8 +81,8 @@ class Wire:
             view = view[os.write(self._fd, view) :]
 
     def _put(self, line: bytes) -> None:
-        if len(line) > LINE_LIMIT:
-            raise ValueError(f"a line of {len(line)} bytes is longer than the agreed {LINE_LIMIT}")
+        if len(line) > STATUS_LIMIT:
+            raise ValueError(f"a line of {len(line)} bytes is longer than the agreed {STATUS_LIMIT}")
         self._number += 1
         self._held += line
         if len(self._held) >= _BATCH:
@@ -100,5 +108,15 @@ class Wire:
 
 
 def _name(path: bytes) -> str:
-    text: str = quoted(from_bytes(path[:_PATH_LIMIT]))
+    text: str = quoted(from_bytes(path[:_PATH_LIMIT])[:_PATH_LIMIT])
     return text
+
+
+def _cut(access: Access) -> Access:
+    """What fits into a line, whatever names there are: who did it stays, where it came from goes first."""
+    who = access.actor
+    short = replace(
+        who, exe=who.exe and who.exe[:_CUT_TEXT], command=who.command and who.command[:_CUT_TEXT], parents=(), cgroup=None
+    )  # fmt: skip
+    old = access.old_path and access.old_path[:_CUT_PATH]
+    return replace(access, actor=short, path=access.path[:_CUT_PATH], old_path=old, warnings=(*access.warnings, CUT))

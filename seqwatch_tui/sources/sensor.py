@@ -15,7 +15,7 @@ from threading import Event
 from typing import Any, Literal
 
 from seqwatch_tui.model.evidence import Gap, GapKind
-from seqwatch_tui.model.sensor import LINE_LIMIT, SILENT_SECONDS, VERSION
+from seqwatch_tui.model.sensor import SILENT_SECONDS, STATUS_LIMIT, VERSION
 from seqwatch_tui.model.text import safe_text
 from seqwatch_tui.sources.interface import Chunk
 from seqwatch_tui.sources.sensor_process import Sensor
@@ -142,7 +142,7 @@ class SensorStream:
             last, self._heard_at = now, self._times.now()
             whole, newline, rest = (tail + data).rpartition(b"\n")
             tail = rest
-            if len(tail) > LINE_LIMIT:
+            if len(tail) > STATUS_LIMIT:
                 return "said a line longer than was agreed and was stopped"
             keep = now - kept >= _KEEP_SECONDS
             kept = now if keep else kept
