@@ -2,12 +2,15 @@
 
 Told by inode, not by name, so a file opened through a hard link, a bind mount or before a rename is found as well.
 Source: proc(5), /proc/PID/fd, maps, cwd. Without root only our own processes can be looked into; how many could not be
-is a part of the answer.
+is a part of the answer. No server of a file system is asked (statx(2), AT_STATX_DONT_SYNC): whoever holds a file on one
+that is dead or does not answer holds up no act.
 """
 
 from __future__ import annotations
 
+import ctypes
 import os
+import struct
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +20,8 @@ import psutil
 from seqwatch_tui.model.text import safe_text
 
 DevIno = tuple[int, int]
+_AT_FDCWD, _DONT_SYNC, _STATX_INO = -100, 0x4000, 0x100
+_libc = ctypes.CDLL(None, use_errno=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,25 +54,39 @@ def holders(inodes: Container[DevIno], proc: Path = Path("/proc")) -> Holders:
         if pid == os.getpid():
             continue
         try:
-            files = sum(key in inodes for key in _open_files(proc / str(pid)))
-            inside = _key(proc / str(pid) / "cwd") in inodes
-        except PermissionError:
-            hidden += 1
-            continue
+            files, inside, whole = _held(proc / str(pid), inodes)
         except (FileNotFoundError, ProcessLookupError):
             continue
+        except OSError:
+            hidden += 1
+            continue
+        hidden += not whole
         if files or inside:
             found.append(_holder(pid, files, inside))
     return Holders(tuple(found), hidden)
 
 
-def _open_files(process: Path) -> Iterator[DevIno]:
+def _held(process: Path, inodes: Container[DevIno]) -> tuple[int, bool, bool]:
+    """Files of a process that are among the inodes, whether it stands in one, and whether all of it could be looked at."""
+    files, whole = 0, True
     for link in (process / "fd").iterdir():
         try:
-            yield _key(link)
+            files += _key(link) in inodes
         except FileNotFoundError:
             continue  # closed since it was listed
-    yield from {key for line in (process / "maps").read_bytes().splitlines() if (key := _mapped(line))}
+        except OSError:
+            whole = False  # on a file system that is dead or lets nobody in: the others are told all the same
+    files += len({key for key in _mappings(process) if key in inodes})
+    try:
+        return files, _key(process / "cwd") in inodes, whole
+    except (FileNotFoundError, ProcessLookupError):
+        raise
+    except OSError:
+        return files, False, False
+
+
+def _mappings(process: Path) -> Iterator[DevIno]:
+    yield from (key for line in (process / "maps").read_bytes().splitlines() if (key := _mapped(line)))
 
 
 def _mapped(line: bytes) -> DevIno | None:
@@ -78,8 +97,13 @@ def _mapped(line: bytes) -> DevIno | None:
 
 
 def _key(path: Path) -> DevIno:
-    facts = path.stat()
-    return facts.st_dev, facts.st_ino
+    """Device and inode of what a link of /proc leads to, as the kernel has them at hand."""
+    buffer = ctypes.create_string_buffer(256)
+    if _libc.statx(_AT_FDCWD, os.fsencode(path), _DONT_SYNC, _STATX_INO, buffer) != 0:
+        code = ctypes.get_errno()
+        raise OSError(code, os.strerror(code), str(path))
+    ino, (major, minor) = struct.unpack_from("=Q", buffer, 32)[0], struct.unpack_from("=II", buffer, 136)
+    return os.makedev(major, minor), ino
 
 
 def _holder(pid: int, files: int, inside: bool) -> Holder:

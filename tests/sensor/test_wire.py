@@ -24,7 +24,7 @@ def said(access: Access) -> bytes:
     wire = Wire(theirs)
     wire.event(access)
     os.set_blocking(theirs, True)
-    with open(mine, "rb") as file:
+    with open(mine, "rb") as file:  # noqa: PTH123 - a descriptor
         wire.flush()
         os.close(theirs)
         return file.read()
