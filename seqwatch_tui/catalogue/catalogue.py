@@ -48,7 +48,7 @@ class Catalogue:
     def judge(self, events: pa.Table) -> pa.Table:
         """Return the table (EVENT_SCHEMA) with POLICY_COLUMNS filled; every other column is as it was."""
         datasets = self._dataset_numbers(events)
-        verdicts, which = self._runs.judged(events, datasets, *self._verdicts_of(events, datasets))
+        verdicts, which = self._judged(events, datasets)
         bulk = np.array([UNKNOWN if v.bulk is None else v.bulk for v in verdicts], np.int8)[which]
         allowed = np.array([UNKNOWN if v.allowed is None else v.allowed for v in verdicts], np.int8)[which]
         columns: dict[str, pa.Array] = {
@@ -91,12 +91,29 @@ class Catalogue:
         return grant_rows(self._settings)
 
     def _dataset_numbers(self, events: pa.Table) -> Codes:
-        """Where `path` is outside every dataset, `old_path` counts (a rename out of one, a link to it)."""
+        """Where `path` is outside every dataset, `old_path` counts (a rename out of one, a link to it).
+
+        From one dataset into another, the one it comes from counts where only that one's policy forbids it.
+        """
         numbers = self._paths.numbers(coded(events.column("path")))
         old = events.column("old_path")
         if old.null_count == len(old):
             return numbers
-        return np.where(numbers == OUTSIDE, self._paths.numbers(coded(old)), numbers)
+        before = self._paths.numbers(coded(old))
+        rows = np.flatnonzero((before != numbers) & (before != OUTSIDE) & (numbers != OUTSIDE))
+        if rows.size:
+            part = events.take(pa.array(rows))
+            strict = self._forbidden(part, before[rows]) & ~self._forbidden(part, numbers[rows])
+            numbers[rows[strict]] = before[rows[strict]]
+        return np.where(numbers == OUTSIDE, before, numbers)
+
+    def _forbidden(self, events: pa.Table, datasets: Codes) -> npt.NDArray[np.bool_]:
+        verdicts, which = self._judged(events, datasets)
+        return np.array([v.allowed is False for v in verdicts], bool)[which]
+
+    def _judged(self, events: pa.Table, datasets: Codes) -> tuple[list[Verdict], npt.NDArray[np.intp]]:
+        """Return the distinct verdicts of the batch, runs considered, and which of them each row has."""
+        return self._runs.judged(events, datasets, *self._verdicts_of(events, datasets))
 
     def _with_canaries(self, events: pa.Table, reasons: pa.DictionaryArray) -> pa.DictionaryArray:
         """Say in the reason of every event on a canary that it was one (`model.canary`)."""

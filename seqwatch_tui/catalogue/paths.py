@@ -65,10 +65,8 @@ class PathIndex:
 
     def _object(self, path: str) -> int:
         """Look at the object, then at the prefixes above it. Nothing in a key is resolved: `..` and `//` are part of it."""
-        while path and not path.endswith("/"):
+        while path:
             if (found := self._objects.get(path)) is not None:
                 return found
-            path = path.rpartition("/")[0]
-            while path.endswith("/") and not path.endswith(":/"):
-                path = path[:-1]
+            path = path.rstrip("/") if path.endswith("/") else path.rpartition("/")[0]
         return OUTSIDE

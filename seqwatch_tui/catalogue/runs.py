@@ -63,7 +63,7 @@ class RunPolicy:
         since = self._complete.get(dataset.id)
         if since is not None and ts > since + SETTLE_SECONDS:
             when = datetime.fromtimestamp(since, UTC).strftime("%Y-%m-%d %H:%M UTC")
-            return replace(verdict, allowed=False, reason=CLOSED.format(when))
+            return replace(verdict, allowed=False, reason=CLOSED.format(when), ended=False)
         if dataset.run is not None and user is not None and user in dataset.run.instrument:
-            return replace(verdict, allowed=True, reason=OPEN)
+            return replace(verdict, allowed=True, reason=OPEN, ended=False)
         return verdict

@@ -29,7 +29,9 @@ _READING = frozenset({"open", "read", "execute"})
 
 
 def end_of(day: date, zone: tzinfo) -> int:
-    """Return the first instant after a day, microseconds of UTC since 1970."""
+    """Return the first instant after a day, microseconds of UTC since 1970; the last day of the calendar has none."""
+    if day == date.max:
+        return NEVER
     return instant(datetime.combine(day + timedelta(days=1), time()), zone)
 
 
@@ -102,13 +104,15 @@ class _Withdrawn:
     def __init__(self, dataset: Dataset, withdrawal: Withdrawal, zone: tzinfo) -> None:
         self.since = instant(datetime.combine(withdrawal.since, time()), zone)
         pattern = fnmatch.translate(f"{withdrawal.files}")
-        self._root, self._pattern = f"{dataset.path}/", re.compile(pattern)
+        self._roots = tuple(f"{place}/" for place in (dataset.path, *dataset.objects))
+        self._pattern = re.compile(pattern)
 
     def holds(self, path: str) -> int:
-        """Say of a path whether it is withdrawn: itself, or a folder above it, matches."""
-        if not path.startswith(self._root):
+        """Say of a path or an object whether it is withdrawn: itself, or a folder above it, matches."""
+        root = next((root for root in self._roots if path.startswith(root)), None)
+        if root is None:
             return 0
-        inner = path[len(self._root) :]
+        inner = path[len(root) :].lstrip("/")
         return int(any(self._pattern.match(part) for part in _upwards(inner)))
 
 

@@ -17,7 +17,10 @@ WRITE = {"write", "create", "delete", "rename", "link", "chmod", "chown", "trunc
 
 
 def judge_row(settings: Settings, groups: Mapping[str, frozenset[str]], row: Mapping[str, Any]) -> dict[str, Any]:
-    dataset = dataset_of(settings, row["path"]) or dataset_of(settings, row["old_path"])
+    dataset, before = dataset_of(settings, row["path"]), dataset_of(settings, row["old_path"])
+    if dataset and before and not forbids(settings, groups, dataset, row) and forbids(settings, groups, before, row):
+        dataset = before
+    dataset = dataset or before
     role, allowed, reason, bulk = (None, None, None, None) if dataset is None else grant(settings, groups, dataset, row)
     return {
         "dataset": dataset.id if dataset else None,
@@ -28,6 +31,10 @@ def judge_row(settings: Settings, groups: Mapping[str, frozenset[str]], row: Map
         "business_hours": hours(settings, row["ts"]),
         "network_allowed": network(settings, row["src_ip"]),
     }
+
+
+def forbids(settings: Settings, groups: Mapping[str, frozenset[str]], dataset: Dataset, row: Mapping[str, Any]) -> bool:
+    return grant(settings, groups, dataset, row)[1] is False
 
 
 def dataset_of(settings: Settings, path: str | None) -> Dataset | None:

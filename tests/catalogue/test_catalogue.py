@@ -30,7 +30,7 @@ roles:
   bulk: {users: [ben]}
   none: {users: [nora, both]}
   stranger: {groups: [guests]}
-networks: {allowed: [10.0.0.0/8, "fd00::/8"]}
+networks: {allowed: ["10.0.0.0/8", "fd00::/8"]}
 business_hours: {start: "07:30", end: "19:00", holidays: [2026-12-25]}
 """
 GROUPS = {"gus": frozenset({"readers"}), "gwen": frozenset({"guests", "x"})}
@@ -169,6 +169,7 @@ roles: {pipe: {users: ["Pipeline/*", "Analyst/ann"]}}
     [
         ("s3://cohort/wgs/S1.cram", "a"), ("s3://cohort/wgs", "a"), ("s3://mirror", "a"), ("s3://mirror/x//../y", "a"),
         ("s3://cohort/wgs/inner/deep/x", "b"), ("s3://cohort/wgsx", None), ("s3://cohort", None), ("s3://other/wgs/x", None),
+        ("s3://cohort/wgs/folder/", "a"), ("s3://cohort/wgs//", "a"), ("s3://mirror/", "a"), ("s3://cohort/", None), ("s3:///", None),
         ("s3:/cohort/wgs/x", None), ("s3://", None), ("cohort/wgs/x", None), ("/data/a/x", "a"), ("x", None),
     ],
 )  # fmt: skip
@@ -192,6 +193,32 @@ def test_sessions_of_an_assumed_role(user: str, allowed: bool) -> None:
 
 def test_a_copy_out_of_a_dataset_is_about_the_dataset() -> None:
     assert judged(CLOUD, path="s3://elsewhere/x", old_path="s3://mirror/x", action="write")["dataset"] == "a"
+
+
+@pytest.mark.parametrize(
+    ("user", "action", "old_path", "path", "dataset", "allowed"),
+    [
+        ("rita", "rename", "/data/a/x", "/data/run 1/x", "a", False),  # read alone is granted where it comes from
+        ("lims", "rename", "/data/a/x", "/data/run 1/x", "open", None),
+        ("lims", "link", "/data/run 1/x", "/data/a/x", "a", True),
+        ("lims", "rename", "/data/a/x", "/data/a/inner/x", "inner", False),
+        ("rita", "rename", "/data/a/x", "/data/a/inner/x", "inner", False),
+        ("lims", "rename", "/data/a/inner/x", "/data/a/x", "inner", False),
+        ("lims", "rename", "/data/a/y", "/data/a/x", "a", True),
+    ],
+)  # fmt: skip
+def test_from_one_dataset_into_another_both_must_allow_it(
+    user: str, action: str, old_path: str, path: str, dataset: str, allowed: bool | None
+) -> None:
+    row = judged(user_name=user, action=action, old_path=old_path, path=path)
+    assert (row["dataset"], row["allowed"]) == (dataset, allowed)
+
+
+def test_a_network_of_mapped_addresses_is_one_of_ipv4() -> None:
+    written = POLICY.replace("10.0.0.0/8", "::ffff:10.0.0.0/104")
+    catalogue = Catalogue(loads(written, "x"), {})
+    found = [judged(catalogue, src_ip=each)["network_allowed"] for each in ("10.1.2.3", "::ffff:10.1.2.3", "11.0.0.1")]
+    assert found == [True, True, False]
 
 
 def test_nothing_configured_is_unknown_not_a_pass() -> None:

@@ -48,6 +48,19 @@ def test_the_instrument_may_write_while_the_run_is_not_complete() -> None:
     assert verdict(catalogue, None, "write")[0] is False
 
 
+def test_a_grant_that_ended_does_not_matter_to_what_the_run_decides() -> None:
+    text = """
+site: s
+state_dir: /s
+datasets:
+  - {id: r, path: /r, grants: {a: [write]}, grants_until: {a: 2020-01-01}, run: {complete: [x], instrument: [nova]}}
+roles: {a: {users: [nova]}}
+"""
+    row = {"event_id": 1, "ts": START, "action": "write", "outcome": "success", "user_name": "nova", "path": "/r/x"}
+    judged = Catalogue(loads(text, "x"), {}).judge(batch([row]))
+    assert (judged.column("allowed")[0].as_py(), judged.column("context")[0].as_py()) == (True, None)
+
+
 @pytest.mark.parametrize("user", ["svc_nova", "anna", "mallory", None])
 def test_nobody_may_write_once_it_is_complete(user: str | None) -> None:
     catalogue = Catalogue(site(), {})

@@ -19,6 +19,7 @@ timezone: Europe/Berlin
 datasets:
   - id: a
     path: /d/a
+    objects: ["s3://a/d"]
     grants: {reader: [read], guest: [read], writer: [read, write]}
     grants_until: {guest: 2026-06-30, writer: 2026-03-01}
     consent: {expires: 2027-01-01, withdrawn: [{files: "NA12878*", since: 2026-05-01}]}
@@ -62,6 +63,13 @@ def test_a_last_day_ends_at_the_midnight_of_the_site(ts: str, user: str, allowed
     assert (row["allowed"], row["context"]) == (allowed, context)
 
 
+def test_the_last_day_of_the_calendar_never_ends() -> None:
+    site = SITE.replace("2026-06-30", "9999-12-31").replace("2027-01-01", "9999-12-31")
+    table = event_table({"event_id": [1], "user_name": ["gus"], "path": ["/d/a/x"], "action": ["read"]}, 1)
+    row = Catalogue(loads(site, "site.yaml"), {}).judge(table).to_pylist()[0]
+    assert (row["allowed"], row["context"]) == (True, None)
+
+
 def test_a_grant_that_ended_says_so() -> None:
     row = _judged("2026-07-01T00:00:00", "gus")
     assert (row["reason"], row["role"]) == ("the grant of role guest on a ended on 2026-06-30", "guest")
@@ -73,6 +81,8 @@ def test_a_grant_that_ended_says_so() -> None:
         ("2026-04-30T21:59:59", "/d/a/NA12878.bam", None),
         ("2026-04-30T22:00:00", "/d/a/NA12878.bam", "consent-withdrawn"),
         ("2026-05-02T00:00:00", "/d/a/NA12878/lane1.fastq.gz", "consent-withdrawn"),
+        ("2026-05-02T00:00:00", "s3://a/d/NA12878.bam", "consent-withdrawn"),
+        ("2026-05-02T00:00:00", "s3://a/e/NA12878.bam", None),
         ("2026-05-02T00:00:00", "/d/a/NA12879.bam", None),
         ("2026-05-02T00:00:00", "/d/b/NA12878.bam", None),
     ],
