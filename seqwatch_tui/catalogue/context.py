@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from seqwatch_tui.catalogue.coded import coded, words_array
+from seqwatch_tui.catalogue.coded import Codes, coded, words_array
 
 Rows = npt.NDArray[np.int64]
 Mark = tuple[Rows, str]
@@ -33,7 +33,7 @@ def with_marks(events: pa.Table, marks: Iterable[Mark]) -> pa.Table:
     codes, words = column.codes.astype(np.int32), list(column.words)
     place = {word: number for number, word in enumerate(words)}
     for rows, code in given:
-        held, which = np.unique(codes[rows], return_inverse=True)
+        held, which = _distinct(codes[rows])
         longer = [f"{words[number]}; {code}" if words[number] else code for number in held.tolist()]
         for word in longer:
             if word not in place:
@@ -42,3 +42,10 @@ def with_marks(events: pa.Table, marks: Iterable[Mark]) -> pa.Table:
         codes[rows] = np.array([place[word] for word in longer], np.int32)[which]
     position = events.schema.get_field_index("context")
     return events.set_column(position, events.schema.field(position), words_array(codes, words))
+
+
+def _distinct(codes: Codes) -> tuple[Codes, npt.NDArray[np.intp]]:
+    """The distinct codes, and the position of each among them; rows that get a mark are mostly alike."""
+    if (codes == codes[0]).all():
+        return codes[:1], np.zeros(len(codes), np.intp)
+    return np.unique(codes, return_inverse=True)

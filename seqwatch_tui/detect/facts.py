@@ -1,7 +1,7 @@
 """One field: which of the tests about it hold for a value, found by index, so that cost does not grow with the rules.
 
 A test is a number here (its position in the matcher's list). Equality is one dictionary look-up; startswith and
-endswith one per distinct length of the literals with the value's outermost character; contains (and a wildcard's
+endswith one per distinct length of the literals with the value's outermost characters; contains (and a wildcard's
 longest text) goes by the literal's rarest three-character piece; what is left to check are the few tests whose piece
 occurs. Results are remembered per value.
 """
@@ -196,18 +196,20 @@ class _Literals:
                     contains.append((text, number, None))
                 case "wildcard":
                     contains.append((longest(text), number, _linear(text)))
-        self._starts = _by_edge(starts, 0, lambda text: slice(0, len(text)))
-        self._ends = _by_edge(ends, -1, lambda text: slice(-len(text), None))
+        self._edges = [
+            *_by_edge(starts, lambda size: slice(0, size)), *_by_edge(ends, lambda size: slice(-size, None))
+        ]  # fmt: skip
         self._pieces, self._short = _by_piece(contains)
         self.any = bool(tests)
 
     def find(self, value: str) -> list[int]:
         """Return the tests that hold for `value`."""
         found = list(self._equal.get(value, ()))
-        for place, texts in (*self._starts.get(value[:1], ()), *self._ends.get(value[-1:], ())):
-            here = texts.get(value[place])
-            if here:
-                found += here
+        for edge, literals in self._edges:
+            for place, texts in literals.get(value[edge], ()):
+                here = texts.get(value[place])
+                if here:
+                    found += here
         if self._pieces:
             for piece in self._pieces_in(value):
                 found += _holding(self._pieces[piece], value)
@@ -219,15 +221,23 @@ class _Literals:
         return {value[i : i + 3] for i in range(len(value) - 2)} & self._pieces.keys()
 
 
-_Edges = dict[str, list[tuple[slice, dict[str, list[int]]]]]
+_EDGE = 4
+"""Outermost characters by which literals at an end of a value are found, or as many as they have."""
+_Places = list[tuple[slice, dict[str, list[int]]]]
+_Edges = list[tuple[slice, dict[str, _Places]]]
 
 
-def _by_edge(tests: Iterable[tuple[str, int]], edge: int, place: Callable[[str], slice]) -> _Edges:
-    """Under the literals' outermost character: where in a value literals of one length stand, and which there are."""
-    found: dict[str, dict[int, dict[str, list[int]]]] = {}
+def _by_edge(tests: Iterable[tuple[str, int]], place: Callable[[int], slice]) -> _Edges:
+    """Where in a value the outermost characters are; under these, where literals of one length are, and which."""
+    found: dict[int, dict[str, dict[int, dict[str, list[int]]]]] = {}
     for text, number in tests:
-        found.setdefault(text[edge], {}).setdefault(len(text), {}).setdefault(text, []).append(number)
-    return {char: [(place(next(iter(texts))), texts) for texts in sizes.values()] for char, sizes in found.items()}
+        size = min(len(text), _EDGE)
+        sizes = found.setdefault(size, {}).setdefault(text[place(size)], {})
+        sizes.setdefault(len(text), {}).setdefault(text, []).append(number)
+    return [
+        (place(size), {edge: [(place(n), texts) for n, texts in sizes.items()] for edge, sizes in edges.items()})
+        for size, edges in found.items()
+    ]
 
 
 _Contained = tuple[str, int, re.Pattern[str] | None]

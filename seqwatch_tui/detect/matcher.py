@@ -59,6 +59,7 @@ class Matcher:
         self._narrowings: dict[frozenset[str], Narrowing] = {}
         self._sets: list[Facts] = []
         self._set_numbers: dict[Facts, int] = {}
+        self._unions: dict[tuple[int, ...], Facts] = {}
         self._outcomes: dict[tuple[int, ...], tuple[int, ...]] = {}
 
     @property
@@ -71,8 +72,8 @@ class Matcher:
         columns: Rowset = Columns(events) if isinstance(events, pa.Table) else events
         if not columns.rows:
             return {}
-        if len(self._outcomes) > _SIGNATURES or len(self._sets) > _SIGNATURES:
-            self._sets, self._set_numbers, self._outcomes, self._narrowings = [], {}, {}, {}
+        if max(len(self._outcomes), len(self._unions), len(self._sets)) > _SIGNATURES:
+            self._sets, self._set_numbers, self._unions, self._outcomes, self._narrowings = [], {}, {}, {}, {}
         wide = frozenset() if columns.rows <= FEW else self._wide(columns)
         parts = [self._field(columns[name], facts) for name, facts in self._fields.items() if name not in wide]
         parts += [self._pair(number, test, columns) for number, test in self._pairs]
@@ -177,7 +178,10 @@ class Matcher:
         return known
 
     def _union(self, signature: tuple[int, ...]) -> Facts:
-        return NOTHING.union(*(self._sets[number] for number in signature))
+        known = self._unions.get(signature)
+        if known is None:
+            known = self._unions[signature] = NOTHING.union(*[self._sets[number] for number in signature])
+        return known
 
 
 def _by_field(numbers: Mapping[Match, int], type_of: Callable[[str], FieldType]) -> dict[str, TextFacts | PlainFacts]:

@@ -38,6 +38,7 @@ SESSION = DAY
 """How long a session counts as one that read."""
 MAX_PAIRS = 200_000
 MAX_SESSIONS = 20_000
+_SMALL = 1 << 15
 _PIECE = DAY // 2
 """A batch over more time than this is looked at in pieces, so that batches of any size say the same."""
 T = TypeVar("T")
@@ -98,14 +99,13 @@ class Memory:
         if not len(rows):
             return
         firsts, lasts = ends(batch.user.codes[rows] * batch.dataset.size + batch.dataset.codes[rows])
-        pairs = []
-        for row, last in zip(rows[firsts].tolist(), rows[lasts].tolist(), strict=True):
-            user, dataset = batch.user.values[batch.user.codes[row]], batch.dataset.values[batch.dataset.codes[row]]
-            for code in self._news(user, dataset, int(batch.ts[row])):
+        rows, last = rows[firsts], batch.ts[rows[lasts]].tolist()
+        users, datasets = batch.user.at(batch.user.codes[rows]), batch.dataset.at(batch.dataset.codes[rows])
+        for row, user, dataset, ts in zip(rows.tolist(), users, datasets, batch.ts[rows].tolist(), strict=True):
+            for code in self._news(user, dataset, ts):
                 yield row, code
-            self._remember(user, dataset, int(batch.ts[row]), int(batch.ts[row]))
-            pairs.append((user, dataset, int(batch.ts[last])))
-        for user, dataset, ts in pairs:
+            self._remember(user, dataset, ts, ts)
+        for user, dataset, ts in zip(users, datasets, last, strict=True):
             self._remember(user, dataset, ts, ts)
 
     def _news(self, user: str, dataset: str, ts: int) -> Iterator[str]:
@@ -136,10 +136,8 @@ class Memory:
             using = batch.in_session(~inside & batch.in_use)
             since, datasets = self._cause(batch, reading, using, self._reads)
             recent = _recent(batch.ts[using], since)
-            for code, dataset in enumerate(batch.names):
-                rows = using[recent & (datasets == code)]
-                if len(rows):
-                    yield rows, f"session-read={dataset}"
+            for code, rows in _by_code(using[recent], datasets[recent]):
+                yield rows, f"session-read={batch.names[code]}"
         for row in batch.last_of_session(reading).tolist():
             name = batch.dataset.values[batch.dataset.codes[row]]
             _newest(self._reads, batch.key(row), (int(batch.ts[row]), name))
@@ -178,6 +176,19 @@ class Memory:
 
 def _recent(ts: Rows, since: Rows) -> npt.NDArray[np.bool_]:
     return (ts >= since) & (ts - since < SESSION)
+
+
+def _by_code(rows: Rows, codes: Rows) -> Iterator[tuple[int, Rows]]:
+    """The rows of each code, both ascending; codes below 0 are none."""
+    if not len(rows):
+        return
+    small = codes.astype(np.int16) if codes.max() < _SMALL else codes  # those are sorted in one pass
+    order = np.argsort(small, kind="stable")
+    held = codes[order]
+    start = np.flatnonzero(np.diff(held, prepend=-2))
+    for code, group in zip(held[start].tolist(), np.split(rows[order], start[1:]), strict=True):
+        if code >= 0:
+            yield code, group
 
 
 def _newest(known: OrderedDict[SessionKey, T], key: SessionKey, what: T) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 DAY = 86_400_000_000
@@ -89,6 +90,7 @@ def _remember(person: _Person, address: Address, ts: int) -> None:
     person.last, person.last_ts = address, ts
 
 
+@lru_cache(4096)
 def _parsed(address: str) -> Address | None:
     try:
         parsed = ip_address(address)
@@ -97,11 +99,13 @@ def _parsed(address: str) -> Address | None:
     return parsed.ipv4_mapped or parsed if isinstance(parsed, IPv6Address) else parsed
 
 
+@lru_cache(4096)
 def _network(address: Address, *, near: bool) -> str:
     bits = (24 if near else 16) if address.version == 4 else (64 if near else 32)
     hidden = address.max_prefixlen - bits
     return f"{type(address)(int(address) >> hidden << hidden)}/{bits}"
 
 
+@lru_cache(4096)
 def _public(address: Address) -> bool:
     return not any(address in network for network in _INNER if network.version == address.version)

@@ -33,7 +33,7 @@ class Sentence:
 
     def __init__(self, template: str) -> None:
         parts = _WORD.split(template)
-        self._words = [(word, UNKNOWN.get(word, "unknown")) for word in parts[1::2]]
+        self._words = parts[1::2]
         self._format = "%s".join(text.replace("%", "%%") for text in parts[::2])
 
     def fill(self, own: Mapping[str, object], facts: Mapping[str, object]) -> str:
@@ -41,12 +41,16 @@ class Sentence:
 
         A value longer than 200 characters is cut, an ellipsis its last.
         """
-        shown = []
-        for word, unknown in self._words:
-            value = own[word] if word in own else facts.get(word)
-            text = unknown if value is None else str(value)
-            shown.append(text if len(text) <= _MAX_VALUE else text[: _MAX_VALUE - 1] + "…")
-        return self._format % tuple(shown)
+        values = [own[word] if word in own else facts.get(word) for word in self._words]
+        if None in values:
+            values = [UNKNOWN.get(w, "unknown") if v is None else v for w, v in zip(self._words, values, strict=True)]
+        whole = self._format % tuple(values)
+        return whole if len(whole) <= _MAX_VALUE else self._format % tuple(map(_cut, values))
+
+
+def _cut(value: object) -> str:
+    text = str(value)
+    return text if len(text) <= _MAX_VALUE else text[: _MAX_VALUE - 1] + "…"
 
 
 @lru_cache(4096)
