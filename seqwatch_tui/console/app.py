@@ -26,7 +26,7 @@ from seqwatch_tui.console.acts import Acts
 from seqwatch_tui.console.client import Client, EngineError, Refused
 from seqwatch_tui.console.command_line import CommandLine
 from seqwatch_tui.console.commands.base import Command
-from seqwatch_tui.console.commands.registry import COMMANDS, elsewhere, footer, of_key
+from seqwatch_tui.console.commands.registry import COMMANDS, NOT_TYPED, elsewhere, footer, of_key
 from seqwatch_tui.console.cursor import Cursor
 from seqwatch_tui.console.desk import Desk
 from seqwatch_tui.console.dress import Dress
@@ -44,7 +44,6 @@ from seqwatch_tui.console.widgets.header import Header
 from seqwatch_tui.console.widgets.prompt import Prompt, Question
 
 T = TypeVar("T")
-_FIRST_OF_ALL = frozenset({"escape", "ctrl+j", "f5", "f2", "f1", "ctrl+p"})
 
 
 _KEYS = sorted({key for command in COMMANDS for key in command.keys})
@@ -151,8 +150,19 @@ class Console(QuietApp[None]):
         desk.context, desk.crumbs, desk.note = view.context, self.stage.crumbs, self._note()
         drawn = view.update()
         drawn = self.header.update() or drawn
-        drawn = self.footer.update(footer(desk.context, read_only=desk.read_only)) or drawn
+        drawn = self.tell_keys() or drawn
         return self.prompt.say(*self._message) or drawn
+
+    def tell_keys(self) -> bool:
+        """The keys that work now, in the footer: those of the question, of the editor, or of the view."""
+        desk, view = self.desk, self.view
+        told = footer(view.context, read_only=desk.read_only, typing=view.is_mounted and view.typing)
+        return self.footer.update(self.prompt.pairs if self.prompt.asking else told)
+
+    def on_descendant_focus(self) -> None:
+        """Another part has the keyboard: other keys work."""
+        with suppress(AttributeError):  # before the first compose there is no prompt
+            self.tell_keys()
 
     def _note(self) -> str:
         window = self.desk.window
@@ -189,6 +199,7 @@ class Console(QuietApp[None]):
         view = self.view
         if self.prompt.asking:
             self.prompt.leave()
+            self.tell_keys()
             self.focus_view()
         elif isinstance(view, Asks) and view.cancel():
             self.say("the query was stopped")
@@ -210,7 +221,7 @@ class Console(QuietApp[None]):
             return True
         if len(self.screen_stack) > 1 or self.prompt.asking:
             return len(self.screen_stack) == 1 and parameters == ("escape",)
-        return not self.view.typing or parameters[0] in _FIRST_OF_ALL
+        return not self.view.typing or parameters[0] in NOT_TYPED
 
     def action_press(self, key: str) -> None:
         """Run the command of a key; one of other screens says where it works."""
@@ -284,6 +295,7 @@ class Console(QuietApp[None]):
         self.view.hold()
         self._message = ("", "text")
         self.prompt.ask(question)
+        self.tell_keys()
 
     def label_prompt(self, text: str, role: str = "message") -> None:
         """Change the label of the open question."""
@@ -293,4 +305,5 @@ class Console(QuietApp[None]):
         """End the question without an answer; the keyboard goes back to the view."""
         if self.prompt.asking:
             self.prompt.close()
+            self.tell_keys()
             self.focus_view()

@@ -6,7 +6,8 @@ CSS = """
 Screen { layout: vertical; background: $background; color: $foreground; overflow: hidden; scrollbar-size: 0 0; }
 Header { height: 2; }
 #body { height: 1fr; overflow: hidden; }
-Prompt { height: 1; }
+Prompt { height: 1; layout: horizontal; }
+Prompt.stacked { layout: vertical; }
 Footer { height: 1; }
 #label { width: 1fr; height: 1; }
 #line { width: 1fr; height: 1; border: none; padding: 0; background: $background; color: $foreground; }

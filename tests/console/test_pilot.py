@@ -11,6 +11,7 @@ from rich.cells import cell_len
 
 from seqwatch_tui.console import theme
 from seqwatch_tui.console.commands.registry import COMMANDS
+from seqwatch_tui.console.widgets.prompt import Question
 from tests.console.fake_engine import Site
 from tests.console.harness import console, screen_text, shows, until
 
@@ -323,7 +324,7 @@ async def test_an_engine_that_goes_away_makes_every_verdict_unknown(tmp_path: Pa
         text = screen_text(app).splitlines()
         assert "ok" not in text[0]
         assert "engine: no answer since" in text[1]
-        assert "systemctl start seqwatch" in text[-2]
+        assert "systemctl start seqwatch" in "".join(text[-4:])
 
 
 async def test_every_size_from_40x12_to_200x60_is_drawn_and_the_header_stays(tmp_path: Path) -> None:
@@ -405,6 +406,55 @@ async def test_a_key_that_does_nothing_here_says_so(tmp_path: Path) -> None:
         await shows(pilot, app, "nothing to open here")
         await pilot.press("5", *"x 1")
         await until(pilot, lambda: app.view.context == "sql" and app.view.editor.text == "x 1")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (40, 10), (160, 48)])
+async def test_a_long_sentence_takes_rows_instead_of_being_cut(tmp_path: Path, size: tuple[int, int]) -> None:
+    said = "a snooze lasts up to seven days; plan what is quiet for longer in the configuration (docs)"
+    async with console(tmp_path, Site(), size, start="events") as (app, pilot):
+        app.say(said, "warn")
+        await until(pilot, lambda: said in " ".join(screen_text(app).split()))
+        assert app.footer.region.bottom == size[1]
+        app.say("")
+        await until(pilot, lambda: app.prompt.size.height == 1)
+        app.say("word " * 90)
+        await until(pilot, lambda: app.prompt.size.height > 1)
+        assert app.prompt.size.height <= 3
+        assert size[0] > 80 or "…" in screen_text(app).splitlines()[-2]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (40, 10)])
+async def test_what_is_typed_can_be_seen_however_long_the_question_is(tmp_path: Path, size: tuple[int, int]) -> None:
+    asked = "type run-240117-of-the-second-floor to quarantine it (↑↓ scroll, Esc = no):"
+    async with console(tmp_path, Site(), size) as (app, pilot):
+        answers: list[str] = []
+        app.ask(Question(asked, answers.append))
+        await until(pilot, lambda: asked in " ".join(screen_text(app).split()))
+        await pilot.press(*"run-240117-of-the")
+        await shows(pilot, app, "run-240117-of-the ")
+        app.label_prompt("short:")
+        await until(pilot, lambda: app.prompt.size.height == 1)
+        await shows(pilot, app, "short: run-240117-of-the")
+        await pilot.press("enter")
+        assert answers == ["run-240117-of-the"]
+
+
+async def test_the_footer_names_the_keys_that_work_while_something_is_typed(tmp_path: Path) -> None:
+    async with console(tmp_path, Site(), start="alerts") as (app, pilot):
+        foot = lambda: screen_text(app).splitlines()[-1]  # noqa: E731
+        await shows(pilot, app, "Bulk read")
+        await pilot.press("a")
+        await until(
+            pilot, lambda: "Enter done  Esc leave" in foot() and "Quarantine" not in foot() and "6System" not in foot()
+        )
+        await pilot.press("escape", "V")
+        await until(pilot, lambda: foot().strip() == "Esc no")
+        await pilot.press("n", "5")
+        await until(pilot, lambda: "Ctrl+J run" in foot() and "Esc leave the editor" in foot())
+        assert "1Events" not in foot()
+        assert "F1 help" in foot()
+        await pilot.press("escape")
+        await until(pilot, lambda: "1Events" in foot())
 
 
 async def test_what_operators_did_is_fetched_each_time_the_system_screen_is_shown(tmp_path: Path) -> None:

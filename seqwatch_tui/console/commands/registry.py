@@ -18,6 +18,8 @@ COMMANDS: tuple[Command, ...] = (
     look.RunQuery(), look.Saved(), look.CommandLine(), look.Palette(), look.Theme(), look.Help(), go.Quit(),
 )  # fmt: skip
 
+NOT_TYPED = frozenset({"escape", "ctrl+j", "f5", "f2", "f1", "ctrl+p", "tab"})
+"""Keys that work while somebody writes in the editor."""
 PLACES = ("overview", "events", "alerts", "keys", "integrity", "system", "sql")
 """Contexts of the screens that a digit opens."""
 
@@ -45,8 +47,11 @@ def named(name: str) -> Command | None:
     return exact[0] if exact else near[0] if len(near) == 1 else None
 
 
-def footer(context: str, *, read_only: bool) -> list[tuple[str, str]]:
-    """Key and word of what works in `context`, the most important first, `?` help always among the first."""
+def footer(context: str, *, read_only: bool, typing: bool = False) -> list[tuple[str, str]]:
+    """Key and word of what works in `context`, the most important first, `?` help always among the first. While somebody
+    is `typing`, the keys that type nothing."""
+    if typing:
+        return _typing(context)
     found = [
         command for command in COMMANDS
         if command.word and (not command.where or context in command.where) and not (read_only and command.acts)
@@ -55,3 +60,14 @@ def footer(context: str, *, read_only: bool) -> list[tuple[str, str]]:
     ]  # fmt: skip
     ordered = sorted(found, key=lambda command: command.rank)
     return [(command.shown.split()[0], command.word) for command in ordered]
+
+
+def _typing(context: str) -> list[tuple[str, str]]:
+    found = []
+    for command in COMMANDS:
+        keys = zip(command.keys, command.shown.split(), strict=False)
+        shown = next((shown for key, shown in keys if key in NOT_TYPED), "")
+        if shown and command.word and command.applies(context):
+            word = "leave the editor" if isinstance(command, go.Back) else command.word
+            found.append((command.rank, shown, word))
+    return [(shown, word) for _, shown, word in sorted(found)]

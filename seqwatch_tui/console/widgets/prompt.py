@@ -7,11 +7,17 @@ from dataclasses import dataclass
 
 from textual import events
 from textual.app import ComposeResult
-from textual.containers import Horizontal
+from textual.containers import Container
 from textual.widgets import Input
 
+from seqwatch_tui.console.cells import fit, width, wrap
 from seqwatch_tui.console.desk import Desk
-from seqwatch_tui.console.widgets.drawn import Bar, Span
+from seqwatch_tui.console.widgets.drawn import Bar
+
+_MOST = 3
+"""Rows that a message or a label may take."""
+_ROOM = 24
+"""Cells for what is typed, below which the line has a row of its own, under its label."""
 
 
 def _nothing(_text: str) -> None:
@@ -62,14 +68,16 @@ class Line(Input):
             await super()._on_key(event)
 
 
-class Prompt(Horizontal):
-    """Holds the message bar and the input; one of them is shown."""
+class Prompt(Container):
+    """Holds the message bar and the input; one of them is shown. Nothing is cut that fits into a few rows."""
 
     def __init__(self, desk: Desk, scroll: Callable[[str], None]) -> None:
         super().__init__(id="prompt")
         self._label = Bar(desk, id="label")
         self._label.ground = "text"
         self._line = Line(scroll)
+        self._said = ("", "text")
+        self._laid: tuple[object, ...] = ()
 
     def compose(self) -> ComposeResult:
         """The label (or message) and the line."""
@@ -87,15 +95,44 @@ class Prompt(Horizontal):
 
     def say(self, text: str, role: str) -> bool:
         """Show a message unless a question is open; return whether anything was drawn."""
-        if self.asking:
-            return False
-        return self._label.show([[(f" {text}" if text else "", role)]])
+        return False if self.asking else self._lay(text, role)
 
     def label(self, text: str, role: str = "message") -> None:
         """Change the label of the open question: an error in what was typed, a count."""
-        spans: list[Span] = [(f" {text} ", role)]
-        self._label.styles.width = len(text) + 2
-        self._label.show([spans])
+        self._lay(text, role)
+
+    @property
+    def pairs(self) -> list[tuple[str, str]]:
+        """Keys that work while the question is open, and what they do."""
+        question = self._line.question
+        if question is None or question.keys:
+            return [("Esc", "no")]
+        return [
+            ("Enter", "done"),
+            ("Esc", "leave"),
+            *([("Tab", "complete")] if question.complete else []),
+            ("↑↓", "scroll"),
+        ]
+
+    def on_resize(self) -> None:
+        """Another width breaks the text elsewhere."""
+        self._lay(*self._said)
+
+    def _lay(self, text: str, role: str) -> bool:
+        """Show `text`, over as many rows as it needs; the line stands beside it or below. Return whether it changed."""
+        cells, asking = self.app.size.width, self.asking
+        self._said = (text, role)
+        if self._laid == (text, role, cells, asking):
+            return False
+        self._laid = (text, role, cells, asking)
+        free = _ROOM if asking and self._line.question and not self._line.question.keys else 1
+        beside = asking and width(text) + 2 + free <= cells
+        lines = [text] if beside else _rows(text, max(cells - 2, 1))
+        self.set_class(asking and not beside, "stacked")
+        self._label.styles.width = width(text) + 2 if beside else "1fr"
+        self._label.styles.height = len(lines)
+        self.styles.height = len(lines) + (asking and not beside)
+        return self._label.show([[(f" {line} " if line else "", role)] for line in lines])
 
     def accept(self, text: str) -> None:
         """`text` is in force: when that is what stands on the line, the question has its own label again."""
@@ -115,8 +152,7 @@ class Prompt(Horizontal):
         """End the question; its hooks are not called."""
         self._line.question = None
         self._line.display = False
-        self._label.styles.width = "1fr"
-        self._label.show([[]])
+        self._lay("", "text")
 
     def leave(self) -> None:
         """Esc: end the question and tell it."""
@@ -137,3 +173,9 @@ class Prompt(Horizontal):
         question = self._line.question
         if question is not None:
             question.answered(event.value)
+
+
+def _rows(text: str, cells: int) -> list[str]:
+    """`text` broken into at most _MOST rows; the last one says when there was more."""
+    rows = wrap(text, cells)
+    return rows if len(rows) <= _MOST else [*rows[: _MOST - 1], fit(" ".join(rows[_MOST - 1 :]), cells)]
