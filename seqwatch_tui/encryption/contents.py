@@ -32,11 +32,11 @@ def some(names: Iterable[bytes], count: int = 3) -> str:
 
 
 def file_layer(census: Census) -> Layer:
-    """Whether the files themselves are encrypted; checksum lists and empty files do not count.
+    """Whether the files themselves are encrypted; checksum lists (by name and content) and empty files do not count.
 
     Sequence data in clear makes it `partly`; other files in clear beside encrypted ones make it a `mixed` yes.
     """
-    counted = [f for f in census.files if f.kind.kind != "empty" and not _CHECKSUMS.search(f.name)]
+    counted = [f for f in census.files if f.kind.kind != "empty" and not _is_checksums(f)]
     sealed = [f for f in counted if is_sealed(f)]
     clear = [f for f in counted if not is_sealed(f)]
     text, formats = _count(census, sealed, clear), frozenset(f.kind.format for f in sealed)
@@ -46,6 +46,25 @@ def file_layer(census: Census) -> Layer:
         return Layer("partly", text, mixed=True, formats=formats)
     sure = census.complete and not census.closed
     return Layer("yes" if sure else "unknown", text, mixed=bool(clear), formats=formats)
+
+
+def _is_checksums(file: Looked) -> bool:
+    """A list of digests or its signature: so called, and text (a signature may be binary)."""
+    binary = file.kind.kind == "unknown" and file.name.lower().endswith(b".sig")
+    return (file.kind.kind == "text" or binary) and _CHECKSUMS.search(file.name) is not None
+
+
+def of_all(census: Census, judged: Judged) -> Judged:
+    """The same where every file was looked at; a pass of some of them only is unknown."""
+    state, text = judged
+    if state != "pass" or (census.complete and not census.closed):
+        return judged
+    unread = f"{len(census.closed)} unreadable, " if census.closed else ""
+    looked = len(census.files) + len(census.closed)
+    return (
+        "unknown",
+        f"{text[:-1]} ({unread}looked at {looked} of {len(census.names)}{' or more' if census.more else ''} files).",
+    )
 
 
 def is_sealed(file: Looked) -> bool:

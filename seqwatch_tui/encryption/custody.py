@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from seqwatch_tui.encryption.keyfiles import KeyFile, examine
 from seqwatch_tui.encryption.keys import KeyEntry
 from seqwatch_tui.model.safefile import safe_open
 from seqwatch_tui.model.verdict import Finding, State
+
+_LOOKED_AT = 64 << 10
+"""Bytes of a key file that are looked at; of a longer one it cannot be told that no secret lies there in clear."""
 
 
 def check_key_files(register: Iterable[KeyEntry], datasets: Mapping[str, Path], now: float) -> list[Finding]:
@@ -37,11 +41,13 @@ def _devices(datasets: Mapping[str, Path]) -> dict[str, int]:
 def _check_file(entry: KeyEntry, path: Path, devices: Mapping[str, int], now: float) -> Finding:
     try:
         with os.fdopen(safe_open(path), "rb") as file:
-            facts, content = os.fstat(file.fileno()), examine(file.read(64 << 10))
+            facts, content = os.fstat(file.fileno()), examine(file.read(_LOOKED_AT))
     except OSError as error:
         state: State = "unknown"
         text = f"{path} cannot be looked at: {error.strerror}; correct the path or give this user the right."
     else:
+        if content.locked in ("public", "yes") and facts.st_size > _LOOKED_AT:
+            content = replace(content, locked="unknown")
         here = sorted(name for name, device in devices.items() if device == facts.st_dev)
         state, text = _file_state(entry, path, content, facts.st_mode & 0o7777, here)
     only = entry.datasets[0] if len(entry.datasets) == 1 else None

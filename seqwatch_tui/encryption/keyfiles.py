@@ -12,7 +12,9 @@ from typing import Literal
 _PEM = re.compile(rb"-----BEGIN ([A-Z0-9 ]{1,40})-----\s(.*?)-----END \1-----", re.DOTALL)
 _C4GH = b"c4gh-v1"
 _SSH = b"openssh-key-v1\0"
+_SSH_PUBLIC = re.compile(rb"(ssh|ecdsa|sk)-[a-z0-9@.-]+ [A-Za-z0-9+/=]+( [^\n]*)?")
 Locked = Literal["yes", "no", "unknown", "public"]
+_WORST: tuple[Locked, ...] = ("no", "unknown", "yes", "public")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,18 +26,18 @@ class KeyFile:
 
 
 def examine(data: bytes) -> KeyFile:
-    """Look at the content of a key file (PEM, OpenSSH, age, OpenPGP armour)."""
+    """Look at the content of a key file (PEM, OpenSSH, age, OpenPGP armour); of several in it, the least protected."""
     if b"AGE-SECRET-KEY-" in data:
         return KeyFile("age identity", "no")
-    match = _PEM.search(data)
-    if match is None:
-        return KeyFile("unknown", "unknown")
-    return _pem(match[1].decode(), match[2])
+    if _SSH_PUBLIC.fullmatch(data.strip()):
+        return KeyFile("OpenSSH public key", "public")
+    found = [_pem(match[1].decode(), match[2]) for match in _PEM.finditer(data)]
+    return min(found, key=lambda each: _WORST.index(each.locked), default=KeyFile("unknown", "unknown"))
 
 
 def _pem(label: str, body: bytes) -> KeyFile:
     raw = _decoded(body)
-    if "PUBLIC KEY" in label or "CERTIFICATE" in label:
+    if any(word in label for word in ("PUBLIC KEY", "CERTIFICATE", "PARAMETERS")):
         return KeyFile(label.lower(), "public")
     if raw.startswith(_C4GH):
         return KeyFile("crypt4gh private key", _lock(raw[len(_C4GH) :], 2))

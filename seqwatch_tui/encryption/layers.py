@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from seqwatch_tui.model.text import from_bytes, safe_text
+
 Seen = Literal["yes", "no", "partly", "unknown"]
 
 _CRYPT = re.compile(r"CRYPT-(LUKS1|LUKS2|PLAIN|BITLK|TCRYPT|LOOPAES|FVAULT2)-")
@@ -46,7 +48,7 @@ class Layer:
 
 def read_mounts(root: Path) -> list[Mount]:
     """The mounts of this process, in order of mounting. Raises OSError."""
-    lines = (root / "proc/self/mountinfo").read_bytes().splitlines()
+    lines = (root / "proc/self/mountinfo").read_bytes().split(b"\n")
     return [mount for line in lines if (mount := _mount(line)) is not None]
 
 
@@ -56,7 +58,7 @@ def _mount(line: bytes) -> Mount | None:
     fields, rest = left.split(b" "), right.split(b" ")
     if not separator or len(fields) < 6 or len(rest) < 3:
         return None
-    return Mount(fields[2].decode(), _plain(fields[4]), rest[0].decode(), _plain(rest[1]), rest[2].decode("latin-1"))
+    return Mount(from_bytes(fields[2]), _plain(fields[4]), from_bytes(rest[0]), _plain(rest[1]), from_bytes(rest[2]))
 
 
 def _plain(field: bytes) -> bytes:
@@ -91,7 +93,7 @@ def block_layer(mounts: list[Mount], root: Path) -> Layer:
 def swap_layers(root: Path) -> list[tuple[str, Layer]]:
     """Each swap area on a disk and what is under it. Raises OSError."""
     found = []
-    for line in (root / "proc/swaps").read_text("utf-8", "backslashreplace").splitlines()[1:]:
+    for line in (root / "proc/swaps").read_text("utf-8", "backslashreplace").split("\n")[1:]:
         name = line.split()[0] if line.split() else ""
         if name and not name.startswith("/dev/zram"):
             found.append((name, _swap(name.encode(), root)))
@@ -125,21 +127,43 @@ def _under(mount: Mount, root: Path, depth: int) -> Layer:
         return Layer("unknown", "zfs encrypts by itself or not; see: zfs get encryption")
     if not mount.device.startswith("0:"):
         return _device(mount.device, root, depth)
-    if mount.source.startswith(b"/dev/"):
+    if mount.type == "btrfs":
+        return _btrfs(mount.source, root, depth)
+    if mount.type == "bcachefs":
         return _by_name(mount.source, root, depth)
     return Layer("unknown", f"what is under {mount.type} cannot be seen from here")
 
 
 def _by_name(source: bytes, root: Path, depth: int) -> Layer:
     """A device by its name below /dev: a kernel name, or the name of a device-mapper device."""
+    node = _called(source, root)
+    return _node(node, root, depth) if node else Layer("unknown", f"{_base(source)} is not in /sys/class/block")
+
+
+def _base(source: bytes) -> str:
+    return safe_text(from_bytes(source.rsplit(b"/", 1)[-1]))
+
+
+def _called(source: bytes, root: Path) -> Path | None:
+    """The node in sysfs of a device's name."""
     base = os.fsdecode(source.rsplit(b"/", 1)[-1])
     direct = root / "sys/class/block" / base
     if source.count(b"/") == 2 and (direct / "dev").exists():
-        return _node(direct.resolve(), root, depth)
+        return direct.resolve()
     for name in sorted((root / "sys/class/block").glob("dm-*/dm/name")):
         if source.startswith(b"/dev/mapper/") and name.read_text().strip() == base:
-            return _node(name.parent.parent.resolve(), root, depth)
-    return Layer("unknown", f"{base} is not in /sys/class/block")
+            return name.parent.parent.resolve()
+    return None
+
+
+def _btrfs(source: bytes, root: Path, depth: int) -> Layer:
+    """All devices of a btrfs, as sysfs lists them: a mount names only one of several."""
+    node = _called(source, root)
+    for devices in sorted((root / "sys/fs/btrfs").glob("*/devices")):
+        names = sorted(each.name for each in devices.iterdir())
+        if node is not None and node.name in names:
+            return _all([_by_name(b"/dev/" + os.fsencode(name), root, depth) for name in names])
+    return Layer("unknown", f"the devices of the btrfs on {_base(source)} are not in /sys/fs/btrfs")
 
 
 def _device(number: str, root: Path, depth: int) -> Layer:

@@ -93,8 +93,8 @@ def _is_text(head: bytes) -> bool:
 def _openpgp_message(head: bytes) -> bool:
     """Whether the bytes begin with an encrypted OpenPGP message (RFC 9580 sections 4.2 and 5).
 
-    The first packet must be a session key or encrypted data with a known version, and, where it ends inside `head`,
-    must be followed by another packet of an encrypted message.
+    The first packet must be a session key or encrypted data with a known version. Where it ends inside `head`, a session
+    key must be followed by another packet of an encrypted message, and encrypted data by nothing.
     """
     packet = _packet(head)
     if packet is None:
@@ -102,7 +102,7 @@ def _openpgp_message(head: bytes) -> bool:
     tag, body, end = packet
     if not _plausible(tag, head[body : body + 8]):
         return False
-    return tag in (18, 20) or end + 1 > len(head) or _tag(head[end]) in (1, 3, 9, 18, 20)
+    return end >= len(head) or (tag in (1, 3) and _tag(head[end]) in (1, 3, 9, 18, 20))
 
 
 def _tag(octet: int) -> int | None:

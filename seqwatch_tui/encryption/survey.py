@@ -50,12 +50,18 @@ def survey(
     judged: dict[str, Judged] = {
         "ENC-01": verdict(wanted, seen.files, seen.system, seen.block),
         "ENC-02": _chain(seen.block),
-        "ENC-05": contents.one_policy(seen.census, seen.policy),
-        "C4-01": contents.well_formed(seen.census),
-        "C4-02": contents.whole_body(seen.census),
-        "C4-06": contents.siblings(seen.census),
+        "ENC-05": _one_policy(seen),
+        "C4-01": contents.of_all(seen.census, contents.well_formed(seen.census)),
+        "C4-02": contents.of_all(seen.census, contents.whole_body(seen.census)),
+        "C4-06": contents.of_all(seen.census, contents.siblings(seen.census)),
     }
     return [Finding(kind, dataset_id, dataset_id, state, text, now) for kind, (state, text) in judged.items()]
+
+
+def _one_policy(seen: _Seen) -> Judged:
+    """What lies in a folder with a policy has the same one, looked at or not (fscrypt.rst, "Encryption policy enforcement")."""
+    judged = contents.one_policy(seen.census, seen.policy)
+    return judged if isinstance(seen.policy, Policy) else contents.of_all(seen.census, judged)
 
 
 def _look(path: Path, root: Path, limit: int) -> _Seen:

@@ -40,6 +40,13 @@ class Host:
         (self.root / "sys/class/block" / name).symlink_to(node)
         return number
 
+    def btrfs(self, *names: str) -> None:
+        """One file system over these devices."""
+        devices = self.root / "sys/fs/btrfs/0123" / "devices"
+        devices.mkdir(parents=True)
+        for name in names:
+            (devices / name).symlink_to(self.root / "sys/class/block" / name)
+
     def mount(self, point: Path | str, device: str, kind: str = "ext4", source: str = "none") -> None:
         shown = os.fspath(point).replace("\\", "\\134").replace(" ", "\\040")
         number = self.numbers.get(device, device)

@@ -8,7 +8,7 @@ import pytest
 
 from seqwatch_tui.config.errors import ConfigError
 from seqwatch_tui.encryption.custody import check_key_files
-from seqwatch_tui.encryption.keyfiles import private_pem, public_pem
+from seqwatch_tui.encryption.keyfiles import examine, private_pem, public_pem
 from seqwatch_tui.encryption.keys import KeyEntry, judge_keys, parse_register, read_register
 from seqwatch_tui.encryption.rows import FINDING_COLUMNS, KEY_COLUMNS, finding_rows, key_rows
 
@@ -123,6 +123,27 @@ def test_a_secret_in_clear_fails_and_a_public_key_does_not(tmp_path):
     assert (state, "in clear" in detail) == ("fail", True)
     assert check(written(tmp_path / "p", public_pem(bytes(32)), 0o644))[0] == "pass"
     assert check(written(tmp_path / "u", b"?"))[0] == "unknown"
+
+
+def test_of_several_keys_in_a_file_the_least_protected_counts(tmp_path):
+    def pem(label: str) -> bytes:
+        return f"-----BEGIN {label}-----\nMIIBAAAA\n-----END {label}-----\n".encode()
+
+    public, own = pem("CERTIFICATE"), pem("PRIVATE KEY")
+    for content, locked in (
+        (public, "public"), (public + own, "no"), (own + public, "no"), (pem("EC PARAMETERS") + pem("EC PRIVATE KEY"), "no"),
+        (public + pem("ENCRYPTED PRIVATE KEY"), "yes"), (pem("ENCRYPTED PRIVATE KEY") + own, "no"),
+        (b"ssh-ed25519 AAAAC3Nz lab@host\n", "public"), (b"ssh-ed25519 AAAAC3Nz\n" + own, "no"), (b"ssh-x", "unknown"),
+    ):  # fmt: skip
+        assert examine(content).locked == locked, content
+
+
+def test_that_a_long_file_holds_no_secret_cannot_be_told(tmp_path):
+    path = tmp_path / "chain.pem"
+    path.write_bytes(b"-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n" + b"#" * (64 << 10))
+    path.chmod(0o600)
+    entry = parse_register(f"- {{id: k, kind: tls, owner: o, path: {path}}}", "r.yaml")
+    assert check_key_files(entry, {}, 0.0)[0].state == "unknown"
 
 
 def test_a_key_on_the_file_system_of_its_data_is_a_warning(tmp_path):

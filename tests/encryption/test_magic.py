@@ -77,6 +77,12 @@ def test_openpgp_session_keys(head):
     assert classify(head[:HEAD], b"x").format == "gpg"
 
 
+def test_encrypted_data_is_all_there_is_in_a_message():
+    packet = b"\xd2\x40\x01" + bytes(63)
+    assert classify(packet, b"x").kind == "encrypted"
+    assert classify(packet + b"\0", b"x").kind == "unknown"
+
+
 @pytest.mark.parametrize("head", [bytes.fromhex("85010c04") + bytes(300), b"\x84\x01\x03" + bytes(300), b"\xd2" * 20])
 def test_what_only_looks_like_openpgp_is_not(head):
     assert classify(head, b"x").kind != "encrypted"

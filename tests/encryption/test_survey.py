@@ -244,8 +244,62 @@ def test_a_loop_device_stands_on_the_mount_of_its_file(host, data):
 def test_file_systems_without_a_device_of_their_own(host, data, kind, source, state):
     host.device("sdb")
     host.device("dm-0", LUKS, on=("sdb",))
+    host.btrfs(source.rpartition("/")[2].removeprefix("map-"))
     host.mount(data, "0:42", kind, source)
     assert overall(host, data, "luks") == state
+
+
+@pytest.mark.parametrize("source", ["/dev/dm-0", "/dev/sdb"])
+def test_every_device_of_a_btrfs_counts_whichever_the_mount_names(host, data, source):
+    host.device("sdb")
+    host.device("sdc")
+    host.device("dm-0", LUKS, on=("sdc",))
+    host.mount(data, "0:42", "btrfs", source)
+    assert overall(host, data, "luks") == "unknown"
+    host.btrfs("dm-0", "sdb")
+    assert {kind: look(host, data, "luks")[kind][0] for kind in ("ENC-01", "ENC-02")} == {
+        "ENC-01": "fail",
+        "ENC-02": "fail",
+    }
+
+
+def test_a_mount_that_only_calls_itself_encrypted_is_unknown(host, data):
+    """FUSE: whoever mounts it chooses its source and its type, odd bytes and all."""
+    host.device("dm-0", LUKS, on=("sda",))
+    host.mount(data, "0:42", "fuse.x", "/dev/mapper/map-dm-0")
+    assert overall(host, data, "luks") == "unknown"
+    mounts = host.root / "proc/self/mountinfo"
+    mounts.write_bytes(mounts.read_bytes().replace(b"fuse.x", b"fuse.\xff"))
+    assert overall(host, data, "luks") == "unknown"
+
+
+def test_a_mount_with_an_odd_name_is_seen(host, data):
+    host.device("dm-0", LUKS, on=("sda",))
+    host.mount(data, "dm-0")
+    assert overall(host, data, "luks") == "pass"
+    host.mount(f"{data}/a\rb", "sda")
+    assert overall(host, data, "luks") == "fail"
+
+
+def test_what_is_true_of_a_sample_is_no_pass(host, data):
+    for name in ("a", "b", "c"):
+        (data / f"{name}.bam.c4gh").write_bytes(sealed())
+    kinds = ("C4-01", "C4-02", "C4-06")
+    assert {look(host, data)[kind][0] for kind in kinds} == {"pass"}
+    found = look(host, data, limit=2)
+    assert {found[kind][0] for kind in kinds} == {"unknown"}
+    assert "looked at 2 of 3 files" in found["C4-01"][1]
+    (data / "a.bam.c4gh").write_bytes(sealed()[:20])
+    assert look(host, data, limit=2)["C4-01"][0] == "fail"
+
+
+def test_sequence_data_that_is_called_a_list_of_checksums_counts(host, data):
+    (data / "a.bam.c4gh").write_bytes(sealed())
+    (data / "SHA256SUMS").write_text("0" * 64 + "  a.bam.c4gh\n")
+    (data / "SHA256SUMS.sig").write_bytes(b"\x88\x75\x04\x00\xff\xfe")
+    assert overall(host, data, "crypt4gh") == "pass"
+    (data / "b.md5").write_text("@r1\nACGT\n+\nIIII\n")
+    assert overall(host, data, "crypt4gh") == "fail"
 
 
 def test_ecryptfs_is_seen_in_the_mounts(host, data):
