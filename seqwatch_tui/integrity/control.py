@@ -144,7 +144,7 @@ class Control:
 
     def progress(self) -> Progress:
         """How far it is."""
-        stalled = tuple(self._names[t.number] for t in self.stalled() if t.number is not None)
+        stalled = tuple(self._names[number] for t in self.stalled() if (number := t.number) is not None)
         with self.lock:
             active = [(t, t.number) for t in self._trackers if t.number is not None]
             done = self.done_bytes + sum(min(t.done, t.size) for t, _ in active)

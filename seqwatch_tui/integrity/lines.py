@@ -21,7 +21,7 @@ _SIDECAR = re.compile(rb"(.+)\.(?:md5|sha1|sha224|sha256|sha384|sha512|b2)(?:sum
 
 MAX_LINE = 16 << 10
 STRENGTH = ("md5", "sha1", "sha224", "sha256", "sha384", "sha512", "blake2b")
-"""Algorithms from the weakest to the strongest; a blake2b shorter than 64 bytes is `blake2b-BITS`."""
+"""Algorithms of full length from the weakest to the strongest; a blake2b shorter than 64 bytes is `blake2b-BITS`."""
 
 
 @dataclass(frozen=True, slots=True)

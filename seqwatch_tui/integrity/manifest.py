@@ -22,6 +22,7 @@ from seqwatch_tui.model.verdict import Finding
 MAX_BYTES = 256 << 20
 MAX_LINES = 2_000_000
 MAX_PROBLEMS = 200
+_SOUND_DIGITS = 224 // 4
 
 _COMMON = re.compile(
     rb"((md5|sha1|sha224|sha256|sha384|sha512|b2)sums?|checksums?)(\.(txt|md5|sha256|sha512))?"
@@ -174,8 +175,15 @@ def _add(entries: dict[bytes, Entry], new: Entry, problems: _Problems) -> None:
         entries[new.name] = new
 
 
-def _strength(entry: Entry) -> int:
-    return STRENGTH.index(entry.algorithm.partition("-")[0])
+def _strength(entry: Entry) -> tuple[bool, int, int]:
+    """Sound ones above weak ones, then by algorithm, then by length."""
+    name = entry.algorithm.partition("-")[0]
+    return not _is_weak(entry), STRENGTH.index(name), len(entry.digest)
+
+
+def _is_weak(entry: Entry) -> bool:
+    """MD5 and SHA-1 can be forged, and so can whatever is shorter than SHA-224."""
+    return entry.algorithm in ("md5", "sha1") or len(entry.digest) < _SOUND_DIGITS
 
 
 def _own(name: bytes) -> frozenset[bytes]:
@@ -210,14 +218,21 @@ def _join(manifests: list[Manifest]) -> Manifest:
 
 
 def judge_manifest(dataset: str, manifest: Manifest, now: float) -> list[Finding]:
-    """INT-03 (the kind of digest) and INT-05 (lines that do not count), each with the dataset as its subject."""
-    weak = {"md5", "sha1"}
+    """INT-03 (the kind of digest) and INT-05 (lines that do not count), each with the dataset as its subject.
+
+    Both every time, so that what an earlier manifest was like is not said of a later one.
+    """
     kinds = {entry.algorithm for entry in manifest.entries.values()}
     if not manifest.found or not kinds:
-        return [Finding("INT-03", dataset, dataset, "unknown", "no manifest was read; nothing was promised.", now)]
-    strong = kinds.isdisjoint(weak)
+        nothing = "no manifest was read; nothing was promised."
+        why = manifest.problems[0] if manifest.problems else nothing
+        return [
+            Finding("INT-03", dataset, dataset, "unknown", nothing, now),
+            Finding("INT-05", dataset, dataset, "unknown", why, now),
+        ]
+    strong = not any(map(_is_weak, manifest.entries.values()))
     text = f"digests are {', '.join(sorted(kinds))}"
-    advice = "" if strong else "; MD5 and SHA-1 can be forged, ask the source for SHA-256"
+    advice = "" if strong else "; MD5, SHA-1 and digests under 224 bits can be forged, ask the source for SHA-256"
     lines = (
         f"{len(manifest.problems)} problems, first: {manifest.problems[0]}"
         if manifest.problems

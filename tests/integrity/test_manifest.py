@@ -197,6 +197,16 @@ def test_no_manifest_at_all_is_not_a_pass(tmp_path):
     assert judge_manifest("d", manifest, 1.0)[0].state == "unknown"
 
 
+def test_a_short_digest_is_neither_sound_nor_the_stronger_one(tmp_path):
+    short = f"BLAKE2b-8 (a) = {'ab'}\n"
+    (finding, _) = judge_manifest("d", written(tmp_path, short.encode()), 5.0)
+    assert (finding.state, "blake2b-8" in finding.detail) == ("warn", True)
+    for text in (f"{short}SHA256 (a) = {SHA256}\n", f"SHA256 (a) = {SHA256}\n{short}"):
+        assert written(tmp_path, text.encode()).entries[b"a"].algorithm == "sha256"
+    long = f"BLAKE2b-256 (a) = {'ab' * 32}\n"
+    assert judge_manifest("d", written(tmp_path, long.encode()), 5.0)[0].state == "pass"
+
+
 def test_md5_alone_is_a_warning(tmp_path):
     weak = judge_manifest("d", written(tmp_path, f"{MD5}  a\n".encode()), 5.0)
     strong = judge_manifest("d", written(tmp_path, f"{SHA256}  a\nbad\n".encode()), 5.0)
