@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -13,10 +14,14 @@ import pyarrow.parquet as pq
 from seqwatch_tui.engine import views
 from seqwatch_tui.model.assets import asset_dir
 from seqwatch_tui.store.saved import load_queries
-from seqwatch_tui.store.worker import SqlRequest, stream_sql
+from seqwatch_tui.store.worker import SqlError, SqlRequest, stream_sql
 
 if TYPE_CHECKING:
     from seqwatch_tui.engine.engine import Engine
+
+KEPT_FREE = 1 << 30
+"""Bytes that no answer takes of the state folder's disk: what is not stored for want of room is what the engine is for."""
+_LOOK_BYTES = 16 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +52,24 @@ def run_to_file(engine: Engine, asked: Asked, folder: Path, out: Path, cancelled
     """Run a statement and write its rows to `out` (Arrow stream). SqlError, StoreError (no such saved query)."""
     sql, parameters = _statement(engine, asked)
     request = _readable(engine, folder, sql, parameters, asked)
-    rows = 0
+    rows, unlooked = 0, 0
     with stream_sql(request, cancelled) as stream:
         with pa.OSFile(str(out), "wb") as sink, pa.ipc.new_stream(sink, stream.schema) as writer:
             for batch in stream:
-                rows += batch.num_rows
+                rows, unlooked = rows + batch.num_rows, unlooked + batch.nbytes
+                if unlooked > _LOOK_BYTES:
+                    unlooked = _room_left(folder)
                 writer.write_batch(batch)
         gaps = int(views.objects(views.panel(engine, "counters"))[0]["gaps"])
         return Finished(rows, stream.types, stream.cut, stream.seconds, stream.notes, gaps)
+
+
+def _room_left(folder: Path) -> int:
+    """Return 0 while there is room for more; SqlError when there is not."""
+    if (free := shutil.disk_usage(folder).free) < KEPT_FREE:
+        text = f"the answer was stopped: {free >> 20} MB are left on the engine's disk; ask for fewer rows or columns"
+        raise SqlError("size", text)
+    return 0
 
 
 def _statement(engine: Engine, asked: Asked) -> tuple[str, dict[str, Any]]:

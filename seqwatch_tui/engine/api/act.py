@@ -7,7 +7,16 @@ from dataclasses import asdict
 
 from aiohttp import web
 
-from seqwatch_tui.engine.api.server import ENGINE, PEER, ApiError, answer, body, in_thread, known_dataset
+from seqwatch_tui.engine.api.server import (
+    ENGINE,
+    PEER,
+    ApiError,
+    answer,
+    body,
+    in_long_thread,
+    in_thread,
+    known_dataset,
+)
 from seqwatch_tui.model.action import Refused
 
 
@@ -46,7 +55,7 @@ async def survey(request: web.Request) -> web.Response:
     """Look at encryption and keys anew, now."""
     from seqwatch_tui.engine.surveys import survey_all
 
-    await in_thread(survey_all, request.app[ENGINE])
+    await in_long_thread(request, survey_all, request.app[ENGINE])
     return answer({"done": True})
 
 
@@ -54,7 +63,7 @@ async def drill(request: web.Request) -> web.Response:
     """Read the canary and follow it to the page; the answer comes when that is over."""
     engine = request.app[ENGINE]
     try:
-        report = await asyncio.shield(in_thread(engine.drills.run, request[PEER]))
+        report = await asyncio.shield(in_long_thread(request, engine.drills.run, request[PEER]))
     except ValueError as error:
         raise ApiError(409, str(error), "docs/drill.md says how to make a canary") from error
     if report is None:
@@ -72,7 +81,7 @@ async def plan(request: web.Request) -> web.Response:
         raise ApiError(400, f"{verb!r} is not a verb", "quarantine or release")
     dataset = text_of(said.get("dataset"), "dataset")
     known_dataset(engine, dataset)
-    made = await in_thread(make_plan, engine, verb, dataset, str(said.get("reason") or ""), request[PEER])
+    made = await in_long_thread(request, make_plan, engine, verb, dataset, str(said.get("reason") or ""), request[PEER])
     if isinstance(made, Refused):
         raise ApiError(409, made.reason, made.advice)
     return answer(made)
@@ -94,7 +103,7 @@ async def carry_out(request: web.Request) -> web.Response:
         raise ApiError(
             409, f"what was typed is not {made.dataset}; nothing was changed", "type the dataset's name exactly"
         )
-    return answer(await asyncio.shield(in_thread(carry_out_and_contain, engine, made, request[PEER])))
+    return answer(await asyncio.shield(in_long_thread(request, carry_out_and_contain, engine, made, request[PEER])))
 
 
 async def reload(request: web.Request) -> web.Response:

@@ -17,7 +17,8 @@ from aiohttp import web
 
 from seqwatch_tui.engine import views
 from seqwatch_tui.engine.acts import action_row
-from seqwatch_tui.engine.api.server import ENGINE, PEER, ApiError, answer, body, in_thread
+from seqwatch_tui.engine.api.server import ENGINE, PEER, ApiError, answer, body, in_long_thread, in_thread
+from seqwatch_tui.engine.api.turns import TURNS
 from seqwatch_tui.engine.ingest import Ingest
 from seqwatch_tui.engine.sql import Asked, Finished, run_to_file, saved_queries
 from seqwatch_tui.store.interface import Commit, StoreError
@@ -28,6 +29,8 @@ ARROW = "application/vnd.apache.arrow.stream"
 _PROGRESS_SECONDS = 0.25
 _HARD_LIMIT_SECONDS = 3600.0
 _MOST_ROWS = 10**12
+_MOST_JSON = 32 << 20
+"""Bytes of an answer that is made JSON of: the engine holds about six times as much meanwhile. Arrow is passed on as it is."""
 
 
 async def saved(_request: web.Request) -> web.Response:
@@ -37,36 +40,40 @@ async def saved(_request: web.Request) -> web.Response:
 
 async def sql(request: web.Request) -> web.StreamResponse:
     """Run one statement; closing the connection cancels it."""
-    engine, said = request.app[ENGINE], await body(request)
-    asked = _asked(said)
+    asked = _asked(await body(request))
+    with (
+        request.app[TURNS].taken(request[PEER]),
+        tempfile.TemporaryDirectory(prefix="sql-", dir=request.app[ENGINE].state_dir) as folder,
+    ):
+        return await _answered(request, asked, Path(folder))
+
+
+async def _answered(request: web.Request, asked: Asked, folder: Path) -> web.StreamResponse:
+    engine, out = request.app[ENGINE], folder / "answer.arrow"
     gone = threading.Event()
     watch = asyncio.create_task(watch_peer(request, gone))
-    with tempfile.TemporaryDirectory(prefix="sql-", dir=engine.state_dir) as folder:
-        out = Path(folder) / "answer.arrow"
-        try:
-            cancelled = partial(any_set, gone, engine.stopping)
-            done = await in_thread(run_to_file, engine, asked, Path(folder), out, cancelled)
-        except SqlError as error:
-            raise ApiError(400, str(error), error.excerpt) from error
-        except StoreError as error:
-            raise ApiError(
-                400, str(error), "`seqwatch sql --name list` lists them; a value is given with --param NAME=VALUE"
-            ) from error
-        finally:
-            watch.cancel()
-        row = action_row(
-            engine,
-            request[PEER],
-            "sql",
-            (asked.name or asked.query)[:200],
-            "",
-            outcome="done",
-            detail=f"{done.rows} rows",
-        )
-        await in_thread(engine.submit, Commit(tables={"actions": [row]}))
-        if ARROW in request.headers.get("Accept", ""):
-            return await _as_arrow(request, out, done)
-        return answer(await in_thread(_as_json, out, done))
+    try:
+        cancelled = partial(any_set, gone, engine.stopping)
+        done = await in_long_thread(request, run_to_file, engine, asked, folder, out, cancelled)
+    except SqlError as error:
+        raise ApiError(400, str(error), error.excerpt) from error
+    except StoreError as error:
+        raise ApiError(
+            400, str(error), "`seqwatch sql --name list` lists them; a value is given with --param NAME=VALUE"
+        ) from error
+    finally:
+        watch.cancel()
+    said = (asked.name or asked.query)[:200]
+    row = action_row(engine, request[PEER], "sql", said, "", outcome="done", detail=f"{done.rows} rows")
+    await in_thread(engine.submit, Commit(tables={"actions": [row]}))
+    if ARROW in request.headers.get("Accept", ""):
+        return await _as_arrow(request, out, done)
+    if (size := out.stat().st_size) > _MOST_JSON:
+        raise ApiError(
+            413, f"the answer has {size >> 20} MB, more than is made JSON of ({_MOST_JSON >> 20} MB)",
+            f"ask for fewer rows or columns, or for Arrow (Accept: {ARROW}), as `seqwatch sql` does",
+        )  # fmt: skip
+    return answer(await in_long_thread(request, _as_json, out, done))
 
 
 def _asked(said: dict[str, Any]) -> Asked:
@@ -144,7 +151,7 @@ async def ingest(request: web.Request) -> web.StreamResponse:
     work = Ingest(engine, [Path(p) for p in paths], str(kind), reader=engine.take_reader())
     response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson"})
     await response.prepare(request)
-    running = asyncio.create_task(in_thread(work.run))
+    running = asyncio.create_task(in_long_thread(request, work.run))
     try:
         while not running.done():
             await asyncio.wait([running], timeout=_PROGRESS_SECONDS)

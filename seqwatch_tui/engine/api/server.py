@@ -7,6 +7,8 @@ import os
 import re
 import socket
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
@@ -23,6 +25,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 MAX_BODY = 1 << 20
+_LONG = 64
+"""Answers that may take long and are made at once."""
 
 
 class ApiError(Exception):
@@ -35,6 +39,8 @@ class ApiError(Exception):
 
 ENGINE: web.AppKey[Engine] = web.AppKey("engine")
 PEER: web.RequestKey[Peer] = web.RequestKey("peer", Peer)
+LONG: web.AppKey[ThreadPoolExecutor] = web.AppKey("long", ThreadPoolExecutor)
+"""Threads of what may take minutes: so that it keeps nobody waiting for a status."""
 
 
 _NUMBER = re.compile(r"[0-9]+")
@@ -55,8 +61,13 @@ def answer(value: Any, status: int = 200) -> web.Response:
 
 
 async def in_thread(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Run blocking work in the pool."""
+    """Run short blocking work in the pool; what may take longer than a second belongs into `in_long_thread`."""
     return await asyncio.to_thread(call, *args, **kwargs)
+
+
+async def in_long_thread(request: web.Request, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run work that may take long (a query, a back-fill, an act) where it takes no place from short answers."""
+    return await asyncio.get_running_loop().run_in_executor(request.app[LONG], partial(call, *args, **kwargs))
 
 
 async def body(request: web.Request) -> dict[str, Any]:
@@ -120,9 +131,12 @@ class Server:
     def __init__(self, engine: Engine, path: Path, *, shared: bool) -> None:
         """`shared` lets other users connect; what they may do is their role (docs/decisions/0001)."""
         from seqwatch_tui.engine.api.routes import ROUTES
+        from seqwatch_tui.engine.api.turns import TURNS, Turns
 
         self._app = web.Application(middlewares=[_boundary], client_max_size=MAX_BODY)
         self._app[ENGINE] = engine
+        self._app[TURNS] = Turns()
+        self._app[LONG] = ThreadPoolExecutor(_LONG, thread_name_prefix="long")
         for method, route, role, handler in ROUTES:
             self._app.router.add_route(method, route, needs(role, handler) if role else handler)
         self._path, self._shared = path, shared
@@ -148,4 +162,5 @@ class Server:
         """Stop listening and close what is open."""
         if self._runner is not None:
             await self._runner.cleanup()
+        await asyncio.to_thread(self._app[LONG].shutdown)
         self._path.unlink(missing_ok=True)

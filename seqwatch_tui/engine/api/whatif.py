@@ -12,7 +12,8 @@ from typing import Any
 from aiohttp import web
 
 from seqwatch_tui.engine.api.adhoc import any_set, watch_peer
-from seqwatch_tui.engine.api.server import ENGINE, ApiError, answer, body, in_thread
+from seqwatch_tui.engine.api.server import ENGINE, PEER, ApiError, answer, body, in_long_thread
+from seqwatch_tui.engine.api.turns import TURNS
 from seqwatch_tui.model.action import Refused
 from seqwatch_tui.store.worker import SqlError
 
@@ -27,9 +28,13 @@ async def backtest(request: web.Request) -> web.Response:
     engine, wanted = request.app[ENGINE], _wanted(await body(request))
     gone = threading.Event()
     watch = asyncio.create_task(watch_peer(request, gone))
+    cancelled = partial(any_set, gone, engine.stopping)
     try:
-        with tempfile.TemporaryDirectory(prefix="sql-", dir=engine.state_dir) as folder:
-            done = await in_thread(run, engine, wanted, Path(folder), partial(any_set, gone, engine.stopping))
+        with (
+            request.app[TURNS].taken(request[PEER]),
+            tempfile.TemporaryDirectory(prefix="sql-", dir=engine.state_dir) as folder,
+        ):
+            done = await in_long_thread(request, run, engine, wanted, Path(folder), cancelled)
     except SqlError as error:
         raise ApiError(400, f"the backtest was stopped: {error}", "look back less far with since") from error
     finally:
