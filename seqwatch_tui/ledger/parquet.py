@@ -7,8 +7,6 @@ Format: Apache Parquet 2.6, with page checksums, readable by any reader.
 
 from __future__ import annotations
 
-import base64
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +14,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from seqwatch_tui.ledger import notes as packed
 from seqwatch_tui.ledger.values import Note, RawRecord
 from seqwatch_tui.parse.schema import RECORD_SCHEMA, event_table, record_table
 
@@ -36,10 +35,9 @@ def write_events(events: pa.Table, notes: Sequence[Note]) -> pa.Buffer:
         field.name for field in events.schema
         if pa.types.is_dictionary(field.type) and field.name not in _NO_DICTIONARY
     ]  # fmt: skip
-    text = json.dumps([[note.events, note.records, base64.b64encode(note.data).decode()] for note in notes])
     deltas = ("event_id", "ts", "serial")
     return _write(
-        events, {_NOTES: text}, use_dictionary=dictionary, column_encoding=_delta(deltas),
+        events, {_NOTES: packed.to_text(notes)}, use_dictionary=dictionary, column_encoding=_delta(deltas),
         write_statistics=["event_id", "ts"],
     )  # fmt: skip
 
@@ -57,8 +55,7 @@ def read_events(data: pa.Buffer) -> tuple[pa.Table, list[Note]]:
     with pq.ParquetFile(pa.BufferReader(data), page_checksum_verification=True) as file:
         table = file.read(use_threads=False)
         text = (file.metadata.metadata or {}).get(_NOTES.encode(), b"[]")
-    notes = [Note(events, records, base64.b64decode(data)) for events, records, data in json.loads(text)]
-    return event_table(_columns(table), table.num_rows), notes
+    return event_table(_columns(table), table.num_rows), packed.from_text(text)
 
 
 def read_records(data: pa.Buffer) -> pa.Table:
