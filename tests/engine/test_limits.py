@@ -6,6 +6,8 @@ import contextlib
 import json
 import shutil
 import socket
+import subprocess
+import sys
 from collections import namedtuple
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,11 +15,14 @@ from pathlib import Path
 import psutil
 import pytest
 
+from seqwatch_tui.engine.api.door import OF_ONE as OF_ONE_DOOR
+from seqwatch_tui.engine.api.door import OF_STRANGERS
 from seqwatch_tui.engine.api.server import ApiError
 from seqwatch_tui.engine.api.turns import OF_ALL, OF_ONE, Turns
 from seqwatch_tui.engine.peers import Peer
 from seqwatch_tui.engine.sql import _room_left
 from seqwatch_tui.store.worker import SqlError
+from tests.engine.conftest import STRANGER, VIEWER
 from tests.engine.running import Running, until
 from tests.engine.test_stop import SLOW
 
@@ -73,3 +78,43 @@ def test_no_answer_takes_the_last_of_the_disk(tmp_path: Path, monkeypatch: pytes
         _room_left(tmp_path)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(2 << 30))
     assert _room_left(tmp_path) == 0
+
+
+_FLOOD = """
+import os, socket, sys
+uid, count = int(sys.argv[2]), int(sys.argv[3])
+os.setgroups([]), os.setgid(uid), os.setuid(uid)
+held = []
+for _ in range(count):
+    held.append(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
+    held[-1].connect(sys.argv[1])
+held[-1].settimeout(20)
+print(held[-1].recv(4096).decode().replace("\\r\\n", " "), flush=True)
+sys.stdin.read()
+"""
+
+
+def _flood(path: Path, uid: int, count: int) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", _FLOOD, str(path), str(uid), str(count)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )  # fmt: skip
+
+
+@pytest.mark.root
+@pytest.mark.parametrize(("uid", "most"), [(STRANGER, OF_STRANGERS), (VIEWER, OF_ONE_DOOR)])
+def test_connections_of_one_person_are_bounded_and_others_come_in(site: Running, uid: int, most: int) -> None:
+    process = psutil.Process(site.process.pid)
+    before = process.num_fds()
+    with _flood(site.api.path, uid, 300) as flood:
+        assert flood.stdout is not None
+        said = flood.stdout.readline()
+        assert "503" in said
+        assert f"{most} connections" in said
+        until(lambda: process.num_fds() <= before + most + 5, "those that were refused are closed")
+        assert site.api.status()["site"] == "small"
+        flood.communicate()
+    until(lambda: process.num_fds() <= before + 2, "the connections are given back")
+    with _flood(site.api.path, uid, most + 1) as flood:
+        assert flood.stdout is not None
+        assert "503" in flood.stdout.readline(), "as many as before may come in again, and no more"
+        flood.communicate()

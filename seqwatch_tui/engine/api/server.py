@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 import msgspec
 from aiohttp import web
 
+from seqwatch_tui.engine.api.door import Door, Entering
 from seqwatch_tui.engine.peers import Peer, Role, peer_of
 from seqwatch_tui.store.filter import FilterError
 
@@ -103,13 +104,17 @@ def known_dataset(engine: Engine, dataset: str) -> None:
         raise ApiError(404, f"there is no dataset {dataset!r}", f"configured are: {', '.join(ids) or 'none'}")
 
 
+def _peer(engine: Engine, transport: asyncio.BaseTransport) -> Peer:
+    return peer_of(transport.get_extra_info("socket"), engine.settings)
+
+
 @web.middleware
 async def _boundary(request: web.Request, handler: Handler) -> web.StreamResponse:
     engine = request.app[ENGINE]
     transport = request.transport
     if transport is None:
         raise ConnectionResetError
-    request[PEER] = peer_of(transport.get_extra_info("socket"), engine.settings)
+    request[PEER] = _peer(engine, transport)
     try:
         return await handler(request)
     except ApiError as error:
@@ -141,6 +146,7 @@ class Server:
             self._app.router.add_route(method, route, needs(role, handler) if role else handler)
         self._path, self._shared = path, shared
         self._runner: web.AppRunner | None = None
+        self._listening: asyncio.Server | None = None
 
     async def start(self) -> None:
         """Bind and listen; a stale socket is removed first (the lock says that nobody listens on it)."""
@@ -156,10 +162,17 @@ class Server:
             self._path.chmod(0o666)
         self._runner = web.AppRunner(self._app, access_log=None, handle_signals=False, shutdown_timeout=1.0)
         await self._runner.setup()
-        await web.SockSite(self._runner, sock, backlog=64).start()
+        server = self._runner.server
+        assert server is not None, "set up"  # noqa: S101
+        door = Door(server, partial(_peer, self._app[ENGINE]))
+        self._listening = await asyncio.get_running_loop().create_unix_server(
+            partial(Entering, door), sock=sock, backlog=64
+        )
 
     async def stop(self) -> None:
         """Stop listening and close what is open."""
+        if self._listening is not None:
+            self._listening.close()
         if self._runner is not None:
             await self._runner.cleanup()
         await asyncio.to_thread(self._app[LONG].shutdown)
