@@ -16,9 +16,10 @@ from seqwatch_tui.parse.identities import TEACHING, Identities
 from seqwatch_tui.parse.interface import Knowledge, Parsed
 from seqwatch_tui.parse.lines import AUDIT_LINE_LIMIT, Lines, LineSplitter
 from seqwatch_tui.parse.mark import Mark, read_mark, write_mark
+from seqwatch_tui.parse.memo import Memo
 from seqwatch_tui.parse.normalise import UNPARSED
 from seqwatch_tui.parse.reassembly import Reassembler
-from seqwatch_tui.parse.records import Memo, Records
+from seqwatch_tui.parse.records import Records
 from seqwatch_tui.parse.tables import Batch
 
 _DAEMON = frozenset({

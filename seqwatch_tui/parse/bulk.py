@@ -8,7 +8,6 @@ goes never changes what comes out. Knows no file and no clock.
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import cast
 
@@ -38,9 +37,6 @@ PIECE = 1 << 20
 
 _AT_AN_END = 5
 """A part so small is worth the start-up where nothing more is waited for: at the end of a file, or of what is there now."""
-
-_IDS = re.compile(rb"(?:uid|ses)=(\d{1,18})")
-"""Whatever a record teaches is about a uid or a session it names (identities.learn)."""
 
 _WORTH = 4
 """One in so many of the usual events has to be one by its values too; else all of them go to the reference stages."""
@@ -218,9 +214,8 @@ class BulkAuditdParser(AuditdParser):
     def on_record(self, group: Group) -> None:
         """Events that ended before this record keep what was known before it."""
         super().on_record(group)
-        kind, body = group.records[-1][:2]
-        if self._walk is not None and kind in TEACHING:
-            self._walk.learnt(frozenset(map(int, _IDS.findall(body))))
+        if self._walk is not None and group.records[-1][0] in TEACHING and self._identities.news:
+            self._walk.learnt(self._identities.news)
 
     def on_end(self, group: Group) -> None:
         """Within a piece the row waits for its place among the columns."""

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from seqwatch_tui.parse.bulk_columns import as_strings, cut
 from seqwatch_tui.parse.bulk_index import Bools, Index, Ints
@@ -21,7 +20,6 @@ from seqwatch_tui.parse.places import Key, Places, Process
 if TYPE_CHECKING:
     from seqwatch_tui.parse.bulk_values import Column
 
-_SPACE = pa.scalar(" ", pa.string())
 EVERY = -2
 """Stands for all descriptors of the process."""
 
@@ -83,33 +81,36 @@ class Telling:
             places.release(Process(self._host, pid), None if fd == EVERY else fd)
 
     def _read_files(self) -> _Files:
-        line, old, gone = (
-            column[self._order] for column in (self._lessons.line, self._lessons.old, self._lessons.gone)
-        )
-        code = np.where(gone, -1, self._path.codes[self._order])
-        known, named = np.unique(code[(line >= 0) & (code >= 0)], return_inverse=True)
-        texts = [text if text[:1] == "/" else None for text in self._path.values.pick(known).to_pylist()]
-        absolute = np.zeros(len(line), np.bool_)
-        absolute[(line >= 0) & (code >= 0)] = np.array([text is not None for text in texts], np.bool_)[named]
-        place = np.flatnonzero((line >= 0) & (gone | (old >= 0) | absolute))
-        moved = old[place]
-        keys = keys_of(self._index, np.concatenate((line[place], moved[moved >= 0])), self._host)
+        lessons = self._lessons
+        place = np.flatnonzero((lessons.line >= 0)[self._order])
+        events = self._order[place]
+        gone, old = lessons.gone[events], lessons.old[events]
+        known, number = np.unique(np.where(gone, -1, self._path.codes[events]), return_inverse=True)
+        null = int(np.searchsorted(known, 0))  # one where some have no path
+        texts = [text if text[:1] == "/" else None for text in self._path.values.pick(known[null:]).to_pylist()]
+        texts[:0] = [None] * null
+        says = gone | (old >= 0) | np.array([text is not None for text in texts], np.bool_)[number]
+        if not says.all():
+            place, events, old, number = place[says], events[says], old[says], number[says]
+        moved = np.flatnonzero(old >= 0)
+        keys = keys_of(self._index, np.concatenate((lessons.line[events], old[moved])), self._host)
         olds: list[Key | None] = [None] * len(place)
-        for number, key in zip(np.flatnonzero(moved >= 0).tolist(), keys[len(place) :], strict=True):
-            olds[number] = key
-        number_of = np.searchsorted(known, code[place]).tolist()
-        said = [texts[n] if use else None for n, use in zip(number_of, absolute[place].tolist(), strict=True)]
-        return _Files(place.tolist(), keys[: len(place)], said, olds)
+        for at, key in zip(moved.tolist(), keys[len(place) :], strict=True):
+            olds[at] = key
+        return _Files(place.tolist(), keys[: len(place)], [texts[n] for n in number.tolist()], olds)
 
 
 def keys_of(index: Index, lines: Ints, host: str) -> list[Key]:
     """Host, device and inode of PATH lines."""
     order = np.argsort(lines)
-    row, buffer = index.row(lines[order], 6), pa.py_buffer(index.data)
-    inode, dev = (as_strings(cut(buffer, row.start(n) + skip, row.end(n))) for n, skip in ((4, 6), (5, 4)))
+    row = index.row(lines[order], 6)
+    start, end = np.empty(2 * len(lines), np.int64), np.empty(2 * len(lines), np.int64)
+    start[0::2], end[0::2] = row.start(4) + 6, row.end(4)  # inode=
+    start[1::2], end[1::2] = row.start(5) + 4, row.end(5)  # dev=
+    texts = as_strings(cut(pa.py_buffer(index.data), start, end)).to_pylist()
     out: list[Key] = [("", "")] * len(lines)
-    for place, at in zip(order.tolist(), pc.binary_join_element_wise(dev, inode, _SPACE).to_pylist(), strict=True):
-        out[place] = host, at
+    for place, inode, dev in zip(order.tolist(), texts[0::2], texts[1::2], strict=True):
+        out[place] = host, f"{dev} {inode}"
     return out
 
 

@@ -21,7 +21,7 @@ class Past:
     """The usual events of one piece. An event's place is its number in `order`, the order in which they ended."""
 
     __slots__ = (
-        "_by_serial", "_data", "_end", "_event", "_high", "_low", "_order", "_position", "_serial", "_start", "_syscall",
+        "_by_serial", "_data", "_end", "_event", "_low", "_order", "_position", "_serial", "_start", "_syscall", "high",
     )  # fmt: skip
 
     def __init__(self, index: Index, usual: Usual, order: Ints, *, serial: Ints, position: int) -> None:
@@ -30,11 +30,11 @@ class Past:
         self._by_serial = np.argsort(serial[order], kind="stable")
         """Places in order of their serials, which are all different."""
         self._serial = serial[order][self._by_serial]
-        self._low, self._high = (int(self._serial[0]), int(self._serial[-1])) if len(order) else (1, 0)
+        self._low, self.high = (int(self._serial[0]), int(self._serial[-1])) if len(order) else (1, 0)
 
     def place(self, stamp: bytes, serial: int) -> int | None:
         """The place of the event with that stamp, whose serial is `serial`; null when there is none."""
-        if not self._low <= serial <= self._high:
+        if not self._low <= serial <= self.high:
             return None
         found = int(self._serial.searchsorted(serial))
         if self._serial[found] != serial:
@@ -67,10 +67,13 @@ class Remembered(dict[bytes, "list[Record]"]):
         self._spans: list[tuple[Past, int, int]] = []
         self._unmade = 0
         """Events of the spans that are not among the items of the dictionary."""
+        self._high = -1
+        """No event of a span has a serial above it."""
 
     def add(self, past: Past, first: int, stop: int) -> None:
         """Remember events that ended at places first..stop-1."""
         self._unmade += stop - first
+        self._high = max(self._high, past.high)
         if self._spans and self._spans[-1][0] is past and self._spans[-1][2] == first:
             first = self._spans.pop()[1]
         self._spans.append((past, first, stop))
@@ -91,8 +94,8 @@ class Remembered(dict[bytes, "list[Record]"]):
         return (self._make(stamp) or default) if known is None else known
 
     def _make(self, stamp: bytes) -> list[Record] | None:
-        serial = stamp.removesuffix(b"):").rpartition(b":")[2]
-        if not serial.isdigit():
+        serial = stamp[stamp.rfind(b":", 0, -2) + 1 : -2]
+        if not serial.isdigit() or int(serial) > self._high:
             return None
         for past, first, stop in self._spans:
             place = past.place(stamp, int(serial))

@@ -187,7 +187,7 @@ class Walk:
     # Who is behind the events. Answers are kept per person and asked again where a record may have changed them;
     # events that have ended by then keep the old ones.
 
-    def learnt(self, ids: frozenset[int] | None) -> None:
+    def learnt(self, ids: set[int] | None) -> None:
         """Something was learnt at this line about these uids and sessions (None: anything)."""
         everyone = range(len(self._known))
         about = list(everyone if ids is None else {who for number in ids for who in self._named.get(number, ())})
@@ -208,6 +208,7 @@ class Walk:
         for place, who in enumerate(self._known):
             for number in (who.session, who.auid, who.uid):
                 places.setdefault(number, set()).add(place)
+        places.pop(None, None)
         return places
 
     def _answer(self, who: Who) -> _Answer:

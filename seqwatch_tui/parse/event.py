@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from seqwatch_tui.parse.calls import Call
-from seqwatch_tui.parse.identities import Identities, address_value
+from seqwatch_tui.parse.identities import Identities
 from seqwatch_tui.parse.normalise import (
     W_DIRFD,
     W_DIRFD_HELD,
@@ -146,7 +146,7 @@ def row_of(facts: Facts, known: Identities, places: Places) -> tuple[object, ...
     if call and not call.known:
         warnings.add(W_SYSCALL)
     outcome = told.outcome if told and told.outcome != "unknown" else call.outcome if call else "unknown"
-    address = (address_value(other.address) if other else None) or known.address_of(actor.session)
+    address = (known.address(other.address) if other else None) or known.address_of(actor.session)
     command = shlex.join(facts.argv) if facts.argv else facts.title
     if path is None and other:
         path = other.path

@@ -16,6 +16,7 @@ from typing import NamedTuple
 from seqwatch_tui.model.evidence import Session, Switch
 from seqwatch_tui.parse.fields import login_name, number, plain_value, text_value
 from seqwatch_tui.parse.interface import Knowledge
+from seqwatch_tui.parse.memo import Memo
 from seqwatch_tui.parse.normalise import LOGIN_PROGRAMS, SWITCHERS, TERMINALS, outcome_of, program_of, unset_to_none
 from seqwatch_tui.parse.switching import Switching
 
@@ -24,8 +25,8 @@ _CLOSING = frozenset({"USER_END", "USER_LOGOUT"})
 TEACHING = _OPENING | _CLOSING | {"LOGIN", "USER_CMD", "CRYPTO_KEY_USER"}
 """Record types that tell about a login, its end, or who became whom in it."""
 
-_PENDING_LIMIT = 1024
-"""Logins under way that are remembered, by pid."""
+_PENDING_LIMIT, _ADDRESSES = 1024, 4096
+"""Logins under way that are remembered, by pid; and addresses that are, as text."""
 
 
 class _Pending(NamedTuple):
@@ -65,7 +66,10 @@ class Identities:
         self._knowledge = knowledge
         self._pending: dict[int, _Pending] = {}
         self._changed: dict[tuple[int, float], Session] = {}
+        self.news: set[int] = set()
+        """Uids and sessions of which the last record said something new."""
         self._switching = Switching(source, self.name_of)
+        self._addresses: Memo[str, str | None] = Memo(address_value, _ADDRESSES)
 
     def name_of(self, uid: int | None, *, foreign: bool = False) -> str | None:
         """Name of a uid: from the trail, else from the host, else null. 4294967295 has none.
@@ -82,10 +86,15 @@ class Identities:
         known = self._knowledge.sessions.get(session) if session is not None else None
         return known.src_ip if known else None
 
+    def address(self, text: str | None) -> str | None:
+        """As `address_value`, remembered."""
+        return self._addresses[text] if text else None
+
     def take_changed(self) -> tuple[Session, ...]:
         """Sessions opened or completed since the last call."""
         changed = tuple(self._changed.values())
         self._changed.clear()
+        self.news.clear()
         return changed
 
     def take_switches(self) -> tuple[Switch, ...]:
@@ -104,6 +113,7 @@ class Identities:
         self, kind: str, fields: Mapping[str, bytes], names: Mapping[str, str], ts: float, host: str = ""
     ) -> None:
         """Learn from a record of a TEACHING type. `names` are its ENRICHED fields, `ts` epoch seconds."""
+        self.news.clear()
         auid = unset_to_none(number(fields.get("auid")))
         for uid, name in ((auid, names.get("AUID")), (number(fields.get("uid")), names.get("UID"))):
             self._learn_name(uid, login_name(name))
@@ -201,7 +211,7 @@ class Identities:
         known = self._pending.get(pid, _NOTHING)
         told = _Pending(
             text_value(fields.get("acct")) or known.account,
-            address_value(plain_value(fields.get("addr"))) or known.address,
+            self.address(plain_value(fields.get("addr"))) or known.address,
             (program if program in LOGIN_PROGRAMS else None) or known.program,
             _fingerprint(kind, fields) or known.fingerprint,
         )
@@ -221,7 +231,7 @@ class Identities:
         new = replace(
             old,
             user_name=self.name_of(auid),
-            src_ip=old.src_ip or address_value(plain_value(fields.get("addr"))),
+            src_ip=old.src_ip or self.address(plain_value(fields.get("addr"))),
             tty=old.tty or (terminal if terminal.startswith(TERMINALS) else None),
             program=old.program or (program if program in LOGIN_PROGRAMS else None),
             ended=None if again else old.ended,
@@ -243,10 +253,13 @@ class Identities:
     def _store(self, session: Session) -> None:
         self._knowledge.sessions[session.session_id] = session
         self._changed[session.session_id, session.opened] = session
+        self.news.add(session.session_id)
 
     def _learn_name(self, uid: int | None, name: str | None) -> None:
-        if uid is not None and unset_to_none(uid) is not None and name:
-            self._knowledge.names[uid] = name
+        if not name or uid is None or unset_to_none(uid) is None or self._knowledge.names.get(uid) == name:
+            return
+        self._knowledge.names[uid] = name
+        self.news.add(uid)
 
 
 def same_host(one: str, other: str) -> bool:

@@ -156,10 +156,14 @@ class Places:
         for key, path, old in files:
             if old is not None:
                 self.renamed([old, key], key, path)
-            elif path is not None:
-                self.wrote(key, path)
-            elif key in known or key in directories:
+                continue
+            if key in directories:
                 self.forget(key)
+            known.pop(key, None)
+            if path is not None:
+                known[key] = path
+                if len(known) > FILES_LIMIT:
+                    known.popitem(last=False)
 
     def renamed(self, gone: list[Key], new: Key | None, path: str | None) -> None:
         """Files have other names or none (`gone`); `new` is called `path` now, if it is one of those known."""

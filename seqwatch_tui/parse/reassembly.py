@@ -16,6 +16,7 @@ from seqwatch_tui.parse.fields import enriched, pairs
 from seqwatch_tui.parse.group import QUIET, Group, Record, event_key, is_part
 from seqwatch_tui.parse.lines import Lines
 from seqwatch_tui.parse.mark import Mark
+from seqwatch_tui.parse.memo import Memo
 from seqwatch_tui.parse.normalise import (
     EXPIRE_MS,
     EXPIRE_WALL_S,
@@ -25,7 +26,7 @@ from seqwatch_tui.parse.normalise import (
     W_UNTERMINATED,
     ends_at_once,
 )
-from seqwatch_tui.parse.records import Memo, Records, uring_call_of
+from seqwatch_tui.parse.records import Records, uring_call_of
 
 _STAMP = re.compile(rb"(?:node=(\S+) )?msg=audit\((\d{1,11})\.(\d{3}):(\d{1,18})\):?")
 """Without the colon in what auditd 2 writes about itself."""
@@ -253,7 +254,8 @@ class Reassembler:
 
     def _end(self, group: Group) -> None:
         del self._open[group.stamp]
-        known = self._done.get(group.stamp) or self._done_long.get(group.stamp)
+        late = W_LATE in group.warnings  # only then an event of that stamp may have ended before
+        known = (self._done.get(group.stamp) or self._done_long.get(group.stamp)) if late else None
         self._done[group.stamp] = group.records if known is None else known + group.records
         if len(self._done) >= _DONE_LIMIT:
             self._done_long, self._done = self._done, {}

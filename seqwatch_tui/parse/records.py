@@ -7,8 +7,7 @@ Source: kernel/auditsc.c (audit_log_exit, audit_log_name). Knows nothing of reas
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Generic, TypeVar
+from collections.abc import Mapping
 
 from seqwatch_tui.model.text import from_bytes
 from seqwatch_tui.parse.event import Actor, OtherRecord, PathItem, SystemCall
@@ -23,31 +22,15 @@ from seqwatch_tui.parse.fields import (
     title_value,
     user_pairs,
 )
+from seqwatch_tui.parse.memo import Memo
 from seqwatch_tui.parse.normalise import TERMINALS, is_directory, outcome_of, syscall_name, unset_to_none, uring_name
 
-Key = TypeVar("Key")
-Value = TypeVar("Value")
-
-_MEMO_LIMIT = 20_000
+_SAID_LIMIT = 64
 _ARGS = ("a0", "a1", "a2", "a3")
 
 
 _BEYOND = 10**18
 """Numbers from here on may not fit 64 bits and are read with care."""
-
-
-class Memo(dict[Key, Value], Generic[Key, Value]):
-    """Answers of a pure function; forgets all when it holds too many, so that memory stays bounded."""
-
-    def __init__(self, answer: Callable[[Key], Value], limit: int = _MEMO_LIMIT) -> None:
-        super().__init__()
-        self._answer, self._limit = answer, limit
-
-    def __missing__(self, key: Key) -> Value:
-        if len(self) >= self._limit:
-            self.clear()
-        value = self[key] = self._answer(key)
-        return value
 
 
 def _actor(fields: Mapping[str, bytes], names: Mapping[str, str]) -> Actor:
@@ -180,7 +163,9 @@ class Records:
         self._modes: Memo[bytes, bool] = Memo(lambda mode: is_directory(from_bytes(mode)), 4096)
         self._types: Memo[bytes, str] = Memo(lambda word: from_bytes(word.strip(b'"')), 256)
         self._titles: Memo[bytes, str | None] = Memo(_title)
-        self._said: tuple[bytes, dict[str, bytes], dict[str, str]] = b"", {}, {}
+        self._said: Memo[bytes, tuple[dict[str, bytes], dict[str, str]]] = Memo(
+            lambda body: (user_pairs(body), enriched(body)), _SAID_LIMIT
+        )
         self._cwds: Memo[bytes, str | None] = Memo(lambda body: text_value(pairs(body).get("cwd")))
 
     def system_call(self, body: bytes) -> SystemCall:
@@ -214,9 +199,7 @@ class Records:
 
     def said(self, body: bytes) -> tuple[dict[str, bytes], dict[str, str]]:
         """Fields and ENRICHED names of a record user space sent; asked twice for most, when it comes and at its end."""
-        if self._said[0] != body:
-            self._said = body, user_pairs(body), enriched(body)
-        return self._said[1:]
+        return self._said[body]
 
     def cwd(self, body: bytes) -> str | None:
         """Working directory of a CWD record; null when the kernel had none."""
