@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -71,21 +72,27 @@ def read_file(path: Path) -> bytes:
 
 def documents(raw: bytes, name: str) -> tuple[list[Document], list[RuleFailure]]:
     """Return the documents of a rule file and what is wrong with those that are not usable."""
+    if len(raw) > yamltree.MAX_BYTES:
+        return [], [_too_large(name)]
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         return [], [RuleFailure(name, line, "", "the file is not UTF-8 text")]
-    pieces = list(_pieces(text))
-    if len(pieces) > MAX_DOCUMENTS or len(raw) > yamltree.MAX_BYTES:
-        limits = f"{yamltree.MAX_BYTES} bytes and {MAX_DOCUMENTS} documents"
-        return [], [RuleFailure(name, 1, "", f"the file is larger than {limits}; split it")]
+    pieces = list(islice(_pieces(text), MAX_DOCUMENTS + 1))
+    if len(pieces) > MAX_DOCUMENTS:
+        return [], [_too_large(name)]
     good: list[Document] = []
     bad: list[RuleFailure] = []
     for piece in pieces:
         outcome = _document(piece, name)
         (good if isinstance(outcome, Document) else bad).append(outcome)  # type: ignore[arg-type]
     return good, bad
+
+
+def _too_large(name: str) -> RuleFailure:
+    limits = f"{yamltree.MAX_BYTES} bytes and {MAX_DOCUMENTS} documents"
+    return RuleFailure(name, 1, "", f"the file is larger than {limits}; split it")
 
 
 def _pieces(text: str) -> Iterator[str]:

@@ -15,6 +15,8 @@ from seqwatch_tui.detect.views import ACCEPTING, CONNECTING, FILE_ACTIONS
 
 __all__ = ["OF_EVENT", "source_sql"]
 _CWD = "CurrentDirectory"
+_HEX = "([0-9A-Fa-f]{2})+"
+"""What a sockaddr is written in; anything else is forged, and must not stop the statement."""
 
 
 def source_sql(view: str, names: Collection[str], columns: Collection[str] = (), events: str = "events") -> str:
@@ -59,7 +61,9 @@ def _from(view: str, names: Collection[str], events: str) -> str:
         case "files":
             where = f" WHERE {_done(FILE_ACTIONS, 'e.')}"
         case "connections":
-            parts.append(f"JOIN ({_first('SOCKADDR', 'saddr', events)}) s ON s.event_id = e.event_id")
+            whole = f"CASE WHEN regexp_full_match(saddr, {text(_HEX)}) THEN saddr END AS saddr"
+            ends = f"SELECT event_id, {whole} FROM ({_first('SOCKADDR', 'saddr', events)})"  # noqa: S608
+            parts.append(f"JOIN ({ends}) s ON s.event_id = e.event_id")
             where = f" WHERE {_among('e.syscall', (*CONNECTING, *ACCEPTING))} AND {_address('s.saddr')} IS NOT NULL"
     return f"{' '.join(parts)}{where}"
 

@@ -43,6 +43,9 @@ FIELDS: tuple[str, ...] = (
 _BARE = ("path", "user_name", "process", "dataset", "reason")
 _WORD = re.compile(r'(?:[^\s"]|"[^"]*")+')
 _PARTS = re.compile(r"(!?)([A-Za-z_]+)(!?=|~)(.*)", re.DOTALL)
+_SPAN = re.compile(r"-?(\d{1,6}[smhdw])")
+_TIME = re.compile(r"now|\d{9,}(\.\d*)?|\d{4}-.+")
+"""Epoch seconds since 1973, ISO 8601: a shorter number is more likely half a date, or a span without its unit."""
 _TRUTH = {"yes": "is true", "no": "is false", "unknown": "is null", "true": "is true", "false": "is false"}
 _OUTCOMES = ("success", "failure", "unknown")
 _IPV4 = (
@@ -116,9 +119,8 @@ class _Compiler:
         return _SPECIAL.get(column, _Compiler._text)(self, word, column, value)
 
     def _time(self, word: str, name: str, value: str) -> str:
-        text = value if re.fullmatch(r"\d{9,}.*|.*\D.*\D.*", value) else f"-{value.lstrip('-')}"
         try:
-            moment = convert("timestamp", value if value == "now" else text, self.now)
+            moment = convert("timestamp", _time_text(value), self.now)
         except (ValueError, OverflowError) as error:
             raise FilterError(f"{word}: write {name}=10m, 2h, 7d or a time such as 2026-11-22T03:00 (UTC)") from error
         return f"ts >= {self._value(moment)}" if name == "since" else f"ts < {self._value(moment)}"
@@ -161,6 +163,15 @@ class _Compiler:
 _SPECIAL: Mapping[str, Callable[[_Compiler, str, str, str], str]] = {
     "user_name": _Compiler._user, "action": _Compiler._action, "outcome": _Compiler._outcome, "src_ip": _Compiler._ip,
 }  # fmt: skip
+
+
+def _time_text(value: str) -> str:
+    """A time as `convert` takes it: a span counts back from now. ValueError for what is no time."""
+    if back := _SPAN.fullmatch(value):
+        return f"-{back[1]}"
+    if _TIME.fullmatch(value):
+        return value
+    raise ValueError(value)
 
 
 def _truth(word: str, column: str, value: str) -> str:

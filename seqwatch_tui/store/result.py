@@ -56,13 +56,17 @@ def _counted(batches: Iterable[pa.RecordBatch], writer: Any) -> int:
 
 
 def _unique(schema: pa.Schema) -> pa.Schema:
-    """Return the schema with repeated names told apart: a, a_2, a_3."""
+    """Return the schema with repeated names told apart: a, a_2, a_3, with none that another column has."""
+    taken = set(schema.names)
     seen: dict[str, int] = {}
     fields = []
     for field in schema:
-        seen[field.name] = seen.get(field.name, 0) + 1
-        number = seen[field.name]
-        fields.append(field if number == 1 else field.with_name(f"{field.name}_{number}"))
+        number, name = seen.get(field.name, 0) + 1, field.name
+        while number > 1 and (name := f"{field.name}_{number}") in taken:
+            number += 1
+        seen[field.name] = number
+        taken.add(name)
+        fields.append(field.with_name(name))
     return pa.schema(fields)
 
 

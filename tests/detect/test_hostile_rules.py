@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+import tracemalloc
 from pathlib import Path
 
 import pytest
 
 from seqwatch_tui.detect import Detector, history_sql, load_rules
+from seqwatch_tui.detect.documents import documents
 from tests.detect import history
 from tests.detect.batches import batch
 from tests.detect.synthetic_trail import Trail
@@ -38,6 +40,33 @@ def test_what_is_wrong_is_named_and_the_others_are_watched(tmp_path: Path) -> No
     assert "larger than" in next(f.why for f in rules.failures if f.file.endswith("1.yml"))
     alerts = Detector(rules, [], 1).feed(batch([{"path": "/d/a.bam"}])).alerts
     assert [alert.rule_id for alert in alerts] == ["good"]
+
+
+def test_a_file_of_many_documents_costs_no_memory() -> None:
+    tracemalloc.start()
+    good, bad = documents(b"a\n---\n" * 43_000, "many.yml")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert (good, len(bad), peak < 32 << 20) == ([], 1, True)
+
+
+@pytest.mark.parametrize(
+    ("saddr", "held"),
+    [
+        ("020000500A0000010000", True), ("020000500a000001", True), ("02000050ZZZZZZZZ00000000", False),
+        ("0200005X0A0000010000", False), ("02000050+1+2+3+4", False), ("02000050-1-2-3-4", False), ("020000500A0000011", False),
+        ("0A00005000000000ZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZ", False), ("02", False),
+    ],
+)  # fmt: skip
+def test_a_forged_address_stops_no_history(tmp_path: Path, saddr: str, held: bool) -> None:
+    text = HEAD.format("any", "DestinationPort|gte: 0, DestinationIp|cidr: 0.0.0.0/0")
+    text = text.replace("product: seqwatch, category: dataset_access", "product: linux, category: network_connection")
+    rules = load_rules([_folder(tmp_path, text)])
+    trail = Trail()
+    trail._line(trail._event({"syscall": "connect", "action": "other"}), "SOCKADDR", {"saddr": saddr})
+    events, records = trail.tables()
+    assert bool(Detector(rules, [], 1).feed(events, records).alerts) is held
+    assert history.found(history.history(events, records), rules.rules[0]) == ([0] if held else [])
 
 
 @pytest.mark.parametrize("size", [1, 500])

@@ -66,6 +66,8 @@ def test_columns_of_one_name_are_told_apart() -> None:
     table = pa.Table.from_batches([batch])
     assert json.loads(written("json", table)) == [{"a": 1, "a_2": 2}]
     assert pq.read_table(io.BytesIO(written("parquet", table))).schema.names == ["a", "a_2"]
+    three = pa.RecordBatch.from_arrays([pa.array([1]), pa.array([2]), pa.array([3])], names=["a", "a", "a_2"])
+    assert json.loads(written("json", pa.Table.from_batches([three]))) == [{"a": 1, "a_3": 2, "a_2": 3}]
 
 
 def test_parquet_and_arrow_give_the_rows_back() -> None:
