@@ -155,12 +155,12 @@ class Memory:
         cause = batch.preceding(causes, rows)
         since = np.where(cause >= 0, batch.ts[cause], -FORGET)
         datasets = np.where(cause >= 0, batch.dataset.codes[cause], -1)
-        if before:
-            for row, same in batch.by_session(rows[cause < 0]):
-                known = before.get(batch.key(row))
-                if known is not None:
-                    held = np.isin(rows, same)
-                    since[held], datasets[held] = known[0], batch.name(known[1])
+        alone = np.flatnonzero(cause < 0)
+        if before and len(alone):
+            firsts, session = batch.by_session(rows[alone])
+            known = [before.get(batch.key(row), (-FORGET, None)) for row in firsts.tolist()]
+            since[alone] = np.array([ts for ts, _ in known])[session]
+            datasets[alone] = np.array([-1 if name is None else batch.name(name) for _, name in known])[session]
         return since, datasets
 
     def _new_logins(self, batch: MemoryRows) -> Iterator[tuple[int, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -71,12 +71,10 @@ class MemoryRows:
         """The session of a row that has one."""
         return _value(self._host, row), int(_value(self._session, row)), _value(self.user, row)
 
-    def by_session(self, rows: Rows) -> Iterator[tuple[int, Rows]]:
-        """Yield one row and all rows of each session."""
-        codes = self._sessions[rows]
-        for code in np.unique(codes).tolist():
-            same = rows[codes == code]
-            yield int(same[0]), same
+    def by_session(self, rows: Rows) -> tuple[Rows, Rows]:
+        """Return the first of the rows of each session, and for each row the position of its session among those."""
+        _, first, session = np.unique(self._numbers[rows], return_index=True, return_inverse=True)
+        return rows[first], session
 
     def last_of_session(self, rows: Rows) -> Rows:
         """The last row of each session."""
@@ -86,14 +84,16 @@ class MemoryRows:
         """For each row the last of `causes` before it in the same session, -1 for none."""
         if not len(causes) or not len(rows):
             return np.full(len(rows), -1, np.int64)
-        _, dense = np.unique(np.concatenate((self._sessions[causes], self._sessions[rows])), return_inverse=True)
-        width = len(self._sessions) + 1
-        keys = dense[: len(causes)] * width + causes
-        order = np.argsort(keys)
-        place = np.searchsorted(keys[order], dense[len(causes) :] * width + rows) - 1
-        found = causes[order][place]
-        same = (place >= 0) & (dense[: len(causes)][order][place] == dense[len(causes) :])
-        return np.where(same, found, -1)
+        here, width = self._numbers, len(self._sessions) + 1
+        keys = np.sort(here[causes] * width + causes)
+        place = np.searchsorted(keys, here[rows] * width + rows) - 1
+        session, found = np.divmod(keys[place], width)
+        return np.where((place >= 0) & (session == here[rows]), found, -1)
+
+    @cached_property
+    def _numbers(self) -> Rows:
+        """Each row's session as a small number."""
+        return np.asarray(pa.array(self._sessions).dictionary_encode().indices.to_numpy(), np.int64)
 
 
 def _is(column: Coded, *names: str) -> npt.NDArray[np.bool_]:
