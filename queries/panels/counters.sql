@@ -6,7 +6,7 @@ from (
     coalesce(sum(unparsed), 0)::bigint as unparsed, coalesce(sum(duplicates), 0)::bigint as duplicates
   from sources
 ) s, (
-  select count(*) as gaps,
+  select count(*) filter (count is null or count > 0) as gaps,
     coalesce(sum(count) filter (kind in ('kernel_lost', 'serial', 'overflow')), 0)::bigint as lost
   from gaps
 ) g, (

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+from datetime import UTC, datetime
 from typing import Any
 
+from seqwatch_tui.cli.exits import note
 from seqwatch_tui.cli.session import engine_for
 from seqwatch_tui.cli.settings import load_settings
 from seqwatch_tui.cli.show import show_panel
@@ -15,6 +17,16 @@ def fetch(options: argparse.Namespace, path: str, **query: Any) -> Any:
     settings, config = load_settings(options)
     with engine_for(settings, config) as client:
         return client.get(path, **query)
+
+
+def note_begin(begins: float | None) -> None:
+    """Say from when on the store has events, where older ones have left it: what is not listed did happen."""
+    if begins is not None:
+        day = datetime.fromtimestamp(begins, UTC).strftime("%Y-%m-%d")
+        note(
+            f"seqwatch: the store begins at {day} UTC (retention.store_days); older events are in the ledger,"
+            " which `seqwatch sql` reads"
+        )
 
 
 def show(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from seqwatch_tui.cli.client import Client
 from seqwatch_tui.cli.exits import CommandError, Exit, note
+from seqwatch_tui.cli.lists import note_begin
 from seqwatch_tui.cli.session import engine_for, socket_path
 from seqwatch_tui.cli.settings import load_settings
 from seqwatch_tui.cli.show import show_panel
@@ -42,7 +43,8 @@ def _list(options: argparse.Namespace) -> int:
     settings, config = load_settings(options)
     running = Client(socket_path(settings)).alive()
     with engine_for(settings, config) as client:
-        known = {s["name"]: s for s in client.get("/v1/status")["sources"]}
+        status = client.get("/v1/status")
+    known = {s["name"]: s for s in status["sources"]}
     rows = []
     for source in settings.sources:
         path = str(source.path) if source.path else None
@@ -56,6 +58,7 @@ def _list(options: argparse.Namespace) -> int:
         note(
             f"{len(known)} more that are not configured (files ingested, earlier sources): seqwatch sql 'from sources'"
         )
+    note_begin(status.get("begins"))
     return int(Exit.FINDING if any(row["state"] == "failed" or row.get("sum") == "!!" for row in rows) else Exit.OK)
 
 

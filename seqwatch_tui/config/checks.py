@@ -50,9 +50,9 @@ def notices(settings: Settings) -> tuple[str, ...]:
     ]
     if settings.tls:
         found.append("tls: the endpoints are not probed in this version; nothing is known of their TLS")
-    if settings.retention != Retention():
+    if settings.retention.days != Retention().days:
         found.append(
-            f"retention.days {settings.retention.days} has no effect in this version: nothing is deleted, neither events nor segments"
+            f"retention.days {settings.retention.days} has no effect in this version: nothing is deleted from the ledger"
         )
     return (*found, *telling_notices(settings))
 

@@ -70,6 +70,17 @@ def positive(value: object) -> int:
     return value
 
 
+STORE_DAYS = 400
+"""Rules ask what the last 400 days were like (detect.memory.FORGET): fewer would make old acquaintances new."""
+
+
+def store_days(value: object) -> int:
+    """A whole number of days, enough for every rule."""
+    if isinstance(value, bool) or not isinstance(value, int) or not STORE_DAYS <= value <= 1_000_000:
+        raise Unfit(f"is not a whole number from {STORE_DAYS} (rules look back that far) to 1000000")
+    return value
+
+
 def yes_no(value: object) -> bool:
     """`true` or `false`, as YAML has them."""
     if not isinstance(value, bool):

@@ -63,7 +63,9 @@ class Retention(Section, frozen=True, kw_only=True):
     """How long things are kept (`retention`)."""
 
     days: Annotated[Positive, Write("days: 2557")] = 2557
-    """Days that events and ledger segments must be kept; 2557 is seven years. Nothing is deleted in this version."""
+    """Days that events must be kept in the ledger; 2557 is seven years. The ledger deletes nothing in this version."""
+    store_days: Annotated[Annotated[int, forms.store_days] | None, Write("store_days: 400")] = None
+    """Days of events that stay in the store, at least 400; older months are in the ledger only. Absent: all of them."""
 
 
 class Settings(Section, frozen=True, kw_only=True):

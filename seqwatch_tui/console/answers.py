@@ -128,6 +128,8 @@ class Status:
     """Snoozes in force."""
     suppressed: int = 0
     """Alerts that windows, jobs and snoozes keep quiet."""
+    begins: float | None = None
+    """From when on the store has all events; null: it has all there ever were."""
 
     @classmethod
     def of(cls, data: Json) -> Status:
@@ -142,7 +144,7 @@ class Status:
             sources=tuple(data.get("sources") or ()), jobs=tuple(map(Job.of, data.get("jobs") or ())),
             quarantined=tuple(data.get("quarantined") or ()), errors=tuple(data.get("errors") or ()),
             unpaged=tuple(str(p.get("last") or p.get("label")) for p in data.get("paging") or () if p.get("state") == "fail"),
-            drill=data.get("drill"),
+            drill=data.get("drill"), begins=data.get("begins"),
         )  # fmt: skip
 
     def essence(self) -> tuple[object, ...]:
@@ -154,7 +156,7 @@ class Status:
         return (
             round(self.rate, 1), lag, self.newest, self.lost, self.unparsed, self.gaps, self.verdicts, sources,
             self.jobs, self.quarantined, self.errors, self.unpaged, self.drill and self.drill.get("ts"), self.snoozes,
-            self.suppressed,
+            self.suppressed, self.begins,
         )  # fmt: skip
 
 

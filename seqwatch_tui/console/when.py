@@ -36,6 +36,11 @@ def stamp(at: float | None, zone: tzinfo) -> str:
     return f"{datetime.fromtimestamp(at, zone):%Y-%m-%d} {clock(at, zone, millis=True)} {offset(at, zone)}"
 
 
+def day(at: float) -> str:
+    """Date in UTC."""
+    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d}"
+
+
 def short(at: float | None, now: float, zone: tzinfo) -> str:
     """`HH:MM` on the day of `now`, else `MM-DD`; eight cells at most."""
     if at is None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from seqwatch_tui.engine.audit_host import Kernel, ask_kernel
 from seqwatch_tui.engine.blindness import cannot_see
+from seqwatch_tui.engine.retention import KIND as RETENTION
 from seqwatch_tui.engine.spans import Span, joined, seconds, spoken, within, without
 from seqwatch_tui.engine.views import objects, panel
 
@@ -61,14 +62,14 @@ def coverage(engine: Engine, dataset: str, since: float, until: float) -> Value:
         if reach.configured or seen.get(reach.name, {}).get("on_dataset")
     ]
     mine = {source["name"] for source in sources}
-    counted = [gap for gap in gaps if gap["source"] in mine]
+    counted = [gap for gap in gaps if gap["source"] in mine or gap["kind"] == RETENTION]
     return {"dataset": dataset, **summary(sources, counted, (since, until)), "sources": sources, "gaps": counted}
 
 
 def _reaches(engine: Engine) -> list[Reach]:
     live = {i.state.name: i.state.state == "live" for i in engine.intakes}
     configured = {s.name: s.type for s in engine.settings.sources}
-    behind = engine.meter.lag() > _BEHIND_SECONDS
+    behind, begins = engine.meter.lag() > _BEHIND_SECONDS, engine.store.begins
     stored = {row["source"]: row for row in objects(panel(engine, "coverage_sources"))}
     found = []
     for name in sorted({*stored, *configured}):
@@ -76,7 +77,10 @@ def _reaches(engine: Engine) -> list[Reach]:
         kind = str(row.get("type") or configured.get(name, ""))
         state = str(row.get("state") or "waiting")
         watching = live.get(name, False) and not behind
-        found.append(Reach(name, kind, state, name in configured, watching, row.get("first"), row.get("last")))
+        first = row.get("first")
+        if first is not None and begins is not None:  # older events that are still there show open alerts, no more
+            first = max(first, begins)
+        found.append(Reach(name, kind, state, name in configured, watching, first, row.get("last")))
     return found
 
 

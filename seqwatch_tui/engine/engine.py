@@ -28,6 +28,7 @@ from seqwatch_tui.engine.parsers import knowledge_of, make_parser
 from seqwatch_tui.engine.people import known_groups
 from seqwatch_tui.engine.read_files import after_ingest
 from seqwatch_tui.engine.reader import Reader
+from seqwatch_tui.engine.retention import Retention
 from seqwatch_tui.engine.rules import read_rules
 from seqwatch_tui.engine.runs import stored_runs, tell
 from seqwatch_tui.engine.sensors import sensor_intake
@@ -88,7 +89,7 @@ class Engine:
         self.meter = meter_for(self.store, clock)
         self.judge = judge_for(opened, settings, self.catalogue, self.rules, clock=clock, fail=self.fail)
         self.judge.witness.own_pids = self.own_pids
-        self.drills, self.hourly = Drills(self), Hourly(self)
+        self.drills, self.hourly, self.retention = Drills(self), Hourly(self), Retention(self)
         self.paging = Paging(settings, self.store, clock, self.submit, self.trouble)
         self.writer = Writer(self.judge, self.store, self.meter, self.fail, self.stored)
 

@@ -77,7 +77,9 @@ def refresh(store: Store, zone: ZoneInfo) -> tuple[dt.datetime, dt.datetime] | N
     first, last = store.query_sql("select min(ts), max(ts) from events_stored where event_id > ?", [done]).rows[0]
     if first is None:
         return None
-    begin, end = _floor(first), _floor(last) + _HOUR
+    if (kept := store.begins) is not None:  # what was counted before its events left stays
+        first = max(first, dt.datetime.fromtimestamp(kept, dt.UTC).replace(tzinfo=None))
+    begin, end = _floor(first), _floor(max(first, last)) + _HOUR
     for since in _stretches(begin, end):
         until = min(since + _STRETCH, end)
         found = store.arrow(_ACTIVITY, [since, until])

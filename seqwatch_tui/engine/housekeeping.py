@@ -45,6 +45,7 @@ class Housekeeper(threading.Thread):
                 look_and_tell(self._engine)
                 self._engine.drills.look()
                 self._engine.hourly.look()
+                self._engine.retention.look()
                 if self._engine.quarantined:
                     self._engine.unenforced = unenforced(self._engine)
                 low = self._disk(low)

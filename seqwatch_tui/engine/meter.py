@@ -43,6 +43,11 @@ class Meter:
             if oldest is not None:
                 self.delay = now - oldest
 
+    def left(self, events: int) -> None:
+        """Count events that have left the store."""
+        with self._lock:
+            self.events -= events
+
     def lag(self) -> float:
         """Seconds the oldest bytes that are read but not stored have waited; 0 when all that was read is stored."""
         with self._lock:

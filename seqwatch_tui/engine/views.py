@@ -79,6 +79,7 @@ def status(engine: Engine) -> Value:
         "now": engine.clock.now(), "site": engine.settings.site, "host": socket.gethostname(),
         "timezone": str(engine.settings.timezone), "started": engine.started, "rate": round(engine.meter.rate(), 1),
         "lag": _lag(engine, sources), "events": engine.meter.events, "newest": engine.meter.newest,
+        "begins": engine.store.begins,
         "lost": lost, "unparsed": unparsed, "gaps": gaps,
         "verdicts": [asdict(v) for v in _verdicts(engine, lost, unparsed, gaps, sources)],
         "sources": sources, "paging": engine.paging.views(), "drill": engine.drills.view(),
@@ -175,7 +176,10 @@ def events(engine: Engine, request: EventsRequest) -> Value:
     wanted = compile_filter(request.words, engine.clock.now())
     page = engine.store.events(request.limit, before=request.before, after=request.after, wanted=wanted)
     rows = Rows(page.columns, page.rows, page.cut)
-    return {**as_panel(rows, page.matched), "newest": page.newest, "matched": page.matched, "looked_at": page.looked_at}
+    return {
+        **as_panel(rows, page.matched), "newest": page.newest, "matched": page.matched, "looked_at": page.looked_at,
+        "begins": engine.store.begins,
+    }  # fmt: skip
 
 
 def event(engine: Engine, event_id: int) -> Value | None:

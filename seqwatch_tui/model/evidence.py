@@ -7,7 +7,7 @@ from typing import Literal
 
 GapKind = Literal[
     "kernel_lost", "serial", "overflow", "unparsed", "oversize", "truncated", "rotation", "silence", "downtime",
-    "clock", "sensor", "source",
+    "clock", "sensor", "source", "retention",
 ]  # fmt: skip
 
 

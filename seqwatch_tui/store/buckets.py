@@ -1,6 +1,6 @@
-"""Events live in one table per month, so that retention is a DROP; the views `events_stored` and `events` join them.
+"""Events live in one table per month, so that a month can go at once; the views `events_stored` and `events` join them.
 
-Times outside 2000 to 2099 (a forged or broken clock) go to one bucket of their own, which retention never drops.
+Times outside 2000 to 2099 (a forged or broken clock) go to one bucket of their own, which never goes (see `old`).
 """
 
 from __future__ import annotations
@@ -59,15 +59,6 @@ def _split_months(events: pa.Table, ts: pa.ChunkedArray) -> Iterator[tuple[str, 
 def create(con: duckdb.DuckDBPyConnection, name: str) -> None:
     """Create one bucket; the caller recreates the views in the same transaction."""
     con.execute(f"create table {name} ({_DDL})")
-
-
-def drop(con: duckdb.DuckDBPyConnection, gone: Iterable[str], kept: Iterable[str]) -> None:
-    """Drop the buckets `gone` with the evidence that names their events; the views show those `kept`."""
-    create_views(con, kept)
-    for name in gone:
-        lost = f"select event_id from {name}"  # noqa: S608 - a bucket's name
-        con.execute(f"delete from alert_evidence where event_id in ({lost})")  # noqa: S608
-        con.execute(f"drop table {name}")
 
 
 def create_views(con: duckdb.DuckDBPyConnection, names: Iterable[str]) -> None:

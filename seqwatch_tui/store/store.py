@@ -18,13 +18,14 @@ from seqwatch_tui.model.assets import asset_dir
 from seqwatch_tui.model.evidence import Directory, Gap, Session, SourceState
 from seqwatch_tui.model.snooze import Snooze
 from seqwatch_tui.parse.schema import EVENT_SCHEMA
-from seqwatch_tui.store import buckets, rows, write
+from seqwatch_tui.store import buckets, old, rows, write
 from seqwatch_tui.store.activity import Activity
 from seqwatch_tui.store.connect import connect, does_not_open, first_line, identity, store_path, wal_path
 from seqwatch_tui.store.filter import Filter
 from seqwatch_tui.store.interface import Commit, EventsPage, LedgerMark, Rows, StoreError, StoreFatal
 from seqwatch_tui.store.lock import EngineLock
 from seqwatch_tui.store.migrations import prepare
+from seqwatch_tui.store.old import OldMonth
 from seqwatch_tui.store.pages import Pager, PageRequest
 from seqwatch_tui.store.prepared import Prepared
 from seqwatch_tui.store.read import Params, Readers
@@ -88,11 +89,11 @@ class Store:
         aside = path.with_name(f"{path.name}.{stamp}")
         if aside.exists() or wal_path(aside).exists():
             raise StoreError(f"{aside} exists already; nothing was moved, try again in a second")
-        found = [(old, new) for old, new in ((path, aside), (wal_path(path), wal_path(aside))) if old.exists()]
+        found = [(each, new) for each, new in ((path, aside), (wal_path(path), wal_path(aside))) if each.exists()]
         if not found:
             raise StoreError(f"there is no store in {state_dir} to move aside")
-        for old, new in found:
-            old.rename(new)
+        for path, new in found:
+            path.rename(new)
         return aside
 
     def commit(self, commit: Commit) -> None:
@@ -167,7 +168,7 @@ class Store:
         return self._position.mark
 
     def high_water(self) -> int:
-        """Return the highest event id ever stored, 0 for none; retention does not lower it."""
+        """Return the highest event id ever stored, 0 for none; it stays when events leave."""
         return self._position.event_id
 
     def next_event_id(self) -> int:
@@ -224,20 +225,29 @@ class Store:
         newest = "select * from events_stored where action = 'execute' order by event_id desc limit ?"
         return self.arrow(f"select * from ({newest}) order by event_id", [limit]).cast(EVENT_SCHEMA)  # noqa: S608
 
-    def drop_before(self, month: int) -> list[str]:
-        """Drop the events of every month before `month` (YYYYMM) and their evidence rows; return those buckets."""
+    def old_months(self, before: int) -> list[OldMonth]:
+        """Return the months before `before` (YYYYMM) that have events to give up, oldest first."""
+        return old.find(lambda sql: self.query_sql(sql).rows, self._position.buckets, before)
+
+    def leave(self, month: int) -> None:
+        """Take the events of a month (YYYYMM) out, but for those that show open alerts; their evidence rows stay."""
+        name = buckets.bucket_name(*divmod(month, 100))
         with self._transactions.turn:
-            gone = [name for name in self._position.buckets if (buckets.month_of(name) or month) < month]
-            if not gone:
-                return []
-            kept = [name for name in self._position.buckets if name not in gone]
-            with self._transactions.one("retention did not run") as con:
-                sql = "update store_meta set value = ? where name = 'dropped_event_id'"
-                con.execute(sql, [self._position.event_id])
-                buckets.drop(con, gone, kept)
-            self._prepared.forget()
+            try:
+                with self._transactions.one(f"the events of {month} did not leave the store") as con:
+                    con.execute(
+                        "update store_meta set value = ? where name = 'dropped_event_id'", [self._position.event_id]
+                    )
+                    old.leave(con, name, self._position.buckets)
+            finally:
+                self._prepared.forget()
             self._position = write.load_position(con)
-            return gone
+
+    @property
+    def begins(self) -> float | None:
+        """Epoch seconds from which on all events are here, older ones being in the ledger only; None while all are here."""
+        begins = self._position.begins
+        return None if begins is None else old.start_of(begins)
 
     def check_alive(self) -> None:
         """Raise StoreFatal when the database file was deleted or replaced underneath; by stat, never by opening it."""

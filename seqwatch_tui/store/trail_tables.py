@@ -9,7 +9,7 @@ GAPS = table(
     ("gap_id", "BIGINT", "Number of the gap in this store."),
     ("source", "VARCHAR", "Name of the configured source."),
     ("kind", "VARCHAR", "What was missed: kernel_lost, serial, overflow, unparsed, oversize, truncated, rotation, "
-     "silence, downtime, clock, sensor or source."),
+     "silence, downtime, clock, sensor, source or retention."),
     ("first_ts", TIME, "Start of the span, UTC."),
     ("last_ts", TIME, "End of the span, UTC."),
     ("count", "BIGINT", "How many records are missing; null = not known."),

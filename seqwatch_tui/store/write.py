@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from seqwatch_tui.model.alert import Alert, Evidence
 from seqwatch_tui.parse.schema import EVENT_SCHEMA
-from seqwatch_tui.store import buckets, rows
+from seqwatch_tui.store import buckets, old, rows
 from seqwatch_tui.store.alert_tables import ALERTS, EVIDENCE
 from seqwatch_tui.store.definition import TableDef
 from seqwatch_tui.store.interface import Commit, LedgerMark, StoreError
@@ -50,6 +50,8 @@ class Position:
     action_id: int = 0
     sources: frozenset[str] = field(default_factory=frozenset)
     mark: LedgerMark | None = None
+    begins: int | None = None
+    """The first month (YYYYMM) of which all events are there; None while none have left."""
 
 
 def load_position(con: duckdb.DuckDBPyConnection) -> Position:
@@ -65,6 +67,7 @@ def load_position(con: duckdb.DuckDBPyConnection) -> Position:
         _scalar(con, "select max(action_id) from actions"),
         frozenset(name for (name,) in con.execute("select name from sources").fetchall()),
         LedgerMark(*marks[0]) if marks else None,
+        old.begin_of(con),
     )
 
 
@@ -97,6 +100,7 @@ def write(con: duckdb.DuckDBPyConnection, commit: Commit, position: Position, pr
         action_id,
         sources,
         commit.ledger or position.mark,
+        position.begins,
     )
 
 

@@ -62,6 +62,7 @@ def test_a_misspelt_key_names_file_line_key_nearest_and_what_to_write() -> None:
         ("zzz: 1", 3, ["'zzz'", "known are: accounts"]),
         ("timezone: Mars/Base", 3, ["timezone 'Mars/Base'", "time zone", "timezone: Europe/Berlin"]),
         ("timezone: ../etc/passwd", 3, ["time zone"]),
+        ("retention: {store_days: 399}", 3, ["retention.store_days '399'", "from 400", "store_days: 400"]),
         ("retention: {days: 0}", 3, ["retention.days '0'", "from 1", "days: 2557"]),
         ("retention: {days: 1:30}", 3, ["retention.days '1:30'", "whole number"]),
         ("retention: {days: true}", 3, ["whole number"]),
@@ -148,7 +149,7 @@ def test_what_has_no_effect_is_said() -> None:
     assert any(text.startswith("tls: the endpoints are not probed") for text in said)
     assert notices(loads(MINIMAL + "retention: {days: 2557}", "x")) == ()
     assert notices(loads(MINIMAL + "retention: {days: 30}", "x")) == (
-        "retention.days 30 has no effect in this version: nothing is deleted, neither events nor segments",
+        "retention.days 30 has no effect in this version: nothing is deleted from the ledger",
     )
     assert notices(loads(MINIMAL + "roles: {r: {}}", "x")) == (
         "role r has neither users nor groups; its grants reach nobody",

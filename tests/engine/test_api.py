@@ -68,7 +68,7 @@ def test_status_has_the_documented_keys(site: Running) -> None:
 PANEL = {"columns", "rows", "total", "cut"}
 KEYS = {
     "/v1/hello": {"version", "site", "host", "pid", "uid", "role", "user", "timezone", "demo", "read_only"},
-    "/v1/events": PANEL | {"newest", "matched", "looked_at"},
+    "/v1/events": PANEL | {"newest", "matched", "looked_at", "begins"},
     "/v1/events/90": {"event", "records", "alerts", "gaps"},
     "/v1/alerts/1": {"alert", "rule", "why", "events", "gaps", "incident", "history"},
     "/v1/incidents": PANEL,

@@ -12,6 +12,7 @@ import pytest
 
 from seqwatch_tui.engine.hourly import band, refresh, sentence, slot_of
 from seqwatch_tui.store.interface import Commit
+from seqwatch_tui.store.old import month_at
 from seqwatch_tui.store.store import Store
 from tests.detect.batches import START, batch
 from tests.engine.running import Running, engine, until, write_site
@@ -150,3 +151,15 @@ def _line(ts: float, number: int) -> str:
         )
         + "\n"
     )
+
+
+def test_what_was_counted_before_its_events_left_stays(tmp_path: Path) -> None:
+    old, new = -90 * 86_400, 0
+    store = _store(tmp_path, [*_reads(old, "anna", 3), *_reads(new, "anna", 2)])
+    counted = store.query_sql("select * from activity order by all").rows
+    for each in store.old_months(month_at(START)):
+        store.leave(each.month)
+    store.commit(Commit(events=batch(_reads(old + 100, "ben", 1), 6)))
+    assert refresh(store, BERLIN) is not None
+    assert store.query_sql("select * from activity order by all").rows == counted
+    store.close()

@@ -15,6 +15,7 @@ from seqwatch_tui.model.alert import Evidence
 from seqwatch_tui.parse.schema import EVENT_SCHEMA
 from seqwatch_tui.store.filter import compile_filter
 from seqwatch_tui.store.interface import Commit, LedgerMark, StoreError
+from seqwatch_tui.store.old import OldMonth
 from seqwatch_tui.store.schema import STATE_TABLES, STATE_VIEWS
 from seqwatch_tui.store.store import Store
 from tests.store.samples import START, Site
@@ -59,20 +60,43 @@ def month(events: pa.Table, times: list[float | None]) -> pa.Table:
 OLD, JULY, FORGED = 1_500_000_000.0, 1_783_000_000.0, 9_000_000_000.0
 
 
-def test_months_have_their_own_tables_and_retention_drops_them(tmp_path: Path) -> None:
+def test_months_have_their_own_tables_and_leave_one_by_one(tmp_path: Path) -> None:
     store, site = Store.open(tmp_path), Site()
     events = month(site.events(6), [START, OLD, JULY, None, FORGED, START])
     store.commit(Commit(events=events, evidence=[Evidence(1, 2), Evidence(1, 6)]))
     assert store.query_sql("select event_id from events order by event_id").rows == [(n,) for n in range(1, 7)]
     assert store.query_sql("select count(*) from events where ts is null").rows == [(1,)]
-    assert store.drop_before(202607) == ["events_201707"]
-    assert store.drop_before(202612) == ["events_202607", "events_202611"]
+    assert store.begins is None
+    assert store.old_months(202607) == [OldMonth(201707, 1, 0)]
+    months = store.old_months(202612)
+    assert [(m.text, m.leaving) for m in months] == [("2017-07", 1), ("2026-07", 1), ("2026-11", 2)]
+    for each in months:
+        store.leave(each.month)
     assert store.query_sql("select event_id from events order by event_id").rows == [(4,), (5,)]
-    assert store.query_sql("select * from alert_evidence").rows == []
-    assert store.drop_before(202612) == []
+    assert store.query_sql("select count(*) from alert_evidence").rows == [(2,)]  # the ledger has their events
+    assert store.old_months(202612) == []
+    assert store.begins == months[-1].span[1] == 1_796_083_200.0
     store.close()
     store = Store.open(tmp_path)
-    assert (store.high_water(), store.next_event_id()) == (6, 7)
+    assert (store.high_water(), store.next_event_id(), store.begins) == (6, 7, 1_796_083_200.0)
+    store.close()
+
+
+def test_what_shows_an_open_alert_stays_until_it_is_closed(tmp_path: Path) -> None:
+    store, site = Store.open(tmp_path), Site()
+    evidence = [Evidence(1, 2), Evidence(1, 5), Evidence(2, 3)]
+    alerts = [ALERT, replace(ALERT, alert_id=2, state="closed")]
+    store.commit(Commit(events=month(site.events(6), [OLD] * 6), alerts=alerts, evidence=evidence))
+    assert store.old_months(202607) == [OldMonth(201707, 4, 2)]
+    store.leave(201707)
+    assert store.query_sql("select event_id from events order by event_id").rows == [(2,), (5,)]
+    assert store.old_months(202607) == []
+    late = month(site.events(3), [OLD, START, OLD])
+    store.commit(Commit(events=late, alerts=[replace(ALERT, state="closed")]))
+    assert store.old_months(202607) == [OldMonth(201707, 4, 0)]
+    store.leave(201707)
+    assert store.query_sql("select event_id from events").rows == [(8,)]
+    assert store.begins == 1_501_545_600.0
     store.close()
 
 

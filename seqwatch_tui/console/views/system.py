@@ -13,7 +13,7 @@ from seqwatch_tui.console.client import Client
 from seqwatch_tui.console.host import Host
 from seqwatch_tui.console.views.base import View
 from seqwatch_tui.console.views.details import FindingView
-from seqwatch_tui.console.when import age
+from seqwatch_tui.console.when import age, day
 from seqwatch_tui.console.widgets.pager import Pager, Paragraph
 from seqwatch_tui.console.widgets.result import ResultTable
 from seqwatch_tui.console.widgets.table import PanelTable
@@ -88,6 +88,8 @@ class SystemView(View):
             return
         you = f"{hello.user or 'you'} as {hello.role or 'nobody'}{', read-only' if self.desk.read_only else ''}"
         yield account_of(status.sources)
+        if status.begins is not None:
+            yield "store", f"begins at {day(status.begins)} UTC; older events are in the ledger", "warn"
         yield "site", f"{status.site} on {status.host}, seqwatch {hello.version}, engine pid {hello.pid}, {you}", "text"
         yield "zone", f"{hello.timezone}; {status.events} events stored", "text"
         yield "quarantine", ", ".join(status.quarantined) or "none", "warn" if status.quarantined else "dim"
