@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from seqwatch_tui.console.views.alert import AlertView
 from seqwatch_tui.console.widgets.prompt import Question
 
 if TYPE_CHECKING:
@@ -99,7 +98,7 @@ class AlertActs:
                 body["do"], alert.get("state")
             )
             self._app.say(f"alert {number} {said}: {body['reason']}")
-            self._shown_again()
+            self._app.refresh_now()
 
         self._app.errand(lambda client: client.post(f"/v1/alerts/{number}", body, dict), done)
 
@@ -108,19 +107,14 @@ class AlertActs:
             self._app.say(
                 f"snooze {made['snooze_id']}: what comes is kept quiet and counted; :snoozes lists and ends it"
             )
-            self._shown_again()
+            self._app.refresh_now()
 
         self._app.errand(lambda client: client.post("/v1/snoozes", {**body, "reason": reason}, dict), done)
 
     def _unsnooze(self, number: int | None, reason: str) -> None:
         def done(_made: dict[str, Any]) -> None:
             self._app.say(f"snooze {number} has ended: {reason}")
-            self._shown_again()
+            self._app.refresh_now()
 
         body = {"do": "cancel", "reason": reason}
         self._app.errand(lambda client: client.post(f"/v1/snoozes/{number}", body, dict), done)
-
-    def _shown_again(self) -> None:
-        self._app.refresh_now()
-        if isinstance(self._app.view, AlertView):
-            self._app.view.load()

@@ -96,6 +96,13 @@ class Panel:
         """Position of a column; ValueError when the panel has none of that name."""
         return self.columns.index(name)
 
+    def row_of(self, name: str, value: object) -> tuple[Any, ...] | None:
+        """The first row with `value` in the column `name`, None when there is none."""
+        if name not in self.columns:
+            return None
+        at = self.index(name)
+        return next((row for row in self.rows if row[at] == value), None)
+
 
 EMPTY = Panel((), (), 0, False)
 

@@ -23,7 +23,7 @@ from textual.message import Message
 
 from seqwatch_tui.console import theme
 from seqwatch_tui.console.acts import Acts
-from seqwatch_tui.console.client import Client, EngineError, Refused
+from seqwatch_tui.console.client import Client, EngineError
 from seqwatch_tui.console.command_line import CommandLine
 from seqwatch_tui.console.commands.base import Command
 from seqwatch_tui.console.commands.registry import COMMANDS, NOT_TYPED, elsewhere, footer, of_key
@@ -281,8 +281,7 @@ class Console(QuietApp[None]):
         return self._errands.send(call, done, failed or self._errand_failed, timeout)
 
     def _errand_failed(self, error: EngineError) -> None:
-        hint = f"; {error.hint}" if isinstance(error, Refused) and error.hint else ""
-        self.say(f"{error}{hint}", "warn")
+        self.say(error.told, "warn")
 
     def say(self, text: str, role: str = "message") -> None:
         """One sentence above the footer, until the next key."""

@@ -25,6 +25,11 @@ _MANY_LINES = frozenset({"raw", "text", "sql", "description", "question"})
 class EngineError(Exception):
     """The family: no answer to use, and why; the text is one sentence for the operator."""
 
+    @property
+    def told(self) -> str:
+        """The sentence, and what to do instead where the engine said so."""
+        return str(self)
+
 
 class EngineGone(EngineError):
     """Nobody answers on the socket, or the answer stopped half-way."""
@@ -36,6 +41,12 @@ class Refused(EngineError):
     def __init__(self, status: int, reason: str, hint: str) -> None:
         super().__init__(reason)
         self.status, self.hint = status, hint
+
+    @property
+    def told(self) -> str:
+        """As EngineError.told; line ends of a hint are spaces."""
+        said, hint = str(self), " ".join(self.hint.split())
+        return f"{said}{' ' if said.endswith('.') else '; '}{hint}" if hint else said
 
 
 class Misunderstood(EngineError):

@@ -73,6 +73,7 @@ class Live:
         desk, status = self._app.desk, news.snapshot.status
         if desk.trouble:
             self._app.say("the engine answers again")
+            self._app.view.fetch_again()
         desk.snapshot, desk.trouble, desk.since = news.snapshot, "", time.time()
         if desk.window.newest is not None and status.newest < desk.window.newest:
             self.want(at_once=True, filter=desk.filter)  # another store answers: its events have other numbers

@@ -55,6 +55,7 @@ class Stage:
         """Leave the view on top."""
         self._stack.pop().remove()
         self._raise()
+        self.view.seen_again()
 
     def prepare(self) -> None:
         """Mount the screens that a key may ask for, in one go (one repaint); called when there is time."""

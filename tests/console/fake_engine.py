@@ -65,6 +65,10 @@ class Site:
         self.jobs: dict[str, dict] = {}
         self.requests: list[tuple[str, str]] = []
         self.posts: list[tuple[str, dict]] = []
+        self.changed = 1
+        """Files of wes-panel-b that the last verification found changed."""
+        self.missing: set[str] = set()
+        """First parts of paths that are answered with 503."""
         self.read_only = False
         self.delay = 0.0
         self.lost = 0
@@ -145,7 +149,7 @@ class Site:
             ["key", "lims-tls", "unknown", "age not known: the register has no date", None, 365, None],
         ]  # fmt: skip
         integrity = [
-            ["wes-panel-b", "fail", 411, 1, 0, 0, 0, 3, START - 3600, None],
+            ["wes-panel-b", "fail", 411, self.changed, 0, 0, 0, 3, START - 3600, None],
             ["run-240117", "unknown", 0, 0, 0, 0, 0, 96, None, None],
             ["wgs-cohort-a", "pass", 1312, 0, 0, 0, 0, 0, START - day, None],
         ]
@@ -315,6 +319,8 @@ class Site:
         if self.delay:
             time.sleep(self.delay)
         parts = [unquote(part) for part in path.strip("/").split("/")[1:]]
+        if parts[0] in self.missing:
+            raise Bad(503, f"{parts[0]} cannot be had now.", "Wait a little.")
         if verb == "POST":
             return self.post(parts, body)
         match parts:
@@ -412,7 +418,10 @@ class Site:
                 ]
                 return panel(names, [busy, new])
             case ["integrity", name, "files"]:
-                rows = [[f"S{n:04}/S{n:04}.cram", "changed" if n == 1 else "ok", 1000 * n, None] for n in range(1, 80)]
+                rows = [
+                    [f"S{n:04}/S{n:04}.cram", "changed" if n <= self.changed else "ok", 1000 * n, None]
+                    for n in range(1, 80)
+                ]
                 if self.hostile:
                     rows[1][0] = HOSTILE[0] + HOSTILE[5]
                 return panel(["path", "verdict", "size", "checked"], rows)

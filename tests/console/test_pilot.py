@@ -228,6 +228,60 @@ async def test_a_refusal_is_shown_with_its_advice(tmp_path: Path) -> None:
         await shows(pilot, app, "wgs-cohort-a is not in quarantine; quarantine it first")
 
 
+async def test_the_files_on_the_screen_are_those_of_the_last_verification(tmp_path: Path) -> None:
+    site = Site()
+    async with console(tmp_path, site, start="integrity") as (app, pilot):
+        await shows(pilot, app, "wes-panel-b")
+        await pilot.press("enter")
+        await shows(pilot, app, "S0001/S0001.cram")
+        assert screen_text(app).count(" changed ") == 1
+        site.changed = 5
+        await until(pilot, lambda: screen_text(app).count(" changed ") == 5)
+
+
+async def test_an_alert_on_the_screen_says_what_became_of_it(tmp_path: Path) -> None:
+    site = Site()
+    async with console(tmp_path, site, start="alerts") as (app, pilot):
+        await shows(pilot, app, "Bulk read")
+        await pilot.press("enter")
+        await shows(pilot, app, "owner nobody")
+        site.owners[1] = "ana"  # somebody else took it
+        await shows(pilot, app, "owner ana")
+
+
+@pytest.mark.parametrize(("keys", "part"), [
+    (("2", "enter"), "alerts"), (("1", "k", "enter"), "events"), (("3", "down", "enter"), "datasets"), (("s",), "sessions"),
+    (("4", "enter"), "integrity"), (("2", "i"), "incidents"), (("u",), "unusual"), (("5", "f2"), "saved"),
+])  # fmt: skip
+async def test_what_does_not_come_is_said_in_its_place_and_comes_when_it_is_asked_for_again(
+    tmp_path: Path, keys: tuple[str, ...], part: str
+) -> None:
+    site = Site()
+    site.missing = {part}
+    async with console(tmp_path, site) as (app, pilot):
+        for key in keys:
+            await pilot.press(key)
+            await pilot.pause()
+        await shows(pilot, app, f"{part} cannot be had now. Wait a little; r asks again")
+        assert "fetching" not in screen_text(app)
+        site.missing = set()
+        await pilot.press("r")
+        await until(pilot, lambda: "cannot be had" not in screen_text(app))
+
+
+async def test_when_the_engine_answers_again_so_does_what_it_was_asked_for(tmp_path: Path) -> None:
+    site = Site()
+    async with console(tmp_path, site, start="alerts") as (app, pilot):
+        await shows(pilot, app, "Bulk read")
+        await pilot.press("i")
+        await shows(pilot, app, "Alerts > incidents")
+        asked = lambda: sum(path.startswith("/v1/incidents") for _, path in site.requests)  # noqa: E731
+        await until(pilot, lambda: asked() == 1)
+        app.desk.trouble = "gone"
+        app.live.want(at_once=True, filter="")
+        await until(pilot, lambda: asked() == 2)
+
+
 async def test_verify_asks_and_no_is_the_default(tmp_path: Path) -> None:
     site = Site()
     async with console(tmp_path, site, start="integrity") as (app, pilot):

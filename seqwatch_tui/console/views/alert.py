@@ -20,6 +20,8 @@ _FACTS = (
     ("role", "role"), ("allowed", "allowed"), ("in hours", "business_hours"), ("known network", "network_allowed"),
     ("bulk granted", "bulk_granted"), ("program", "exe"), ("complete", "complete"),
 )  # fmt: skip
+_LATEST = 1.0
+"""Seconds after which a change of the alert is on its page."""
 _IN_FORCE = (("grants", "grants_in_force"), ("hours", "hours_in_force"), ("networks", "networks_in_force"))
 
 
@@ -33,9 +35,13 @@ class AlertView(View):
         self._alert_id = alert_id
         self.crumb = f"alert {alert_id}"
         self._alert: Json = {}
+        self._row: tuple[Any, ...] | None = None
+        self._due = False
         self.card = Pager(self.desk)
         self.card.add_class("card")
-        self.evidence = PanelTable(self.desk, rows.EVENTS, partial(rows.event, self.desk), title="evidence")
+        self.evidence = PanelTable(
+            self.desk, rows.EVENTS, partial(rows.event, self.desk), title="evidence", empty="fetching ..."
+        )
 
     def compose(self) -> ComposeResult:
         """The evidence has the keyboard; the card above it scrolls."""
@@ -52,8 +58,33 @@ class AlertView(View):
         self.load()
 
     def load(self) -> None:
-        """Fetch it again: after an acknowledgement."""
-        self.host.errand(lambda client: client.get(f"/v1/alerts/{self._alert_id}", dict), self._arrived)
+        """Fetch it."""
+        self._due = False
+        self.ask(lambda client: client.get(f"/v1/alerts/{self._alert_id}", dict), self._arrived)
+
+    def fetch_again(self) -> None:
+        """As View.fetch_again."""
+        self.load()
+
+    def seen_again(self) -> None:
+        """A quarantine contains the alerts of its dataset."""
+        self.load()
+
+    def update(self) -> bool:
+        """What came since belongs to it: fetched at most every second."""
+        panel = self.desk.snapshot.alerts if self.desk.snapshot else None
+        row = panel.row_of("alert_id", self._alert_id) if panel else None
+        if self._row is not None and row != self._row and not self._due:
+            self._due = True
+            self.set_timer(_LATEST, self.load)
+        self._row = row
+        return False
+
+    def unanswered(self, why: str) -> None:
+        """As View.unanswered, also in place of the card that never came."""
+        super().unanswered(why)
+        if not self._alert:
+            self.card.show([("", why, "fail")])
 
     def alert_id(self) -> int | None:
         """This alert."""
@@ -76,7 +107,9 @@ class AlertView(View):
     def _arrived(self, data: Json) -> None:
         self._alert = data["alert"]
         self.card.show(self._paragraphs(data))
+        self.evidence.empty = "no event is kept as its evidence"
         self.evidence.show(Panel.of(data["events"]))
+        self.evidence.refresh()
 
     def _paragraphs(self, data: Json) -> Iterable[Paragraph]:
         alert, zone = data["alert"], self.desk.zone
@@ -87,7 +120,7 @@ class AlertView(View):
         who = f"{rows.text(alert.get('actor'))} from {rows.text(alert.get('src_ip'), 'an unknown address')}"
         yield "who", f"{who} on {rows.text(alert.get('dataset'), 'no dataset')}", "text"
         span = f"{when.stamp(alert.get('first_ts'), zone)} to {when.clock(alert.get('last_ts'), zone)}"
-        yield "seen", f"{span}, {alert.get('count')} events", "text"
+        yield "seen", f"{span}, {alert.get('count')} event{'' if alert.get('count') == 1 else 's'}", "text"
         yield from reached(data)
         yield from gaps(data, zone)
         yield from facts(data)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from textual.containers import Vertical
 
+from seqwatch_tui.console.client import Client, EngineError
+from seqwatch_tui.console.errands import Errand
 from seqwatch_tui.console.host import Host
 from seqwatch_tui.console.widgets.lines import Lines
 from seqwatch_tui.console.widgets.table import PanelTable
+
+T = TypeVar("T")
 
 
 class View(Vertical):
@@ -100,7 +105,25 @@ class View(Vertical):
         return False
 
     def fetch_again(self) -> None:
-        """`r`: ask again for what the snapshot does not hold."""
+        """`r`, and when the engine answers again: ask anew for what the snapshot does not hold."""
+
+    def seen_again(self) -> None:
+        """What was drilled into from here is left; it may have changed what this view shows."""
+
+    def ask(self, call: Callable[[Client], T], arrived: Callable[[T], None], *, timeout: float = 20.0) -> Errand:
+        """Ask the engine; why there is no answer is said, and stands where the answer would."""
+
+        def failed(error: EngineError) -> None:
+            self.unanswered(f"{error.told.rstrip('.')}; r asks again")
+            self.host.say(error.told, "warn")
+
+        return self.host.errand(call, arrived, failed=failed, timeout=timeout)
+
+    def unanswered(self, why: str) -> None:
+        """Say it in every table that has no rows."""
+        for table in self.query(PanelTable):
+            table.empty = why
+            table.refresh()
 
 
 class Asks(View):

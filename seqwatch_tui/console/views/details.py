@@ -35,11 +35,12 @@ _TIMES = frozenset(
 
 
 class TextView(View):
-    """One text, fetched once."""
+    """One text."""
 
     def __init__(self, host: Host) -> None:
         super().__init__(host)
         self.pager = Pager(self.desk)
+        self._path, self._known = "", False
 
     def compose(self) -> ComposeResult:
         """The text alone."""
@@ -50,9 +51,25 @@ class TextView(View):
         return self.pager.whole()
 
     def fetch(self, path: str) -> None:
-        """Get a JSON object and show it."""
+        """Get a JSON object and show it, now and whenever it is asked for again."""
         self.pager.show([("", "fetching ...", "dim")])
-        self.host.errand(lambda client: client.get(path, dict), self.arrived)
+        self._path = path
+        self.fetch_again()
+
+    def fetch_again(self) -> None:
+        """As View.fetch_again."""
+        path = self._path
+        if path:
+            self.ask(lambda client: client.get(path, dict), self._came)
+
+    def _came(self, data: Json) -> None:
+        self._known = True
+        self.arrived(data)
+
+    def unanswered(self, why: str) -> None:
+        """As View.unanswered, when nothing was shown before."""
+        if not self._known:
+            self.pager.show([("", why, "fail")])
 
     def arrived(self, data: Json) -> None:
         """Show what came."""
@@ -165,22 +182,26 @@ class DatasetView(TextView):
         self._dataset = dataset
         self.crumb = dataset
         self._shown: Json = {}
+        self._evidence: list[Paragraph] = [("evidence", "the last 24 h are being looked through ...", "dim")]
 
     def on_mount(self) -> None:
         """Fetch it."""
         self.fetch(f"/v1/datasets/{quoted(self._dataset)}")
 
+    def seen_again(self) -> None:
+        """It may have been quarantined or released."""
+        self.fetch_again()
+
     def arrived(self, data: Json) -> None:
         """Show every field; nested ones as lines of their own. How complete the evidence is comes after it."""
         self._shown = data
-        self.pager.show(
-            [("evidence", "the last 24 h are being looked through ...", "dim"), *fields(data, self.desk.zone)]
-        )
+        self.pager.show([*self._evidence, *fields(data, self.desk.zone)])
         path = f"/v1/datasets/{quoted(self._dataset)}/coverage"
-        self.host.errand(lambda client: client.get(path, dict), self._covered)
+        self.ask(lambda client: client.get(path, dict), self._covered)
 
     def _covered(self, data: Json) -> None:
-        self.pager.show([*coverage(data, self.desk.zone), *fields(self._shown, self.desk.zone)])
+        self._evidence = list(coverage(data, self.desk.zone))
+        self.pager.show([*self._evidence, *fields(self._shown, self.desk.zone)])
 
     def dataset(self) -> str | None:
         """This dataset."""
@@ -212,6 +233,7 @@ class FilesView(View):
         self._dataset = dataset
         self.crumb = dataset
         self.table = ResultTable(self.desk, empty="fetching ...")
+        self._verified: object = None
 
     def compose(self) -> ComposeResult:
         """One table."""
@@ -219,8 +241,21 @@ class FilesView(View):
 
     def on_mount(self) -> None:
         """Fetch them."""
+        self.fetch_again()
+
+    def fetch_again(self) -> None:
+        """Get the verdicts."""
         path = f"/v1/integrity/{quoted(self._dataset)}/files"
-        self.host.errand(lambda client: client.get(path, Panel.of, limit=1000), self._arrived)
+        self.ask(lambda client: client.get(path, Panel.of, limit=1000), self._arrived)
+
+    def update(self) -> bool:
+        """A verification that ends changes the verdicts."""
+        panel = self.desk.snapshot.integrity if self.desk.snapshot else None
+        found = panel.row_of("dataset", self._dataset) if panel else None
+        if self._verified is not None and found != self._verified:
+            self.fetch_again()
+        self._verified = found
+        return False
 
     def dataset(self) -> str | None:
         """This dataset."""

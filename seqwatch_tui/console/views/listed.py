@@ -65,7 +65,11 @@ class ListedView(View):
 
     def fetch_again(self) -> None:
         """Fetch it."""
-        self.host.errand(lambda client: client.get(self._path, Panel.of), self._arrived)
+        self.ask(lambda client: client.get(self._path, Panel.of), self._arrived)
+
+    def seen_again(self) -> None:
+        """What was opened from here may have changed: an alert was closed, a snooze ended."""
+        self.fetch_again()
 
     def snooze_id(self) -> int | None:
         """The snooze under the cursor."""

@@ -46,7 +46,7 @@ class SessionsView(View):
 
     def fetch_again(self) -> None:
         """Get the sessions anew."""
-        self.host.errand(lambda client: client.get("/v1/sessions", Panel.of, limit=_MOST), self._arrived)
+        self.ask(lambda client: client.get("/v1/sessions", Panel.of, limit=_MOST), self._arrived)
 
     def open(self) -> None:
         """Open one session in full, with every switch in it."""

@@ -177,7 +177,11 @@ class SavedView(View):
 
     def on_mount(self) -> None:
         """Fetch them."""
-        self.host.errand(lambda client: client.get("/v1/saved", list), self._arrived)
+        self.fetch_again()
+
+    def fetch_again(self) -> None:
+        """Get the saved queries."""
+        self.ask(lambda client: client.get("/v1/saved", list), self._arrived)
 
     def open(self) -> None:
         """Put the query in the editor."""

@@ -46,7 +46,7 @@ class UnusualView(View):
 
     def fetch_again(self) -> None:
         """Get the hours anew; the engine first counts what has come since."""
-        self.host.errand(lambda client: client.get("/v1/unusual", Panel.of), self._arrived)
+        self.ask(lambda client: client.get("/v1/unusual", Panel.of), self._arrived)
 
     def open(self) -> None:
         """Open one hour in full, with the sentence that says what it is compared with."""

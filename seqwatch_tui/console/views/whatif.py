@@ -30,9 +30,13 @@ class WhatIfView(TextView):
 
     def on_mount(self) -> None:
         """Ask for it."""
+        self.fetch_again()
+
+    def fetch_again(self) -> None:
+        """Test it, or test it again."""
         self.pager.show([("", f"testing {self._rule} against the last {BACK // 86400} days ...", "dim")])
         body = {"rule": self._rule, "since": BACK, "timeout": PATIENCE - 10}
-        self.host.errand(
+        self.ask(
             lambda client: client.post("/v1/rules/backtest", body, dict, timeout=PATIENCE),
             self.arrived,
             timeout=PATIENCE,
