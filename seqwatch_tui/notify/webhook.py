@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import http.client
 import json
-import socket
 import ssl
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 from seqwatch_tui import __version__
 from seqwatch_tui.notify.interface import TIMEOUT_SECONDS, Delivery, NotSent, Page, Sent
+from seqwatch_tui.notify.limit import cut_off_after
 from seqwatch_tui.notify.secret import read_secret
 
 _AGAIN = (408, 425, 429)
@@ -44,11 +42,18 @@ class Webhook:
             headers["Authorization"] = f"Bearer {secret}"
         body = json.dumps(page.payload, ensure_ascii=False).encode()
         try:
-            with _limited(self._connection()) as connection:
+            with (
+                closing(self._connection()) as connection,
+                cut_off_after(TIMEOUT_SECONDS, lambda: connection.sock),
+            ):
                 connection.request("POST", self.target, body, headers)
                 status = connection.getresponse().status
         except (OSError, http.client.HTTPException) as error:
             return NotSent(f"{self.host}: {error or type(error).__name__}", again=True)
+        except ValueError:  # whose text may hold the secret
+            return NotSent(
+                f"{self.host}: url or secret_file holds what no request can carry; correct them", again=False
+            )
         if 200 <= status < 300:
             return Sent(f"HTTP {status}")
         hint = "; a redirect is not followed, configure the final address" if 300 <= status < 400 else ""
@@ -59,25 +64,3 @@ class Webhook:
             context = ssl.create_default_context()
             return http.client.HTTPSConnection(self.host, self.port, timeout=TIMEOUT_SECONDS, context=context)
         return http.client.HTTPConnection(self.host, self.port, timeout=TIMEOUT_SECONDS)
-
-
-@contextmanager
-def _limited(connection: http.client.HTTPConnection) -> Iterator[http.client.HTTPConnection]:
-    """Cut the connection off after the time limit: a server that drips a byte now and then holds up no page."""
-    connection.connect()
-    sock = connection.sock
-    timer = threading.Timer(TIMEOUT_SECONDS, _cut, [sock])
-    timer.daemon = True
-    timer.start()
-    try:
-        yield connection
-    finally:
-        timer.cancel()
-        connection.close()
-
-
-def _cut(sock: socket.socket) -> None:
-    try:
-        sock.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        sock.close()  # it was ending by itself

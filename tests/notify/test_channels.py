@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
+import threading
 import time
 from email import message_from_string, policy
 from pathlib import Path
@@ -11,11 +13,14 @@ from pathlib import Path
 import pytest
 
 from seqwatch_tui.config.alarm import Notify
+from seqwatch_tui.notify import mail
 from seqwatch_tui.notify.channels import channel_of, deliver
 from seqwatch_tui.notify.command import Command
-from seqwatch_tui.notify.interface import NotSent, Page, Sent
+from seqwatch_tui.notify.interface import Channel, NotSent, Page, Sent
 from seqwatch_tui.notify.local import Syslog
+from seqwatch_tui.notify.mail import Mail
 from seqwatch_tui.notify.page import MAX_SHOWN, page_of
+from seqwatch_tui.notify.webhook import Webhook
 from tests.notify.servers import MailServer, WebServer, alert, serving
 
 NOW = 1_795_000_100.0
@@ -211,3 +216,49 @@ def test_syslog_gets_one_line_with_facility_and_severity(tmp_path: Path) -> None
         assert daemon.recv(4096).startswith(b"<83>seqwatch: [seqwatch lab] high: Bulk read")
     Path(address).unlink()
     assert isinstance(Syslog("syslog:authpriv", "authpriv", address).deliver(page()), NotSent)
+
+
+@pytest.mark.parametrize(
+    "channel", [Webhook("w", False, "a..example", 80, "/"), Mail("m", "a@b", "c@d", "a..example", 25)]
+)
+def test_a_host_that_is_no_name_is_told_and_ends_no_thread(channel: Channel) -> None:
+    outcome = channel.deliver(page())
+    assert isinstance(outcome, NotSent)
+    assert not outcome.again
+
+
+def test_a_sender_that_is_no_header_is_told_and_ends_no_thread() -> None:
+    with serving(MailServer()) as server:
+        outcome = Mail("m", "a@b", "c\n@d", "127.0.0.1", server.server_address[1]).deliver(page())
+    assert isinstance(outcome, NotSent)
+    assert "sender" in outcome.why
+
+
+def test_a_secret_that_no_header_can_carry_is_not_shown(tmp_path: Path) -> None:
+    secret = tmp_path / "token"
+    secret.write_bytes(b"first\rSECOND\n")
+    secret.chmod(0o600)
+    with serving(WebServer()) as server:
+        hook = Webhook("w", False, "127.0.0.1", server.server_address[1], "/", secret)
+        outcome = hook.deliver(page())
+    assert isinstance(outcome, NotSent)
+    assert "secret_file" in outcome.why
+    assert "SECOND" not in outcome.why
+
+
+def test_a_mail_server_that_only_drips_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mail, "_WHOLE_SECONDS", 0.3)
+    ended = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def drip() -> None:
+            client, _ = server.accept()
+            with client, contextlib.suppress(OSError):
+                while not ended.wait(0.05):
+                    client.send(b"220-wait\r\n")
+
+        threading.Thread(target=drip, daemon=True).start()
+        outcome = Mail("m", "a@b", "c@d", "127.0.0.1", server.getsockname()[1]).deliver(page())
+        ended.set()
+    assert isinstance(outcome, NotSent)
+    assert outcome.again
