@@ -160,6 +160,13 @@ class Items:
         chosen.item[found], chosen.old[found], chosen.plain_pair[found] = new[sure], old[sure], True
         return found
 
+    def relative(self, item: Ints) -> Bools:
+        """Events whose `item` has a name that is not plainly absolute."""
+        events = np.flatnonzero(item >= 0)
+        found = np.zeros(self._events, np.bool_)
+        found[events] = ~self._names.absolute[self.name[item[events]]]
+        return found
+
     def resolved(self, item: Ints, base: Codes, parent: Ints | None, cwds: Directories) -> Resolved:
         """The absolute paths of `item` of every event."""
         names = self._names

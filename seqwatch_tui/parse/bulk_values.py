@@ -192,12 +192,13 @@ def _read_paths(
     values: Values, index: Index, row: Row, usual: Usual, *, calls: _Calls, items: Items, chosen: Chosen,
     warnings: Ints, records: Records,
 ) -> None:  # fmt: skip
-    cwds = _working_directories(index, usual, records)
-    for name, item, parent, argument in (
-        ("path", chosen.item, chosen.parent, [kind.call.dirfd for kind in calls.kinds]),
-        ("old_path", chosen.old, None, [kind.call.old_dirfd for kind in calls.kinds]),
+    relative, old_relative = items.relative(chosen.item), items.relative(chosen.old)
+    cwds = _working_directories(index, usual, relative | old_relative, records)
+    for name, item, parent, argument, asking in (
+        ("path", chosen.item, chosen.parent, [kind.call.dirfd for kind in calls.kinds], relative | chosen.parent_only),
+        ("old_path", chosen.old, None, [kind.call.old_dirfd for kind in calls.kinds], old_relative),
     ):
-        base = _bases(index, row, calls, argument)
+        base = _bases(index, row, calls, argument, asking)
         if name == "path":  # its PARENT item may stand for the descriptor's directory, whatever its name
             values.unusual |= chosen.parent_only & (base == OTHER_BASE)
         found = items.resolved(item, base, parent, cwds)
@@ -208,8 +209,9 @@ def _read_paths(
     warnings[chosen.unnamed] |= _BIT[W_UNNAMED]
 
 
-def _working_directories(index: Index, usual: Usual, records: Records) -> Directories:
-    lines, events = usual.ascending(usual.cwd)
+def _working_directories(index: Index, usual: Usual, wanted: Bools, records: Records) -> Directories:
+    """Those of the `wanted` events: where a name is absolute nobody asks."""
+    lines, events = usual.ascending(np.where(wanted, usual.cwd, -1))
     bodies, body = encode(cut(pa.py_buffer(index.data), index.token_start(lines, 2), index.end[lines]))
     out = np.full(len(usual), -1, np.int32)
     out[events] = body
@@ -218,13 +220,15 @@ def _working_directories(index: Index, usual: Usual, records: Records) -> Direct
     return Directories(texts, out, np.array([*plain, False], np.bool_))
 
 
-def _bases(index: Index, row: Row, calls: _Calls, argument: list[int | None]) -> Codes:
-    """What a relative name is relative to, by the argument of each kind of call that says so."""
+def _bases(index: Index, row: Row, calls: _Calls, argument: list[int | None], wanted: Bools) -> Codes:
+    """What a relative name is relative to, by the argument of each kind of call that says so, for `wanted` events."""
     base = np.zeros(len(calls.kind), np.int32)
     for number, place in enumerate(argument):
         if place is None:
             continue
-        rows = np.flatnonzero(calls.kind == number)
+        rows = np.flatnonzero(wanted & (calls.kind == number))
+        if not len(rows):
+            continue
         start, end = row.start(6 + place)[rows] + 3, row.end(6 + place)[rows]
         length = end - start
         here = (length == 8) & (index.words8[start] == _FDCWD)
