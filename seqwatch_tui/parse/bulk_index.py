@@ -24,6 +24,9 @@ _STEPS = tuple(
     for power, shift, mask in ((10, 8, 0x00FF00FF00FF00FF), (100, 16, 0x0000FFFF0000FFFF), (10_000, 32, 0xFFFFFFFF))
 )
 """How digits become pairs, pairs fours, fours a number."""
+_HEX_STEPS = tuple((np.uint64(1 << 4 * n), shift, mask) for n, (_, shift, mask) in zip((1, 2, 4), _STEPS, strict=True))
+"""The same for hexadecimal digits."""
+_ONES = np.uint64(0x0101010101010101)
 _KEEP = np.array([0, *(((1 << 64) - 1) >> (64 - 8 * n) << (64 - 8 * n) for n in range(1, 9))], np.uint64)
 """The last n bytes of a word."""
 _MARKS, _MARKS_MASK = np.uint64(0x003A0000002E0000), np.uint64(0x00FF000000FF0000)
@@ -194,6 +197,8 @@ class Index:
     def hexadecimal(self, start: Ints, end: Ints) -> tuple[Ints, Bools]:
         """The lower 32 bits of the lower-case hexadecimal numbers in `[start, end)`, and where there is one."""
         length = end - start
+        if len(length) and int(length.min()) >= 1 and int(length.max()) <= 8:
+            return self._hex_digits(end, length)
         value, ok = self._hex_digits(end, np.clip(length, 0, 8))
         ok &= (length >= 1) & (length <= 16)
         long = np.flatnonzero(length > 8)
@@ -203,14 +208,11 @@ class Index:
 
     def _hex_digits(self, end: Ints, count: Ints) -> tuple[Ints, Bools]:
         """The `count` (0..8) digits before `end` as numbers, and whether all of them are digits."""
+        keep = _KEEP.take(count)
         word = self.words8[np.maximum(end - 8, 0)]
-        word &= _KEEP.take(count)
-        word |= _ZEROS & ~_KEEP.take(count)
-        digits = word.view(np.uint8)
-        value = _HEX_DIGIT[digits].reshape(-1, 8)
-        ok: Bools = _all_of_row(value < 16)
-        pairs = (value[:, 0::2] << 4 | value[:, 1::2] & 15).astype(np.uint8)
-        return pairs.view(">u4").reshape(-1).astype(np.int64), ok
+        word &= keep
+        word |= _ZEROS & ~keep
+        return _hex_value(word)
 
     def heads(self) -> Heads:
         """Read the head of every line but its time."""
@@ -264,6 +266,20 @@ def _value(word: npt.NDArray[np.uint64]) -> tuple[Ints, Bools]:
     return word.view(np.int64), ok
 
 
+def _hex_value(word: npt.NDArray[np.uint64]) -> tuple[Ints, Bools]:
+    """Eight lower-case hexadecimal digits as a number, and whether that is what they are."""
+    letter = word >> np.uint64(6) & _ONES
+    wrong = word >> np.uint64(4) & _ONES * np.uint64(15)  # the upper half: three for digits, six for letters
+    wrong ^= (letter + _ONES) * np.uint64(3)
+    value = (word & _ONES * np.uint64(15)) + letter * np.uint64(9)
+    wrong |= value + (_ONES - letter) * np.uint64(6) & _ONES * np.uint64(16)  # above nine, or above f
+    wrong |= (value + letter * np.uint64(0x76) ^ letter << np.uint64(7)) & _ONES * np.uint64(0x80)  # below a
+    ok: Bools = wrong == 0
+    for power, shift, mask in _HEX_STEPS:
+        value = (value * power + (value >> shift)) & mask
+    return value.view(np.int64), ok
+
+
 def _rows(values: npt.NDArray[Any], first: Ints, count: int) -> npt.NDArray[Any]:
     """`count` neighbours from each of the places `first`, a row a place; each row is copied as a whole."""
     size = values.itemsize
@@ -277,7 +293,3 @@ def _all_of_row(truths: Bools) -> Bools:
         return np.ones(len(truths), np.bool_)
     every: Bools = np.logical_and.reduce(truths, axis=1)
     return every
-
-
-_HEX_DIGIT = np.full(256, 255, np.uint8)
-_HEX_DIGIT[np.frombuffer(b"0123456789abcdef", np.uint8)] = np.arange(16)

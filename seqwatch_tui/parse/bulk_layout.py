@@ -26,6 +26,11 @@ _KINDS = {b"type=SYSCALL": SYSCALL, b"type=CWD": CWD, b"type=PATH": PATH, b"type
 _FREQUENT = [b"type=PATH", b"type=PROCTITLE", b"type=SYSCALL", b"type=CWD", b"type=EXECVE"]
 _BEGINS = (b"PATH msg", b"PROCTITL", b"SYSCALL ", b"CWD msg=", b"EXECVE m")
 """What follows `type=` where they are the first token of a line with a head of the usual form."""
+_SLOT = np.uint64(0xFF)
+"""The second byte of each tells which one it can be."""
+_NUMBER, _WORD = np.full(256, -1, np.int64), np.zeros(256, np.uint64)
+_NUMBER[[begin[1] for begin in _BEGINS]] = np.arange(len(_BEGINS))
+_WORD[[begin[1] for begin in _BEGINS]] = [word8(begin) for begin in _BEGINS]
 _TITLE = 1
 _VALID_TYPE = re.compile(rb"type=[A-Za-z0-9_]+(?:\[\d+\])?")
 _ANY_STAMP = re.compile(rb"msg=audit\(0*(\d{1,11})\.(\d{3}):0*(\d{1,18})\)")
@@ -121,10 +126,9 @@ def classify(index: Index, heads: Heads) -> Lines:
 
 def _types(index: Index, heads: Heads) -> tuple[list[bytes], Ints]:
     """First tokens, and which of them each line has; the most frequent ones are told by their first bytes."""
-    numbers = np.full(len(index), -1, np.int64)
     word = index.words8[index.start + 5]
-    for number, begin in enumerate(_BEGINS):
-        numbers[word == np.uint64(word8(begin))] = number
+    slot = (word >> np.uint64(8) & _SLOT).view(np.int64)
+    numbers = np.where(_WORD.take(slot) == word, _NUMBER.take(slot), -1)
     title = np.flatnonzero(numbers == _TITLE)
     wrong = (index.words4[index.start[title] + 12] & 0xFFFFFF) != word4(b"LE ")
     numbers[title[wrong]] = -1

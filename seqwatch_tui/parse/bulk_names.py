@@ -100,8 +100,10 @@ def _quoted(data: npt.NDArray[np.uint8], bounds: Ints) -> Bools:
     if not len(data):
         return np.zeros(len(start), np.bool_)
     quoted: Bools = (end - start >= 3) & (data[np.minimum(start, len(data) - 1)] == 34) & (data[end - 1] == 34)
-    quotes = np.searchsorted(bounds, np.flatnonzero(data == 34), side="right") - 1
-    quoted &= np.bincount(quotes, minlength=len(start)) == 2
+    places = np.flatnonzero(data == 34)
+    if len(places) != 2 * int(quoted.sum()):
+        quotes = np.searchsorted(bounds, places, side="right") - 1
+        quoted &= np.bincount(quotes, minlength=len(start)) == 2
     return quoted
 
 

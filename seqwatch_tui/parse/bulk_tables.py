@@ -107,11 +107,12 @@ class Merge:
         numbers[np.flatnonzero(place < position)] = np.arange(count, count + len(early))
         raw = _raw(index, count, early, numbers[order])
         begins = np.concatenate(([True], row[1:] != row[:-1])) if len(row) else np.zeros(0, np.bool_)
-        first = np.maximum.accumulate(np.where(begins, np.arange(len(row)), 0))
+        begun, first = np.flatnonzero(begins), np.empty(self.rows, np.int64)
+        first[row[begun]] = begun
         columns = {
             "event_id": pa.array(row),
             "source": constant(source, len(row)),
-            "seq": pa.array((np.arange(len(row)) - first).astype(np.int32)),
+            "seq": pa.array((np.arange(len(row)) - first[row]).astype(np.int32)),
             "type": dictionary(kind[order].astype(np.int32), types),
             "raw": raw,
             "position": pa.array(place[order]),

@@ -46,6 +46,16 @@ def test_what_is_no_hexadecimal_number(text: str) -> None:
     assert index.hexadecimal(np.array([17]), np.array([17 + len(text)]))[1].tolist() == [False]
 
 
+@pytest.mark.parametrize("place", range(8))
+def test_every_byte_is_a_hexadecimal_digit_or_not_one(place: int) -> None:
+    texts = [b"3f0a9b7c"[:place] + bytes([byte]) + b"3f0a9b7c"[place + 1 :] for byte in range(256)]
+    index = Index(b"".join(texts) + b"\n")
+    found, ok = index.hexadecimal(8 * np.arange(256), 8 * np.arange(1, 257))
+    digits = [all(byte in b"0123456789abcdef" for byte in text) for text in texts]
+    assert ok.tolist() == digits
+    assert found[ok].tolist() == [int(text, 16) for text, good in zip(texts, digits, strict=True) if good]
+
+
 def test_heads_are_read() -> None:
     index = Index(HEAD % 7 + HEAD % 1234567890)
     lines = classify(index, index.heads())
