@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from operator import attrgetter
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from seqwatch_tui.model.alert import Alert, Evidence
@@ -29,6 +31,8 @@ _ARROW: dict[str, pa.DataType] = {
 _PLAIN = frozenset(("BIGINT", "INTEGER", "BOOLEAN"))
 """Types whose values are taken as they are."""
 _EPOCH = dt.datetime(1970, 1, 1)  # noqa: DTZ001 - the store keeps UTC without a zone
+_FIRST, _LAST = ((each - _EPOCH) // dt.timedelta(microseconds=1) for each in (dt.datetime.min, dt.datetime.max))  # noqa: DTZ901
+"""Microseconds that a datetime can be."""
 
 
 def arrow_schema(table: TableDef) -> pa.Schema:
@@ -42,7 +46,7 @@ def to_arrow(table: TableDef, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
     Raises StoreError for a column that the table does not have.
     """
     names = {f.name for f in table.fields}
-    unknown = {name for row in rows for name in row.keys() - names}
+    unknown = {name for row in rows if not row.keys() <= names for name in row.keys() - names}
     if unknown:
         raise StoreError(f"the table {table.name} has no column {', '.join(sorted(unknown))}")
     kept = _last_by_key(table, rows)
@@ -50,14 +54,47 @@ def to_arrow(table: TableDef, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
 
 
 def _array(column: Field, rows: Sequence[Mapping[str, Any]]) -> pa.Array:
-    values = [row.get(column.name) for row in rows]
-    return pa.array(values if column.sql in _PLAIN else [plain(column.sql, v) for v in values], _ARROW[column.sql])
+    name = column.name
+    values = [row.get(name) for row in rows]
+    quick = _QUICK.get(column.sql)
+    found = quick(values) if quick else None
+    if found is None:
+        plains = values if column.sql in _PLAIN else [plain(column.sql, value) for value in values]
+        found = pa.array(plains, _ARROW[column.sql])
+    return found
+
+
+def _texts(values: Sequence[Any]) -> pa.Array | None:
+    """Texts as they are; null when one is no text, or not valid."""
+    if not set(map(type, values)) <= {str, type(None)}:
+        return None
+    try:
+        return pa.array(values, pa.string())
+    except UnicodeEncodeError:
+        return None
+
+
+def _instants(values: Sequence[Any]) -> pa.Array | None:
+    """Epoch seconds; null when one is anything else, or beyond what a datetime can be."""
+    if set(map(type, values)) != {float}:
+        return None
+    micros = np.rint(np.array(values) * 1_000_000)
+    if not ((micros >= _FIRST) & (micros <= _LAST)).all():
+        return None
+    return pa.array(micros.astype(np.int64)).view(_ARROW["TIMESTAMP"])
+
+
+_QUICK: Mapping[str, Callable[[Sequence[Any]], pa.Array | None]] = {"VARCHAR": _texts, "TIMESTAMP": _instants}
+"""Columns whose values are mostly what Arrow takes as it is."""
 
 
 def _last_by_key(table: TableDef, rows: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
     if not table.key or len(rows) == 1:
         return rows
-    return list({tuple(row.get(k) for k in table.key): row for row in rows}.values())
+    if len(table.key) == 1:
+        key = table.key[0]
+        return list({row.get(key): row for row in rows}.values())
+    return list({tuple([row.get(k) for k in table.key]): row for row in rows}.values())
 
 
 def plain(sql: str, value: Any) -> Any:
@@ -115,7 +152,10 @@ def as_rows(values: Iterable[Any]) -> list[dict[str, Any]]:
     """Return frozen model values of one kind (FileCheck, KeyRecord, Finding, Alert, SegmentRow) as rows by field name."""
     found = list(values)
     names = [f.name for f in dataclasses.fields(found[0])] if found else []
-    return [{name: getattr(value, name) for name in names} for value in found]
+    if len(names) < 2:
+        return [{name: getattr(value, name) for name in names} for value in found]
+    held = attrgetter(*names)
+    return [dict(zip(names, held(value), strict=True)) for value in found]
 
 
 def alert_rows(alerts: Sequence[Alert]) -> list[dict[str, Any]]:
