@@ -26,6 +26,9 @@ _NEEDED_TYPES = {
     "USER_START": "addresses of sessions are missing", "CONFIG_CHANGE": "changes of the rules are not recorded",
 }  # fmt: skip
 
+_HARMLESS = frozenset({"fstype=tracefs", "fstype=debugfs", "fstype=0x74726163", "fstype=0x64626720"})
+"""File systems of the kernel's own, which no dataset lies on (linux/magic.h)."""
+
 
 @dataclass(frozen=True, slots=True)
 class RuleCheck:
@@ -163,28 +166,38 @@ def _task_never(loaded: Sequence[AuditRule]) -> bool:
 
 
 def _excluded(loaded: Sequence[AuditRule]) -> Iterator[KernelCheck]:
-    """Record types that never reach the trail."""
+    """Records that never reach the trail: of some types, or of somebody, or of a whole kind of file system."""
     for rule in loaded:
-        if rule.listed != "exclude":
-            continue
-        for test in rule.others:
-            kind = test.removeprefix("msgtype=")
-            if kind in _NEEDED_TYPES:
-                state: State = "fail" if kind in ("SYSCALL", "PATH") else "warn"
-                yield KernelCheck(
-                    f"record type {kind}",
-                    state,
-                    f"excluded by `{rule.text}`: {_NEEDED_TYPES[kind]}",
-                    "remove that rule",
-                )
+        if rule.listed == "exclude":
+            yield from (found for test in rule.others if (found := _exclusion(rule, test)))
+        elif (rule.listed, rule.action) == ("filesystem", "never") and not set(rule.others) <= _HARMLESS:
+            yield KernelCheck(
+                "file systems", "fail", f"excluded by `{rule.text}`: no file there is named", "remove that rule"
+            )
+
+
+def _exclusion(rule: AuditRule, test: str) -> KernelCheck | None:
+    """What one test of an `exclude` rule costs; null when it is nothing that is needed."""
+    if not test.startswith("msgtype="):
+        return KernelCheck(
+            "exclusion", "fail", f"`{rule.text}` keeps what `{test}` is about out of the trail", "remove that rule"
+        )
+    kind = test.removeprefix("msgtype=")
+    if kind not in _NEEDED_TYPES:
+        return None
+    state: State = "fail" if kind in ("SYSCALL", "PATH") else "warn"
+    return KernelCheck(
+        f"record type {kind}", state, f"excluded by `{rule.text}`: {_NEEDED_TYPES[kind]}", "remove that rule"
+    )
 
 
 def _kernel(status: Mapping[str, str]) -> Iterator[KernelCheck]:
     enabled, daemon = status.get("enabled", "?"), status.get("pid", "?")
     on = enabled in ("1", "2")
     yield KernelCheck("auditing", "pass" if on else "fail", f"enabled {enabled}", "" if on else "auditctl -e 1")
-    yield KernelCheck("audit daemon", "fail" if daemon == "0" else "pass", "none runs" if daemon == "0" else f"pid {daemon}",
-                      "systemctl start auditd" if daemon == "0" else "")  # fmt: skip
+    runs: State = "unknown" if daemon == "?" else "fail" if daemon == "0" else "pass"
+    yield KernelCheck("audit daemon", runs, "none runs" if runs == "fail" else f"pid {daemon}",
+                      "" if runs == "pass" else "systemctl start auditd")  # fmt: skip
     locked = enabled == "2"
     yield KernelCheck("rules locked", "pass" if locked else "warn", "until the next boot" if locked else "no: root can change them",
                       "" if locked else "once the set is right: seqwatch audit-rules --immutable")  # fmt: skip
@@ -203,5 +216,5 @@ def _queue(status: Mapping[str, str]) -> Iterator[KernelCheck]:
         yield KernelCheck(
             "rate limit", "warn", f"rate_limit {rate} records a second", "auditctl -r 0: what is beyond it is lost"
         )
-    yield KernelCheck(LOST, "pass" if lost == "0" else "fail", f"lost {lost} since boot",
+    yield KernelCheck(LOST, "pass" if lost == "0" else "unknown" if lost == "?" else "fail", f"lost {lost} since boot",
                       "" if lost == "0" else f"raise the backlog (auditctl -b {BACKLOG}): what was lost cannot be had again")  # fmt: skip

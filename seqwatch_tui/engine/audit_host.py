@@ -16,6 +16,7 @@ from seqwatch_tui.encryption.keys import read_register
 from seqwatch_tui.engine.audit_rules import Host, Wanted, wanted_rules
 
 _SBIN = ":/usr/sbin:/sbin"
+_SECONDS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +36,21 @@ class CannotAsk:
 
 
 def auditctl_version() -> tuple[int, ...] | None:
-    """Return auditctl's version, null when it is not installed."""
-    done = _run("-v")
+    """Return auditctl's version, null when it is not installed or does not say."""
+    try:
+        done = _run("-v")
+    except subprocess.TimeoutExpired:
+        return None
     found = re.search(r"(\d+(?:\.\d+)+)", done.stdout) if done else None
     return tuple(int(n) for n in found[1].split(".")) if found else None
 
 
 def ask_kernel() -> Kernel | CannotAsk:
     """Ask for the loaded rules and the state of auditing; needs CAP_AUDIT_CONTROL."""
-    status, listing = _run("-s"), _run("-l")
+    try:
+        status, listing = _run("-s"), _run("-l")
+    except subprocess.TimeoutExpired:
+        return CannotAsk(f"auditctl gave no answer within {_SECONDS} s", "look into the kernel's log, then try again")
     if status is None or listing is None:
         return CannotAsk("auditctl is not installed", "apt install auditd (or your distribution's audit package)")
     if status.returncode or listing.returncode:
@@ -77,8 +84,8 @@ def _exists(path: Path) -> bool:
 
 
 def _run(*arguments: str) -> subprocess.CompletedProcess[str] | None:
-    """Run auditctl; null when it is missing."""
-    path = shutil.which("auditctl", path=os.environ.get("PATH", "") + _SBIN)
+    """Run auditctl; null when it is missing. Raises TimeoutExpired."""
+    path = shutil.which("auditctl", path=os.environ.get("PATH", "/usr/bin") + _SBIN)
     if path is None:
         return None
-    return subprocess.run([path, *arguments], capture_output=True, text=True, timeout=10, check=False)
+    return subprocess.run([path, *arguments], capture_output=True, text=True, timeout=_SECONDS, check=False)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from seqwatch_tui.engine.audit_host import Kernel, ask_kernel
+from seqwatch_tui.engine.audit_rule import parse_listing
 from seqwatch_tui.engine.blindness import cannot_see
 from seqwatch_tui.engine.retention import KIND as RETENTION
 from seqwatch_tui.engine.spans import Span, joined, seconds, spoken, within, without
@@ -171,4 +172,5 @@ def _kernel_has_uring() -> str:
     kernel = ask_kernel()
     if not isinstance(kernel, Kernel):
         return "unknown"
-    return "loaded" if "io_uring" in kernel.listing else "missing"
+    actions = {rule.action for rule in parse_listing(kernel.listing) if rule.listed == "io_uring"}
+    return "loaded" if actions == {"always"} else "missing"

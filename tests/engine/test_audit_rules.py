@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seqwatch_tui.config.settings import Settings, loads
+from seqwatch_tui.engine import audit_host
 from seqwatch_tui.engine.audit_check import Report, check
 from seqwatch_tui.engine.audit_rule import parse_listing, tree_rule
 from seqwatch_tui.engine.audit_rules import Host, Wanted, rules_text, wanted_rules
@@ -167,6 +168,27 @@ def test_excluded_record_types(kind: str, complete: bool) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("line", "complete"),
+    [
+        ("-a always,exclude -F auid=1001", False),
+        ("-a never,exclude -F exe=/usr/bin/cat", False),
+        ("-a always,exclude -F msgtype>=SYSCALL", False),
+        ("-a always,exclude -F msgtype=BPF -F uid=0", False),
+        ("-a never,filesystem -F fstype=0xef53", False),
+        ("-a never,filesystem -F fstype=tracefs", True),
+    ],
+)
+def test_what_keeps_somebody_or_a_place_out_of_the_trail_is_a_failure(line: str, complete: bool) -> None:
+    report = _report(LOADED + line + "\n")
+    assert report.complete is complete
+    assert [line in c.seen for c in report.kernel if c.state == "fail"] == [True] * (not complete)
+
+
+def test_what_the_kernel_does_not_say_is_no_pass() -> None:
+    assert {c.name for c in check([], "", {}).kernel if c.state == "pass"} == set()
+
+
 def test_a_listing_is_read_as_it_is_meant() -> None:
     watch, call, nothing = parse_listing(
         "-w /a b/-p x -p rwa -k two words\n-a exit,always -F arch=b64 -S open,openat -F auid!=-1 -F key=k\nrubbish\nNo rules\n"
@@ -228,3 +250,15 @@ def test_whoever_may_not_ask_the_kernel_is_told_so_and_the_status_is_3(tmp_path:
     )
     assert (done.returncode, done.stdout) == (3, "")
     assert "auditctl is not installed" in done.stderr or "the kernel does not tell its audit rules" in done.stderr
+
+
+def test_an_auditctl_that_does_not_answer_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "auditctl"
+    program.write_text("#!/bin/sh\nexec sleep 60\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    monkeypatch.setattr(audit_host, "_SECONDS", 0.2)
+    found = audit_host.ask_kernel()
+    assert isinstance(found, audit_host.CannotAsk)
+    assert "no answer" in found.why
+    assert audit_host.auditctl_version() is None

@@ -10,6 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from seqwatch_tui.engine import coverage as coverage_of
+from seqwatch_tui.engine.audit_host import Kernel
 from seqwatch_tui.engine.blindness import URING, cannot_see
 from seqwatch_tui.engine.coverage import Losses, Reach, losses_of, summary, watched
 from seqwatch_tui.engine.spans import joined, seconds, spoken, within, without
@@ -139,3 +141,17 @@ def test_what_cannot_be_asked_is_refused(tmp_path: Path, arguments: list[str]) -
     done = seqwatch(write_site(tmp_path, WORKLOAD_SITE), "coverage", *arguments)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("seqwatch: ")
+
+
+@pytest.mark.parametrize(
+    ("listing", "said"),
+    [
+        ("-a always,io_uring -S openat -F key=u", "loaded"),
+        ("-a never,io_uring -S openat", "missing"),
+        ("-a never,io_uring -S openat\n-a always,io_uring -S openat -F key=u", "missing"),
+        ("-w /data/io_uring -p r -k io_uring", "missing"),
+    ],
+)
+def test_only_the_rule_for_io_uring_itself_counts(listing: str, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(coverage_of, "ask_kernel", lambda: Kernel(listing, {}))
+    assert coverage_of._kernel_has_uring() == said
