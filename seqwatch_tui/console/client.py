@@ -19,7 +19,7 @@ from seqwatch_tui.console.wire import Garbled, Wire
 from seqwatch_tui.model.text import safe_text
 
 T = TypeVar("T")
-_MANY_LINES = frozenset({"raw", "text", "sql", "description", "question"})
+_MANY_LINES = frozenset({"raw", "text", "sql", "description", "question", "hint"})
 
 
 class EngineError(Exception):

@@ -100,7 +100,7 @@ class Live:
         self._app.desk.trouble = str(error)
         code = self._child() if self._child is not None else None
         ended = f"; the engine this console started has ended with status {code}" if code is not None else ""
-        hint = error.hint if isinstance(error, Refused) else "run: systemctl start seqwatch"
+        hint = " ".join(error.hint.split()) if isinstance(error, Refused) else "run: systemctl start seqwatch"
         self._app.say(f"engine: {hint}; {error}{ended}", "fail")
 
     def _reject(self, news: Rejected) -> None:

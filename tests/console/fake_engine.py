@@ -288,6 +288,8 @@ class Site:
         query = body.get("query") or "SELECT * FROM " + body["name"]
         if "slow" in query:
             time.sleep(3)
+        if query.startswith("SELEKT *"):
+            raise Bad(400, 'Parser Error: syntax error at or near "SELEKT"', f"LINE 1: {query}\n        ^")
         if "FROM" not in query.upper():
             raise Bad(
                 400,
@@ -297,7 +299,7 @@ class Site:
         rows = [row[:8] for row in self.events({}, 120)["rows"]]
         return {
             "columns": EVENT_COLUMNS[:8],
-            "types": ["VARCHAR"] * 8,
+            "types": ["BIGINT", "TIMESTAMP", *["VARCHAR"] * 6],
             "rows": rows,
             "cut": True,
             "seconds": 0.0312,

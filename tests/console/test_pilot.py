@@ -340,11 +340,45 @@ async def test_a_wrong_query_is_said_and_a_slow_one_can_be_stopped(tmp_path: Pat
         app.view.editor.load_text("SELEKT")
         await pilot.press("f5")
         await shows(pilot, app, "Parser Error")
+        await shows(pilot, app, "the tables are listed by: SHOW TABLES")
         app.view.editor.load_text("SELECT slow FROM events")
         await pilot.press("f5")
         await shows(pilot, app, "running")
         await pilot.press("escape")
         await shows(pilot, app, "stopped")
+
+
+async def test_a_query_that_fails_leaves_no_older_rows_and_is_told_line_by_line(tmp_path: Path) -> None:
+    site = Site()
+    async with console(tmp_path, site, start="sql") as (app, pilot):
+        await shows(pilot, app, "SELECT")
+        await pilot.press("f5")
+        await shows(pilot, app, "svc_lims")
+        await pilot.press("escape", "tab")
+        app.view.editor.load_text("SELEKT * from events")
+        await pilot.press("f5")
+        await shows(pilot, app, "no result")
+        lines = screen_text(app).splitlines()
+        at = next(n for n, line in enumerate(lines) if "LINE 1: SELEKT" in line)
+        assert lines[at + 1].index("^") == lines[at].index("SELEKT")
+        assert "svc_lims" not in screen_text(app)
+        app.view.editor.load_text("SELECT * from events")
+        await pilot.press("f5")
+        await shows(pilot, app, "svc_lims")
+        assert "Parser Error" not in screen_text(app)
+
+
+async def test_a_time_is_shown_as_one_whatever_its_column_is_called(tmp_path: Path) -> None:
+    async with console(tmp_path, Site(), start="sql") as (app, pilot):
+        await shows(pilot, app, "SELECT")
+        await pilot.press("f5")
+        await shows(pilot, app, "svc_lims")
+        table = app.view.result
+        assert table.times == {"ts"}
+        assert table._text("ts", 1_795_345_000.5) == "2026-11-22 11:56:40"
+        table.times = frozenset({"first"})
+        assert table._text("first", 1_795_345_000.5) == "2026-11-22 11:56:40"
+        assert table._text("ts", 1_795_345_000) == "1795345000"
 
 
 async def test_the_command_line_completes_and_runs(tmp_path: Path) -> None:

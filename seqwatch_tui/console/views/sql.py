@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from typing import Any
 
 from textual.app import ComposeResult
@@ -16,6 +17,7 @@ from seqwatch_tui.console.views.base import Asks, View
 from seqwatch_tui.console.widgets.drawn import Bar
 from seqwatch_tui.console.widgets.lines import Lines
 from seqwatch_tui.console.widgets.prompt import Question
+from seqwatch_tui.console.widgets.pager import Pager, Paragraph
 from seqwatch_tui.console.widgets.result import ResultTable
 from seqwatch_tui.console.widgets.table import Col, PanelTable
 
@@ -38,6 +40,8 @@ class SqlView(Asks):
         self.export = Bar(self.desk, id="sql-export")
         self.export.ground = "text"
         self.result = ResultTable(self.desk, empty="no rows")
+        self.wrong = Pager(self.desk)
+        """Why there is no result, whole: stands in its place."""
         self.saved: dict[str, Any] = {}
         """The saved query in the editor, if it came from the list."""
         self._export = ""
@@ -47,12 +51,13 @@ class SqlView(Asks):
         """From top to bottom."""
         yield self.editor
         yield self.facts
-        yield self.result
+        yield from (self.result, self.wrong)
         yield self.export
 
     def on_mount(self) -> None:
         """Say how to begin; the first query is selected, so that typing takes its place."""
         self.editor.select_all()
+        self.wrong.display = False
         self.result.empty = "F2 lists the saved queries; Tab moves between editor and result"
         self._say("Ctrl+J runs; the query is read-only and stops after 60 s", "bar")
 
@@ -66,8 +71,8 @@ class SqlView(Asks):
         return self.editor
 
     def lines(self) -> Lines:
-        """The result."""
-        return self.result
+        """The result, or why there is none."""
+        return self.wrong if self.wrong.display else self.result
 
     def load(self, saved: dict[str, Any]) -> None:
         """Put a saved query in the editor; unchanged, it runs by its name and asks for its parameters."""
@@ -122,11 +127,14 @@ class SqlView(Asks):
 
     def leave_editor(self) -> None:
         """The keyboard to the result."""
-        self.result.focus()
+        self.lines().focus()
 
     def _arrived(self, data: dict[str, Any]) -> None:
         self._errand = None
+        self._tell_wrong(())
         rows = tuple(map(tuple, data["rows"]))
+        typed = zip(data["columns"], data.get("types") or (), strict=False)
+        self.result.times = frozenset(name for name, kind in typed if str(kind).startswith("TIMESTAMP"))
         self.result.empty = "the query gave no rows"
         self.result.show(Panel(tuple(data["columns"]), rows, len(rows), bool(data["cut"])))
         self.result.refresh()
@@ -142,8 +150,15 @@ class SqlView(Asks):
 
     def _failed(self, error: EngineError) -> None:
         self._errand = None
-        hint = f"  {error.hint}" if isinstance(error, Refused) and error.hint else ""
-        self._say(f"{error}{hint}".replace("\n", " "), "bar.fail")
+        hint = error.hint.rstrip() if isinstance(error, Refused) else ""
+        self._say("no result: the query was not answered", "bar.fail")
+        self.export.show([[]])
+        self._tell_wrong([("", str(error), "fail"), ("", hint, "text")])
+
+    def _tell_wrong(self, why: Sequence[Paragraph]) -> None:
+        """Put `why` in place of the result; nothing brings the result back."""
+        self.wrong.display, self.result.display = bool(why), not why
+        self.wrong.show(why)
 
     def _say(self, text: str, role: str) -> None:
         self.facts.show([[(f" {text}", role)]])

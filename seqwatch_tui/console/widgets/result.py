@@ -46,6 +46,8 @@ class ResultTable(PanelTable):
         self._skip = 0
         self._names: tuple[str, ...] = ()
         self._wide: tuple[int, ...] = ()
+        self.times = _TIMES
+        """Names of the columns that hold epoch seconds."""
         self.beyond = 0
         """Columns to the right that do not fit."""
 
@@ -102,6 +104,6 @@ class ResultTable(PanelTable):
     def _text(self, name: str, value: object) -> str:
         if value is None:
             return "-"
-        if name in _TIMES and isinstance(value, (int, float)) and value > 1e8:
+        if name in self.times and isinstance(value, (int, float)) and value > 1e8:
             return when.stamp(float(value), self.desk.zone)[:19]
         return str(value)
