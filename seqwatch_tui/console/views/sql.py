@@ -16,8 +16,8 @@ from seqwatch_tui.console.host import Host
 from seqwatch_tui.console.views.base import Asks, View
 from seqwatch_tui.console.widgets.drawn import Bar
 from seqwatch_tui.console.widgets.lines import Lines
-from seqwatch_tui.console.widgets.prompt import Question
 from seqwatch_tui.console.widgets.pager import Pager, Paragraph
+from seqwatch_tui.console.widgets.prompt import Question
 from seqwatch_tui.console.widgets.result import ResultTable
 from seqwatch_tui.console.widgets.table import Col, PanelTable
 
