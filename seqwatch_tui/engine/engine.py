@@ -16,6 +16,7 @@ from typing import Any
 
 from seqwatch_tui.catalogue.catalogue import Catalogue
 from seqwatch_tui.config.settings import Settings, SourceSettings, notices
+from seqwatch_tui.engine.busy import Busy
 from seqwatch_tui.engine.clock import Clock, SystemClock
 from seqwatch_tui.engine.drills import Drills
 from seqwatch_tui.engine.hourly import Hourly
@@ -64,7 +65,7 @@ class Engine:
         self.on_fail: Callable[[], None] = lambda: None
         self.notes: list[str] = [*opened.notes, *notices(settings)]
         self.troubles: deque[str] = deque(maxlen=20)
-        self.jobs, self.kept = Jobs(clock), Kept()
+        self.jobs, self.kept, self.ingesting = Jobs(clock), Kept(), Busy()
         self.intakes: list[Intake] = []
         self.sensors: list[SensorStream] = []
         self.reader: Reader | None = None

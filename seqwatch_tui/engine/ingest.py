@@ -15,7 +15,7 @@ from seqwatch_tui.engine.frames import Request
 from seqwatch_tui.engine.heap import freed_memory_kept
 from seqwatch_tui.engine.intake import Intake
 from seqwatch_tui.engine.parsers import knowledge_of, make_parser
-from seqwatch_tui.engine.read_files import Already, already, lines_before, looked_at, name_of
+from seqwatch_tui.engine.read_files import Already, already, lines_before, looked_at, name_at, name_of
 from seqwatch_tui.engine.reader import WORTH_BYTES, Reader
 from seqwatch_tui.engine.remote import RemoteIntake
 from seqwatch_tui.engine.work import Change
@@ -77,10 +77,22 @@ class Ingest:
         return int(self.engine.store.query_sql("select count(*) from alerts").rows[0][0])
 
     def _file(self, path: Path) -> dict[str, Any]:
-        if not path.exists():
-            return self._failed(path, "does not exist; correct the path")
         try:
-            kind = detect_format(path) if self.format == "auto" else self.format
+            if not path.exists():
+                return self._failed(path, "does not exist; correct the path")
+            kind, name = detect_format(path) if self.format == "auto" else self.format, name_at(path)
+        except (FormatUnknown, OSError, ValueError) as error:
+            return self._failed(path, str(error))
+        if not self.engine.ingesting.take(name):
+            return self._failed(path, "is being read by another back-fill; ingest it again when that has ended")
+        try:
+            return self._alone(path, kind)
+        finally:
+            self.engine.ingesting.give(name)
+
+    def _alone(self, path: Path, kind: str) -> dict[str, Any]:
+        """A file that nobody else reads meanwhile."""
+        try:
             before = self._before(path, kind)
             if before.already is not None and before.already.bytes is None:
                 return self._followed(path, kind, before)

@@ -6,6 +6,7 @@ end. Costs one small query a file, nothing a line.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -103,6 +104,13 @@ def looked_at(path: Path) -> tuple[Sibling, int]:
     if isinstance(found, Problem):
         raise FormatUnknown(found.reason)
     return found
+
+
+def name_at(path: Path) -> str:
+    """Return the name of the file at a path as a source; FormatUnknown where there is none to read."""
+    sibling, fd = looked_at(path)
+    os.close(fd)
+    return name_of(sibling)
 
 
 def name_of(sibling: Sibling) -> str:

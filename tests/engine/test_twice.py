@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -99,3 +100,26 @@ def test_a_log_that_was_ingested_is_followed_from_there(tmp_path: Path) -> None:
             "select count(*) as n from events where source = 'audit' and user_name is null and auid is not null"
         )
         assert nameless == [{"n": 0}]
+
+
+def test_two_back_fills_of_one_file_at_once_store_it_once(tmp_path: Path) -> None:
+    config, log = _site(tmp_path)
+    copy = tmp_path / "kept.log"
+    copy.write_bytes(CONTENT * 40)
+    with engine(config, "--no-sources") as running:
+        answers: list[dict[str, Any]] = []
+
+        def back_fill() -> None:
+            body = running.api.post("/v1/ingest", {"paths": [str(copy)]}).body
+            answers.append(json.loads(body.splitlines()[-1])["summary"])
+
+        both = [threading.Thread(target=back_fill) for _ in range(2)]
+        for each in both:
+            each.start()
+        for each in both:
+            each.join()
+        assert _audit_events(running) == EVENTS
+        refused = [a for a in answers if a["failures"]]
+        assert all("another back-fill" in a["failures"][0] for a in refused)
+        assert _ingest(running, copy)["events"] == 0
+    assert not log.exists()
