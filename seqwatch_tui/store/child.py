@@ -42,6 +42,10 @@ _ODD_BYTES = r"""
 """
 """A line that is not UTF-8: its odd bytes are written as \\xNN; DuckDB writes quotes and backslashes so, undone here."""
 _READING = frozenset({"SELECT", "EXPLAIN", "MULTI"})
+_COPY = re.compile("copy", re.IGNORECASE)
+_WORD_COPY = re.compile(r"\bcopy\b", re.IGNORECASE)
+_EXPLAIN = re.compile(r"\s*explain\s+(?:analyze\s+)?(?:\(\s*(?:analyze|format)\b[\w\s,]*\)\s*)?", re.IGNORECASE)
+"""Words only: with a comment or a quote in it, DuckDB and this might take different texts for the statement."""
 
 
 class Refused(Exception):
@@ -80,8 +84,9 @@ def _run(request: Mapping[str, Any], out: BinaryIO) -> dict[str, Any]:
     limits = sandbox.Limits((request["memory_mb"] << 20) + _SPARE_MEMORY, seconds, seconds)
     notes = sandbox.enter(_readable(files), limits)
     con = _open(request, files)
-    sql = _one_statement(con, request["sql"])
-    result = _query(con, sql, _values(request["parameters"]) or None)
+    sql, values = request["sql"], _values(request["parameters"]) or None
+    _check_statement(con, sql, values)
+    result = _query(con, sql, values)
     if result is None:
         raise Refused("the statement gives no rows; only SELECT, EXPLAIN, DESCRIBE, SUMMARIZE, SHOW and PIVOT are run")
     types = [str(column[1]) for column in result.description]
@@ -146,14 +151,51 @@ def _nothing(table: TableDef) -> str:
     return f"select {columns} where false"
 
 
-def _one_statement(con: duckdb.DuckDBPyConnection, sql: str) -> str:
+def _check_statement(con: duckdb.DuckDBPyConnection, sql: str, values: dict[str, Any] | None) -> None:
+    """Refuse what is not one statement that only reads."""
     found = con.extract_statements(sql)
     if len(found) != 1:
         raise Refused(f"one statement at a time: this is {len(found)}" if found else "there is no statement")
     kind = found[0].type.name
     if kind not in _READING:
-        raise Refused(f"{kind} is not run here: SQL only reads (SELECT, EXPLAIN, DESCRIBE, SUMMARIZE, SHOW, PIVOT)")
-    return sql
+        raise _not_run(kind)
+    if kind == "EXPLAIN":
+        _check_plan(con, _explained(con, sql), values)
+    elif kind == "SELECT":
+        _check_plan(con, sql, values)
+    elif _WORD_COPY.search(sql):  # parts of a PIVOT run before the whole can be planned
+        raise Refused("a PIVOT with the word copy in it is not run; name the values it is on: ON column IN (...)")
+
+
+def _not_run(kind: str) -> Refused:
+    return Refused(f"{kind} is not run here: SQL only reads (SELECT, EXPLAIN, DESCRIBE, SUMMARIZE, SHOW, PIVOT)")
+
+
+def _explained(con: duckdb.DuckDBPyConnection, sql: str) -> str:
+    """Return what an EXPLAIN is about, which must be a SELECT: EXPLAIN ANALYZE runs it."""
+    match = _EXPLAIN.match(sql)
+    if match is None:
+        raise Refused("write EXPLAIN first, without a comment before or in it")
+    inner = sql[match.end() :]
+    kinds = [statement.type.name for statement in con.extract_statements(inner)]
+    if kinds != ["SELECT"]:
+        raise _not_run(f"EXPLAIN of {', '.join(kinds) or 'nothing'}")
+    return inner
+
+
+def _check_plan(con: duckdb.DuckDBPyConnection, sql: str, values: dict[str, Any] | None) -> None:
+    """Refuse a SELECT that writes a file: a WITH clause may hold a COPY, which its type does not tell.
+
+    DuckDB lets it write to every file that it may read; Landlock does not, but not every kernel has it.
+    """
+    if not _COPY.search(sql):
+        return
+    pending = json.loads(con.execute(f"explain (format json)\n{sql}", values).fetchall()[0][1])
+    while pending:
+        operator = pending.pop()
+        if "COPY" in operator["name"].upper():
+            raise _not_run("COPY")
+        pending += operator["children"]
 
 
 def _query(con: duckdb.DuckDBPyConnection, sql: str, values: dict[str, Any] | None) -> duckdb.DuckDBPyRelation | None:

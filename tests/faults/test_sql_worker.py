@@ -14,12 +14,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from seqwatch_tui.model.assets import asset_dir
 from seqwatch_tui.parse.schema import record_table
+from seqwatch_tui.store import child
 from seqwatch_tui.store.result import values_of
 from seqwatch_tui.store.sandbox import landlock_abi
 from seqwatch_tui.store.saved import load_queries
@@ -184,6 +186,33 @@ def test_leaving_a_stream_kills_the_process(data: dict[str, object]) -> None:
     assert stream._process.returncode is not None
 
 
+_WRITE = "copy (select 1) to '{}' (format csv, use_tmp_file false)"
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        _WRITE, f"explain analyze {_WRITE}", f"explain {_WRITE}", f"with a as ({_WRITE}) select 1",
+        f"explain analyze with a as ({_WRITE}) select 1", f"with a as (CoPy\u00a0{_WRITE[4:]}), b as (select 2) from b",
+        f"with a as ({_WRITE}) pivot (select 1 a, 2 b) on a using sum(b)", f"explain (format json) {_WRITE}",
+        f"/* /* */ explain select $q$ */ explain analyze {_WRITE} -- $q$", f"explain (analyze) {_WRITE}",
+        f"explain (format json /* ) select 1 -- */ ) {_WRITE}", "explain analyze load json", "explain analyze vacuum",
+        f"from query($q$with a as ({_WRITE}) select 1$q$)", f"select * from (with a as ({_WRITE}) select 1)",
+    ],
+)  # fmt: skip
+def test_nothing_is_written_even_where_only_duckdb_stands_in_the_way(tmp_path: Path, sql: str) -> None:
+    """As on a kernel without Landlock: what may be read is the ledger, and its files are this user's."""
+    segment = tmp_path / "events.parquet"
+    pq.write_table(pa.table({"a": [1]}), segment)
+    before = segment.read_bytes()
+    request = {"memory_mb": 256, "timeout": 5, "events": [], "records": [], "state": {}, "host": {}}
+    con = child._open(request, [segment])
+    with pytest.raises((child.Refused, duckdb.Error)):
+        child._check_statement(con, sql.replace("{}", str(segment)), None)
+    assert segment.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [segment]
+
+
 @pytest.mark.parametrize(
     ("sql", "rows"),
     [
@@ -198,6 +227,10 @@ def test_leaving_a_stream_kills_the_process(data: dict[str, object]) -> None:
         ("select count(*) > 0 from mounts", [(True,)]),
         ("pivot (select dataset, verdict from files) on verdict using count(*)", [(DATASET, 1, 1)]),
         ("explain select 1", None),
+        ("explain analyze select * from events", None),
+        ("explain (format json) with a as (select 1) from a", None),
+        ("select 'copy' as copy", [("copy",)]),
+        ("with copied as (select 'a copy' as x) select x from copied where x like '%copy'", [("a copy",)]),
         ("describe events", None),
         ("summarize select 1 as a", None),
         ("show tables", None),
