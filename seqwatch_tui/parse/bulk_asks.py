@@ -1,6 +1,6 @@
 """Usual events whose place only an inode or a descriptor could tell, and which of them may get an answer.
 
-Follows what `placing` asks `Places`. Whatever the reference stages might yet name in the piece counts as known, so that
+Follows what `placing` asks `Places`. Whatever might yet be named in the piece counts as known from its beginning, so that
 an event that is said to get no answer gets none; it is never wrong to say that one may, only slow. Knows no paths.
 """
 
@@ -74,7 +74,8 @@ def may_be_answered(
 ) -> Bools:
     """Which of the usual events may get an answer from `places`; `pid` and `lessons` are theirs, `left` of the others."""
     out = np.zeros(len(pid), np.bool_)
-    pids = left.pids | {process.pid for process in places.held}
+    pids = left.pids | {process.pid for process in places.held} | set(pid[lessons.hold].tolist())
+    named = set(keys_of(index, lessons.line[lessons.directory], host))
     files: set[Key] = set()
     if not asks.headed.all():
         files = {*places.files, *keys_of(index, lessons.line[lessons.line >= 0], host)}
@@ -82,6 +83,6 @@ def may_be_answered(
     for line, event, headed in rows:
         at = records.path(index.data[index.start[line] : index.end[line] + 1].split(b" ", 2)[2]).at
         key = host, at
-        known = not at or at in left.inodes or key in places.directories or key in files
+        known = not at or at in left.inodes or key in places.directories or key in named or key in files
         out[event] |= known or (not headed and int(pid[event]) in pids)
     return out

@@ -1,7 +1,8 @@
 """What usual events teach of places, told to `Places` in the order in which they end.
 
-Events that name a directory, or get an answer about one, go through the reference stages; left are files written
-and removed, and descriptors that are something else from now on. Follows `placing.learn`. Knows no paths itself.
+Events that get an answer about a place, or rename a directory, go through the reference stages; left are directories
+named and opened, files written and removed, and descriptors that are something else from now on. Follows
+`placing.learn`. Knows no paths itself.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ import pyarrow as pa
 
 from seqwatch_tui.parse.bulk_columns import as_strings, cut
 from seqwatch_tui.parse.bulk_index import Bools, Index, Ints
-from seqwatch_tui.parse.places import Key, Places, Process
+from seqwatch_tui.parse.bulk_memory import NULL
+from seqwatch_tui.parse.places import Held, Identity, Key, Places, Process
 
 if TYPE_CHECKING:
     from seqwatch_tui.parse.bulk_values import Column
@@ -26,7 +28,7 @@ EVERY = -2
 
 @dataclass(slots=True)
 class Lessons:
-    """Per usual event: the PATH line of a file that was written or is `gone` (-1 none), and a descriptor that is new.
+    """Per usual event: the PATH line of what it names, or of what is `gone` (-1 none), and a descriptor that is new.
 
     `old` is the line of a file's old name where it was renamed.
     """
@@ -37,26 +39,37 @@ class Lessons:
     fd: Ints
     release: Bools
     """`fd` is a descriptor that is not what it was."""
+    directory: Bools
+    """What it names is a directory; else it is a file that was written."""
+    new: Bools
+    """It came into being."""
+    hold: Bools
+    """`fd` is that directory from now on."""
 
     @classmethod
     def none(cls, events: int) -> Lessons:
         """Nothing to be learnt from any of so many events."""
         nothing, no = np.full(events, -1, np.int64), np.zeros(events, np.bool_)
-        return cls(nothing, nothing, no, nothing, no)
+        return cls(nothing, nothing, no, nothing, no, no, no, no)
 
     def of(self, rows: Ints) -> Lessons:
         """Those of some events."""
-        return Lessons(self.line[rows], self.old[rows], self.gone[rows], self.fd[rows], self.release[rows])
+        return Lessons(
+            self.line[rows], self.old[rows], self.gone[rows], self.fd[rows], self.release[rows],
+            self.directory[rows], self.new[rows], self.hold[rows],
+        )  # fmt: skip
 
 
 class Telling:
-    """Tells the lessons of a piece; `order` are its usual events as they end, `pid` and `path` columns of theirs."""
+    """Tells the lessons of a piece; `order` are its usual events as they end, the other arguments columns of theirs."""
 
     def __init__(
-        self, index: Index, lessons: Lessons, order: Ints, *, pid: Ints, path: Column, host: str, places: Places
+        self, index: Index, lessons: Lessons, order: Ints, *, numbers: dict[str, Ints], texts: dict[str, Column],
+        host: str, places: Places,
     ) -> None:  # fmt: skip
         self._index, self._lessons, self._order = index, lessons, order
-        self._pid, self._path, self._host, self._places = pid, path, host, places
+        self._numbers, self._pid, self._path, self._exe = numbers, numbers["pid"], texts["path"], texts["exe"]
+        self._host, self._places = host, places
         self._told = 0
         """Up to which place in `order`."""
         self._files: _Files | None = None
@@ -65,20 +78,38 @@ class Telling:
         """Tell what the events at places before `stop` teach, those that have been told aside."""
         if stop <= self._told:
             return
-        if self._places.held:
-            self._release(self._order[self._told : stop])
         if self._files is None:
             self._files = self._read_files()
+        events = self._order[self._told : stop]
+        if self._places.held or self._lessons.hold[events].any():
+            self._tell_descriptors(self._files, events)
         self._files.tell(stop, self._places)
         self._told = stop
 
-    def _release(self, events: Ints) -> None:
+    def _tell_descriptors(self, files: _Files, events: Ints) -> None:
+        """Descriptors that are something else, and directories that are opened: of processes that hold any."""
         lessons, places = self._lessons, self._places
-        pids = np.array([process.pid for process in places.held if process.host == self._host], np.int64)
-        events = events[lessons.release[events]]
-        events = events[np.isin(self._pid[events], pids)]
-        for pid, fd in zip(self._pid[events].tolist(), lessons.fd[events].tolist(), strict=True):
+        held = [process.pid for process in places.held if process.host == self._host]
+        pids = np.concatenate((np.array(held, np.int64), self._pid[events[lessons.hold[events]]]))
+        mine = np.flatnonzero(lessons.release[events])
+        mine = mine[np.isin(self._pid[events[mine]], pids)]
+        chosen = events[mine]
+        rows = zip(mine.tolist(), self._pid[chosen].tolist(), lessons.fd[chosen].tolist(), strict=True)
+        for place, pid, fd in rows:
             places.release(Process(self._host, pid), None if fd == EVERY else fd)
+            event = int(events[place])
+            held_now = files.held(self._told + place) if lessons.hold[event] else None
+            if held_now is not None:
+                places.hold(Process(self._host, pid), self._identity(event), fd, held_now)
+
+    def _identity(self, event: int) -> Identity:
+        auid, session = (int(self._numbers[name][event]) for name in ("auid", "session_id"))
+        exe = int(self._exe.codes[event])
+        return (
+            None if auid == NULL else auid,
+            None if session == NULL else session,
+            None if exe < 0 else self._exe.values.values[exe],
+        )
 
     def _read_files(self) -> _Files:
         lessons = self._lessons
@@ -97,7 +128,11 @@ class Telling:
         olds: list[Key | None] = [None] * len(place)
         for at, key in zip(moved.tolist(), keys[len(place) :], strict=True):
             olds[at] = key
-        return _Files(place.tolist(), keys[: len(place)], [texts[n] for n in number.tolist()], olds)
+        paths = [texts[n] for n in number.tolist()]
+        news: list[bool | None] = [None] * len(place)
+        for at in np.flatnonzero(lessons.directory[events]).tolist():
+            news[at] = bool(lessons.new[events[at]])
+        return _Files(place.tolist(), keys[: len(place)], paths, olds, news)
 
 
 def keys_of(index: Index, lines: Ints, host: str) -> list[Key]:
@@ -115,14 +150,26 @@ def keys_of(index: Index, lines: Ints, host: str) -> list[Key]:
 
 
 class _Files:
-    """Files by the place of their event: the inode, its path (null: it is gone), and the inode of a renamed one."""
+    """What is named, by the place of its event: the inode, its path (null: it is gone), and the inode of a renamed one.
 
-    def __init__(self, place: list[int], keys: list[Key], paths: list[str | None], olds: list[Key | None]) -> None:
-        self._place, self._keys, self._paths, self._olds = place, keys, paths, olds
+    `news` is null for files, else whether the directory came into being.
+    """
+
+    def __init__(
+        self, place: list[int], keys: list[Key], paths: list[str | None], olds: list[Key | None],
+        news: list[bool | None],
+    ) -> None:  # fmt: skip
+        self._place, self._keys, self._paths, self._olds, self._news = place, keys, paths, olds, news
         self._told = 0
+
+    def held(self, place: int) -> Held | None:
+        """The directory that the event at a place names; null where its path is not known."""
+        row = bisect_left(self._place, place)
+        path = self._paths[row] if row < len(self._place) and self._place[row] == place else None
+        return None if path is None else Held(self._keys[row], path)
 
     def tell(self, stop: int, places: Places) -> None:
         """Tell those of events at places before `stop`."""
         first, self._told = self._told, bisect_left(self._place, stop)
         rows = slice(first, self._told)
-        places.told(zip(self._keys[rows], self._paths[rows], self._olds[rows], strict=True))
+        places.told(zip(self._keys[rows], self._paths[rows], self._olds[rows], self._news[rows], strict=True))

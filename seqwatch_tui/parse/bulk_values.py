@@ -32,7 +32,7 @@ from seqwatch_tui.parse.normalise import (
     normalise_path,
     open_action,
 )
-from seqwatch_tui.parse.placing import GIVING, LEAVING
+from seqwatch_tui.parse.placing import GIVING, LEAVING, MOST_FD
 from seqwatch_tui.parse.records import Records
 
 _WARNINGS = (W_DIRFD, W_NOCWD, W_PARENT, W_UNNAMED, W_FLAGS, W_SYSCALL)
@@ -241,20 +241,22 @@ def _bases(index: Index, row: Row, calls: _Calls, argument: list[int | None], wa
 def _read_lessons(
     values: Values, index: Index, row: Row, calls: _Calls, *, items: Items, chosen: Chosen, warnings: Ints, exits: Ints
 ) -> None:
-    """What names a directory is left to the reference stages; the rest is a lesson."""
+    """What renames a directory is left to the reference stages; the rest is a lesson."""
     done = calls.each([middle.outcome == "success" for middle in calls.middles])
     kinds = [kind.call.action for kind in calls.kinds]
     renamed = done & calls.each([kind == "rename" for kind in kinds])
     paired = renamed & chosen.plain_pair & items.created[chosen.item] & items.removed[chosen.old]
-    values.unusual |= done & (items.directory[chosen.item] | renamed & ~paired)
+    values.unusual |= renamed & (items.directory[chosen.item] | ~paired)
     others = items.removed.copy()
     others[chosen.item] = others[chosen.old] = False
     values.unusual[items.event[np.flatnonzero(others[:-1])]] = True
     action = values.texts["action"]
     written = [number for number, text in enumerate(action.values.values) if text in {"create", "write"}]
     gone = done & items.removed[chosen.item]
-    named = done & np.isin(action.codes, written) & ~items.removed[chosen.item] & ~chosen.parent_only
+    itself = done & ~renamed & ~items.removed[chosen.item] & ~chosen.parent_only
     lessons = values.lessons
+    lessons.directory, lessons.new = itself & items.directory[chosen.item], items.created[chosen.item]
+    named = itself & np.isin(action.codes, written) | lessons.directory
     lessons.line = np.where(gone | named | paired, items.line[chosen.item], -1)
     lessons.old = np.where(paired, items.line[chosen.old], -1)
     lessons.gone = gone
@@ -267,11 +269,13 @@ def _read_lessons(
         lessons.fd = np.where(closing, np.where(ok, fd, -1), lessons.fd)
     lessons.release = done & (opening | leaving | closing)
     lessons.fd[leaving] = EVERY
+    opened = lessons.directory & calls.each([kind.call.action == "open" for kind in calls.kinds])
+    lessons.hold = opened & (exits >= 0) & (exits < MOST_FD)
     _read_asks(values, items=items, chosen=chosen, warnings=warnings)
 
 
 def _read_asks(values: Values, *, items: Items, chosen: Chosen, warnings: Ints) -> None:
-    """What may be resolved by inode or descriptor. An object without a name that is a directory would be a lesson."""
+    """What may be resolved by inode or descriptor. A directory without a name is left to the reference stages."""
     asking = ((warnings & _PLACELESS) != 0) & ~values.unusual
     unnamed = asking & ((warnings & _BIT[W_UNNAMED]) != 0)
     place = np.flatnonzero(asking[items.event])

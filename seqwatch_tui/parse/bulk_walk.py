@@ -78,7 +78,7 @@ class Walk:
         self._line = 0
         self._past = Past(index, usual, self._order, serial=self._serial, position=position)
         self._telling = Telling(
-            index, values.lessons, self._order, pid=values.numbers["pid"], path=values.texts["path"], host=stages.host,
+            index, values.lessons, self._order, numbers=values.numbers, texts=values.texts, host=stages.host,
             places=stages.places,
         )  # fmt: skip
         names, addresses = Distinct(), Distinct()

@@ -150,10 +150,16 @@ class Places:
         if len(self.files) > FILES_LIMIT:
             self.files.popitem(last=False)
 
-    def told(self, files: Iterable[tuple[Key, str | None, Key | None]]) -> None:
-        """Many files in turn: the inode, its path now (null: it is gone), and the inode of its old name if it was renamed."""
+    def told(self, files: Iterable[tuple[Key, str | None, Key | None, bool | None]]) -> None:
+        """Many in turn: the inode, its path now (null: it is gone), and the inode of its old name if it was renamed.
+
+        Last is null for a file; for a directory, whether it is `new`.
+        """
         known, directories = self.files, self.directories
-        for key, path, old in files:
+        for key, path, old, new in files:
+            if new is not None and path is not None:
+                self.name(key, path, certain=True, new=new)
+                continue
             if old is not None:
                 self.renamed([old, key], key, path)
                 continue

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from seqwatch_tui.parse.calls import Call
     from seqwatch_tui.parse.event import Facts, PathItem, SystemCall
 
-_MOST_FD = 1 << 30
+MOST_FD = 1 << 30
 """No descriptor is as high (fs.nr_open): such an argument is something else."""
 
 GIVING = frozenset({
@@ -101,7 +101,7 @@ def descriptor(base: str | None) -> int | None:
         fd = int(base or "", 16)
     except ValueError:
         return None
-    return fd if 0 <= fd < _MOST_FD else None
+    return fd if 0 <= fd < MOST_FD else None
 
 
 def identity_of(call: SystemCall) -> Identity:
@@ -145,7 +145,7 @@ def learn(  # noqa: PLR0917 - the event and what was found in it
     if item.directory:
         certain = W_DIRFD_HELD not in warnings and W_INODE not in warnings
         places.name(key, path, certain=certain, new=item.nametype == "CREATE")
-        if meaning.action == "open" and call.pid is not None and call.exit is not None and 0 <= call.exit < _MOST_FD:
+        if meaning.action == "open" and call.pid is not None and call.exit is not None and 0 <= call.exit < MOST_FD:
             places.hold(Process(facts.host, call.pid), identity_of(call), call.exit, Held(key, path))
     elif action in ("create", "write") and W_DIRFD_HELD not in warnings:
         places.wrote(key, path)
