@@ -30,6 +30,8 @@ _SIGNATURES = 1 << 18
 """Signatures and sets remembered; beyond that the memory starts anew."""
 WIDE = 512
 """Distinct values of a text field in one batch, from which on it is looked at last."""
+_SMALL = 1 << 15
+"""Numbers below this are sorted in one pass."""
 _DENSE = 1 << 40
 """Combined codes above this are made dense again before another field is combined in."""
 
@@ -233,8 +235,9 @@ def _rows_of(outcomes: Sequence[tuple[int, ...]], inverse: Codes) -> dict[int, R
     if not len(rows):
         return {}
     of = inverse[rows]
-    order = np.argsort(of, kind="stable")
-    present, start = np.unique(of[order], return_index=True)
+    order = np.argsort(of.astype(np.int16) if len(outcomes) <= _SMALL else of, kind="stable")
+    start = np.flatnonzero(np.diff(of[order], prepend=-1))
+    present = of[order[start]]
     found: dict[int, list[Rows]] = defaultdict(list)
     for code, group in zip(present.tolist(), np.split(rows[order], start[1:]), strict=True):
         for index in outcomes[code]:
