@@ -23,13 +23,20 @@ class Disabled:
     ts: float
 
 
+class DisabledUnreadable(ValueError):
+    """The file is there and does not say which rules are disabled; the text says what to do."""
+
+
 def disabled_rules(state_dir: Path) -> Mapping[str, Disabled]:
-    """Return what is disabled by rule id. ValueError, OSError when the file cannot be read: nothing is guessed."""
+    """Return what is disabled by rule id. DisabledUnreadable when the file cannot be read: nothing is guessed."""
+    path = Path(state_dir) / _FILE
     try:
-        raw = (Path(state_dir) / _FILE).read_bytes()
+        return msgspec.json.decode(path.read_bytes(), type=dict[str, Disabled])
     except FileNotFoundError:
         return {}
-    return msgspec.json.decode(raw, type=dict[str, Disabled])
+    except (OSError, msgspec.DecodeError) as error:
+        why = f"{path} cannot be read ({error}): correct it, or remove it, which enables every rule"
+        raise DisabledUnreadable(why) from error
 
 
 def write_disabled(state_dir: Path, disabled: Mapping[str, Disabled]) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from seqwatch_tui.config.settings import Settings
 from seqwatch_tui.engine.acts import finish_acts
 from seqwatch_tui.engine.api.server import Server
+from seqwatch_tui.engine.disabled import DisabledUnreadable
 from seqwatch_tui.engine.engine import SOCKET, Engine
 from seqwatch_tui.engine.evidence import EvidenceWatch
 from seqwatch_tui.engine.heap import few_arenas
@@ -61,7 +62,7 @@ def run_engine(settings: Settings, config: Path, *, sources: bool, child: bool, 
         )
     try:
         engine = Engine.open(settings, config)
-    except (StoreError, LedgerError, ResponseError) as error:
+    except (StoreError, LedgerError, ResponseError, DisabledUnreadable) as error:
         raise EngineError(str(error)) from error
     except OSError as error:
         raise EngineError(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from seqwatch_tui.catalogue.catalogue import Catalogue
 from seqwatch_tui.config.errors import ConfigError
 from seqwatch_tui.config.settings import load
+from seqwatch_tui.engine.disabled import DisabledUnreadable
 from seqwatch_tui.engine.people import known_groups
 from seqwatch_tui.engine.rules import book_for, detector_for, read_rules
 from seqwatch_tui.engine.runs import stored_runs, tell
@@ -21,13 +22,22 @@ def reload_engine(engine: Engine) -> list[str]:
 
     Sources and the state folder need a restart; a change in them is refused rather than half done.
     """
+    with engine.changing:
+        return _reload(engine)
+
+
+def _reload(engine: Engine) -> list[str]:
     try:
         settings = load(engine.config)
     except ConfigError as error:
         return [str(p) for p in error.problems]
     if (settings.state_dir, settings.sources) != (engine.settings.state_dir, engine.settings.sources):
         return ["state_dir or sources changed: restart the engine for that"]
-    catalogue, rules = Catalogue(settings, known_groups(settings)), read_rules(settings)
+    try:
+        rules = read_rules(settings)
+    except DisabledUnreadable as error:
+        return [str(error)]
+    catalogue = Catalogue(settings, known_groups(settings))
     runs = stored_runs(engine.store, settings.datasets)
     tell(catalogue, runs)
     swap = Swap(

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 _PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._ +-]{0,120}")
 _MOST_PARTS = 8
 _NO_NAME = "a rule file's name ends in .yml or .yaml and is of letters, digits, spaces and . _ + -; rename it"
+_NOT_IN_FORCE = "what was imported is kept and takes effect once the configuration can be read again"
 _Found = TypeVar("_Found", Rule, RuleFailure)
 
 
@@ -48,19 +49,26 @@ def import_rules(engine: Engine, files: Sequence[RuleText], peer: Peer) -> dict[
     with tempfile.TemporaryDirectory(prefix="rules-", dir=engine.state_dir) as folder:
         tried = _tried(Path(folder), good)
     site = Path(engine.state_dir) / SITE_RULES
-    taken = _taken(tried.rules, engine.rules, site)
-    failed += [*tried.failures, *taken.values()]
-    loaded = [rule for rule in tried.rules if rule.rule_id not in taken]
-    wanted = {rule.file for rule in loaded}
-    for each in good:
-        if each.name in wanted:
-            target = site / each.name
-            target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            write_durably(target, each.text.encode("utf-8", "surrogatepass"))
-    row = action_row(engine, peer, "import rules", f"{len(loaded)} rules", "", outcome="done" if loaded else "refused",
+    with engine.changing:
+        taken = _taken(tried.rules, engine.rules, site)
+        failed += [*tried.failures, *taken.values()]
+        loaded = [rule for rule in tried.rules if rule.rule_id not in taken]
+        wanted = {rule.file for rule in loaded}
+        _keep(site, [each for each in good if each.name in wanted])
+        problems = reload_engine(engine)
+    failed += [RuleFailure(str(engine.config), 0, "", f"{_NOT_IN_FORCE}: {problem}") for problem in problems]
+    count = 0 if problems else len(loaded)
+    row = action_row(engine, peer, "import rules", f"{count} rules", "", outcome="done" if count else "refused",
                      detail=f"{len(wanted)} files below {site}; {len(failed)} failures")  # fmt: skip
-    _take_effect(engine, row)
-    return {"loaded": len(loaded), "failed": [{"file": f.file, "line": f.line, "why": f.why} for f in failed]}
+    engine.submit(Commit(tables={"actions": [row]}))
+    return {"loaded": count, "failed": [{"file": f.file, "line": f.line, "why": f.why} for f in failed]}
+
+
+def _keep(site: Path, files: Iterable[RuleText]) -> None:
+    for each in files:
+        target = site / each.name
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        write_durably(target, each.text.encode("utf-8", "surrogatepass"))
 
 
 def _is_name(name: str) -> bool:
@@ -97,22 +105,30 @@ def _taken(rules: Iterable[Rule], known: RuleSet, site: Path) -> Mapping[str, Ru
 
 def switch_rule(engine: Engine, rule_id: str, on: bool, reason: str, peer: Peer) -> Refused | dict[str, Any] | None:
     """Enable or disable a rule, null when there is none; a disabled one goes on feeding correlations that refer to it."""
-    disabled = dict(disabled_rules(engine.state_dir))
-    known = {name for rule in engine.rules.rules for name in (rule.rule_id, rule.alert_as)}
-    if rule_id not in known and not (on and rule_id in disabled):
-        return None
-    if on == (rule_id not in disabled):
-        return Refused(f"the rule '{rule_id}' is {'enabled' if on else 'disabled'} already", "nothing was changed")
-    if on:
-        del disabled[rule_id]
-    else:
-        disabled[rule_id] = Disabled(reason, peer.name, engine.clock.now())
-    write_disabled(engine.state_dir, disabled)
-    verb = "enable rule" if on else "disable rule"
-    _take_effect(engine, action_row(engine, peer, verb, rule_id, reason, outcome="done"))
+    with engine.changing:
+        before = disabled_rules(engine.state_dir)
+        known = {name for rule in engine.rules.rules for name in (rule.rule_id, rule.alert_as)}
+        if rule_id not in known and not (on and rule_id in before):
+            return None
+        if on == (rule_id not in before):
+            return Refused(f"the rule '{rule_id}' is {'enabled' if on else 'disabled'} already", "nothing was changed")
+        after = {name: why for name, why in before.items() if name != rule_id}
+        if not on:
+            after[rule_id] = Disabled(reason, peer.name, engine.clock.now())
+        if problems := _in_force(engine, before, after):
+            return Refused(f"nothing was changed: {'; '.join(problems)}", "correct the configuration first")
+    row = action_row(engine, peer, "enable rule" if on else "disable rule", rule_id, reason, outcome="done")
+    engine.submit(Commit(tables={"actions": [row]}))
     return {"rule": rule_id, "enabled": on}
 
 
-def _take_effect(engine: Engine, row: dict[str, Any]) -> None:
-    engine.submit(Commit(tables={"actions": [row]}))
-    reload_engine(engine)
+def _in_force(engine: Engine, before: Mapping[str, Disabled], after: Mapping[str, Disabled]) -> list[str]:
+    """Put another set of disabled rules in force; where that cannot be, what was before stays, and why is returned."""
+    problems = ["the engine could not take it over"]
+    write_disabled(engine.state_dir, after)
+    try:
+        problems = reload_engine(engine)
+    finally:
+        if problems:
+            write_disabled(engine.state_dir, before)
+    return problems

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger("seqwatch")
 _DEBOUNCE_MS, _STEP_MS, _IDLE_MS = 1_600, 100, 5_000
+_AGAIN_SECONDS = 5.0
 
 
 class EditWatch(threading.Thread):
@@ -34,15 +35,20 @@ class EditWatch(threading.Thread):
         self._register = engine.settings.keys.register
 
     def run(self) -> None:
-        """Wait for edits, take them over."""
-        try:
-            for _ in watch(
-                *self._folders(), watch_filter=self._wanted, stop_event=self._stopping, debounce=_DEBOUNCE_MS, step=_STEP_MS,
-                rust_timeout=_IDLE_MS, recursive=False, raise_interrupt=False,
-            ):  # fmt: skip
-                self._take_over()
-        except Exception as error:  # noqa: BLE001 - root of a thread: edits then need a restart, and operators are told
-            self._engine.trouble("watching for edits of the configuration", error)
+        """Wait for edits, take them over; what goes wrong with one is told, and the next is taken over all the same."""
+        while not self._stopping.is_set():
+            try:
+                self._watch()
+            except Exception as error:  # noqa: BLE001 - root of a thread: operators see it, the next edit is tried again
+                self._engine.trouble("taking over an edit of the configuration", error)
+                self._stopping.wait(_AGAIN_SECONDS)
+
+    def _watch(self) -> None:
+        for _ in watch(
+            *self._folders(), watch_filter=self._wanted, stop_event=self._stopping, debounce=_DEBOUNCE_MS, step=_STEP_MS,
+            rust_timeout=_IDLE_MS, recursive=False, raise_interrupt=False,
+        ):  # fmt: skip
+            self._take_over()
 
     def stop(self) -> None:
         """Stop after the current edit."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import threading
 from pathlib import Path
 
-from tests.engine.running import engine, seqwatch, write_site
+from tests.engine.running import engine, seqwatch, until, write_site
 
 SHELL = """title: Shell from a web server
 name: web-shell
@@ -115,3 +116,56 @@ def test_a_name_that_leaves_the_folder_is_refused(tmp_path: Path) -> None:
             answer = running.api.post("/v1/rules/import", {"files": [{"name": name, "text": SHELL}]}).value
             assert (answer["loaded"], len(answer["failed"])) == (0, 1), name
         assert not list((tmp_path / "state" / "rules").rglob("*")) if (tmp_path / "state" / "rules").exists() else True
+
+
+def test_operators_who_switch_rules_at_once_lose_nothing(tmp_path: Path) -> None:
+    with engine(write_site(tmp_path, ["site: t"]), "--no-sources") as running:
+        rules = [row["id"] for row in running.api.get("/v1/rules").rows if row["state"] == "enabled"][:4]
+        answers = []
+
+        def disable(rule: str) -> None:
+            answers.append(running.api.post(f"/v1/rules/{rule}", {"enabled": False, "reason": "noise"}).status)
+
+        threads = [threading.Thread(target=disable, args=(rule,)) for rule in rules]
+        for each in threads:
+            each.start()
+        for each in threads:
+            each.join()
+        states = {row["id"]: row["state"] for row in running.api.get("/v1/rules").rows}
+    assert answers == [200] * 4
+    assert {states[rule] for rule in rules} == {"disabled"}
+
+
+def test_a_switch_or_an_import_that_cannot_take_effect_says_so(tmp_path: Path) -> None:
+    config = write_site(tmp_path, ["site: t"])
+    with engine(config, "--no-sources") as running:
+        good = config.read_text()
+        config.write_text(good + "nonsense: 1\n")
+        answer = running.api.post("/v1/rules/bulk-read", {"enabled": False, "reason": "noise"})
+        assert (answer.status, "nonsense" in answer.value["error"]) == (409, True)
+        assert not (tmp_path / "state" / "disabled-rules.json").read_text().count("bulk-read")
+        taken = running.api.post("/v1/rules/import", {"files": [{"name": "own.yml", "text": SHELL}]}).value
+        assert taken["loaded"] == 0
+        assert "takes effect once" in taken["failed"][-1]["why"]
+        config.write_text(good)
+        assert running.api.post("/v1/reload", {}).status == 200
+        assert "web-shells" in {row["id"] for row in running.api.get("/v1/rules").rows}
+        said = running.api.sql("select verb, outcome from actions where verb like '%rule%'")
+    assert said == [{"verb": "import rules", "outcome": "refused"}]
+
+
+def test_a_damaged_list_of_disabled_rules_is_named_and_ends_no_watch(tmp_path: Path) -> None:
+    config = write_site(tmp_path, ["site: t"])
+    listed = tmp_path / "state" / "disabled-rules.json"
+    with engine(config, "--no-sources") as running:
+        listed.write_text('{"a": ')
+        config.write_text(config.read_text() + "# edited\n")
+        until(lambda: any("disabled-rules.json" in text for text in running.api.status()["errors"]), "it is told")
+        listed.unlink()
+        config.write_text(config.read_text() + "# edited again\n")
+        until(lambda: not running.api.status()["errors"], "the next edit is taken over")
+        listed.write_text('{"a": ')
+    done = seqwatch(config, "engine", "--no-sources")
+    assert done.returncode == 3
+    assert "remove it, which enables every rule" in done.stderr
+    assert "Traceback" not in done.stderr
