@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from typing import NamedTuple
 
 from seqwatch_tui.detect.rule import Correlation, Rule
@@ -65,14 +66,12 @@ class _Open:
         self.rule, self.facts = rule, hit.facts
 
     def taken(self, summary: str) -> Alert:
-        """The alert as it stands now. Written out: `replace` would take longer than all the rest of folding."""
+        """The alert as it stands now. Written out, by place: `replace` would take longer than all the rest of folding."""
         old = self.alert
         self.alert = Alert(
-            alert_id=old.alert_id, rule_id=old.rule_id, rule_title=old.rule_title, rule_hash=old.rule_hash,
-            level=old.level, actor=old.actor, dataset=old.dataset, src_ip=self.src_ip, first_ts=self.first,
-            last_ts=self.last, count=self.count, measure=self.measure, summary=summary, tags=old.tags, state=old.state,
-            verdict=old.verdict, owner=old.owner, incident_id=old.incident_id, risk=old.risk,
-            suppressed_by=old.suppressed_by,
+            old.alert_id, old.rule_id, old.rule_title, old.rule_hash, old.level, old.actor, old.dataset,
+            self.src_ip, self.first, self.last, self.count, self.measure, summary,
+            old.tags, old.state, old.verdict, old.owner, old.incident_id, old.risk, old.suppressed_by,
         )  # fmt: skip
         self.rule, self.facts = None, None  # the next hit brings its own; thousands of alerts stay open
         return self.alert
@@ -104,7 +103,7 @@ class Folding:
         alert_id = found.alert.alert_id
         room = hit.event_ids[: MAX_EVIDENCE - found.evidence]
         found.evidence += len(room)
-        self._evidence += [Evidence(alert_id, event_id) for event_id in room]
+        self._evidence.extend(map(Evidence, repeat(alert_id), room))
         self._changed[alert_id] = found
         self._open.move_to_end(alert_id)
 
