@@ -7,11 +7,12 @@ lives until the drill is over, so that its pid is nobody else's.
 from __future__ import annotations
 
 import json
+import select
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -94,7 +95,7 @@ def run_drill(settings: Drill, number: int, stage: Stage) -> DrillReport:
         watched = Watched(number, path, reader.pid, started)
         stage.witness.watch(watched)
         try:
-            opened, read = _read(reader, settings.canary)
+            opened, read = _read(reader, settings.canary, settings.within)
             legs = [read, *_followed(settings, stage, watched, opened)]
             alert = watched.alert
         except CannotRead as error:
@@ -113,16 +114,21 @@ def _reader(canary: Path) -> Iterator[subprocess.Popen[str]]:
         yield process
     finally:
         process.kill()
-        process.communicate()
+        with suppress(subprocess.TimeoutExpired):  # a file system that does not answer keeps it: it goes when that does
+            process.communicate(timeout=_STEP_SECONDS)
 
 
-def _read(reader: subprocess.Popen[str], canary: Path) -> tuple[float, Leg]:
-    """Let the program read; return when it opened (monotonic), and the link."""
+def _read(reader: subprocess.Popen[str], canary: Path, within: int) -> tuple[float, Leg]:
+    """Let the program read; return when it opened (monotonic), and the link. CannotRead also when it takes too long."""
     assert reader.stdin is not None  # noqa: S101 - PIPE was asked for
     assert reader.stdout is not None  # noqa: S101
     try:
         reader.stdin.write("go\n")
         reader.stdin.flush()
+        answers = select.poll()
+        answers.register(reader.stdout, select.POLLIN)
+        if not answers.poll(1000 * within):
+            raise CannotRead(f"{canary} was not read within {within} s", "does its file system answer?")
         said = json.loads(reader.stdout.readline() or "null")
     except (OSError, ValueError) as error:
         raise CannotRead(f"the reading program ended: {error}", "see the engine's log") from error

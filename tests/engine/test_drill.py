@@ -11,6 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from seqwatch_tui.config.alarm import Drill
+from seqwatch_tui.engine import drill
+from seqwatch_tui.engine.clock import SystemClock
+from seqwatch_tui.engine.witness import Witness
 from tests.engine.running import Running, engine, seqwatch, until, write_site
 
 _serial = iter(range(1, 1 << 20))
@@ -234,3 +238,17 @@ def test_without_a_drill_in_the_configuration_it_says_what_to_write(tmp_path: Pa
     done = seqwatch(write_site(tmp_path, ["site: x"]), "doctor", "--drill")
     assert (done.returncode, "no drill is configured" in done.stderr) == (2, True)
     assert "drill: {canary: " in done.stderr
+
+
+def test_a_canary_on_a_file_system_that_does_not_answer_is_a_drill_that_failed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the drill would run for ever, none would follow, and the last good one would be shown for years."""
+    stuck = tmp_path / "stuck.py"
+    stuck.write_text("import sys, time\nsys.stdin.readline()\ntime.sleep(600)\n")
+    monkeypatch.setattr(drill, "READER", stuck)
+    clock = SystemClock()
+    stage = drill.Stage([], Witness(clock, clock.now()), clock, lambda _: {}, lambda *_: False)
+    report = drill.run_drill(Drill(canary=tmp_path / "canary", within=1), 1, stage)
+    assert not report.passed
+    assert "was not read within 1 s" in report.said
