@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from seqwatch_tui.console.first_paint import FirstPaint
 
 
@@ -32,11 +34,15 @@ class _Screen:
 
         self._colourless = load()
 
-    def show(self, socket: Path, *, read_only: bool, theme: str | None) -> int:
+    def show(
+        self, socket: Path, *, read_only: bool, theme: str | None, child: Callable[[], int | None] | None = None
+    ) -> int:
         from seqwatch_tui.console.launch import run
 
         painted, self._painted = self._painted, None
-        return run(socket, read_only=read_only, theme=theme, painted=painted, colourless=self._colourless)
+        return run(
+            socket, read_only=read_only, theme=theme, engine_child=child, painted=painted, colourless=self._colourless
+        )
 
     def restore(self) -> None:
         if self._painted is not None:

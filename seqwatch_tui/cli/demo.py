@@ -55,7 +55,7 @@ def _run(options: argparse.Namespace) -> int:
             traffic.start()
             if options.headless:
                 return _summarise(client, site, traffic, seconds)
-            return int(options.screen.show(client.path, read_only=False, theme=options.theme))
+            return int(options.screen.show(client.path, read_only=False, theme=options.theme, child=child.status))
         finally:
             traffic.stop()
             child.stop()

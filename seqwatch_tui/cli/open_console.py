@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import io
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -64,8 +65,8 @@ def _open(screen: Screen, asked: Elsewhere) -> int:
         return _show(screen, wanted)
     from seqwatch_tui.cli.session import child_engine
 
-    with child_engine(Path(wanted.config), Path(wanted.socket), follow=True):
-        return _show(screen, wanted)
+    with child_engine(Path(wanted.config), Path(wanted.socket), follow=True) as child:
+        return _show(screen, wanted, child.status)
 
 
 def look(options: argparse.Namespace) -> Wanted:
@@ -78,5 +79,5 @@ def look(options: argparse.Namespace) -> Wanted:
     return Wanted(str(config), str(socket), runs(socket), options.read_only, options.theme)
 
 
-def _show(screen: Screen, wanted: Wanted) -> int:
-    return screen.show(Path(wanted.socket), read_only=wanted.read_only, theme=wanted.theme)
+def _show(screen: Screen, wanted: Wanted, child: Callable[[], int | None] | None = None) -> int:
+    return screen.show(Path(wanted.socket), read_only=wanted.read_only, theme=wanted.theme, child=child)

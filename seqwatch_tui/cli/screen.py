@@ -20,8 +20,13 @@ class Screen(Protocol):
     def load(self) -> None:
         """Import what `show` needs, while something else is waited for; `show` does it when this was not called."""
 
-    def show(self, socket: Path, *, read_only: bool, theme: str | None) -> int:
-        """Show the console on an engine's socket until the operator leaves; return the exit status."""
+    def show(
+        self, socket: Path, *, read_only: bool, theme: str | None, child: Callable[[], int | None] | None = None
+    ) -> int:
+        """Show the console on an engine's socket until the operator leaves; return the exit status.
+
+        `child` tells how an engine that was started for this console ended, None while it runs.
+        """
 
     def restore(self) -> None:
         """Give the terminal back if `paint` took it and `show` was not reached; else without effect."""

@@ -6,7 +6,9 @@ import contextlib
 import os
 import subprocess
 import sys
+import threading
 import time
+from collections import deque
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
 
 START_SECONDS = 60.0
 """A child may have to bring the store and the ledger together before it listens."""
+_WORDS = 200
+"""Lines of a child's log that are kept, for the case that it ends."""
+_LAST_WORDS_SECONDS = 2.0
 
 
 def socket_path(settings: Settings) -> Path:
@@ -37,8 +42,8 @@ def engine_for(settings: Settings, config: Path, *, follow: bool = False, back_f
     if runs(socket):
         yield Client(socket)
     else:
-        with child_engine(config, socket, follow=follow, back_fill=back_fill) as client:
-            yield client
+        with child_engine(config, socket, follow=follow, back_fill=back_fill):
+            yield Client(socket)
 
 
 def runs(socket: Path) -> bool:
@@ -47,13 +52,13 @@ def runs(socket: Path) -> bool:
 
 
 @contextlib.contextmanager
-def child_engine(config: Path, socket: Path, *, follow: bool, back_fill: str = "") -> Iterator[Client]:
-    """Yield a client of an engine that is started here and ends with the block."""
+def child_engine(config: Path, socket: Path, *, follow: bool, back_fill: str = "") -> Iterator[EngineChild]:
+    """Yield an engine that is started here, answers, and ends with the block."""
     flags = [*([] if follow else ["--no-sources"]), *(["--back-fill", back_fill] if back_fill else [])]
-    client, child = Client(socket), EngineChild(config, flags)
+    child = EngineChild(config, flags)
     try:
-        child.wait_for(client)
-        yield client
+        child.wait_for(Client(socket))
+        yield child
     finally:
         child.stop()
 
@@ -77,6 +82,14 @@ class EngineChild:
             stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
             env={**os.environ, "PYTHONUNBUFFERED": "1"}, start_new_session=True,
         )  # fmt: skip
+        self._words: deque[bytes] = deque(maxlen=_WORDS)
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
+
+    def _listen(self) -> None:
+        """Read what it logs for as long as it lives: a full pipe would stop the engine in the middle of a sentence."""
+        for line in self._process.stderr or ():
+            self._words.append(line)
 
     def wait_for(self, client: Client) -> None:
         """Wait until it answers; its own words become the error when it ends first."""
@@ -91,12 +104,17 @@ class EngineChild:
             Exit.FAILED, f"the engine did not answer within {START_SECONDS:.0f} s", "run `seqwatch engine` to see why"
         )
 
+    def status(self) -> int | None:
+        """How it ended: the exit status, or minus the signal; None while it runs."""
+        return self._process.poll()
+
     def _code(self) -> Exit:
         code = self._process.returncode
         return Exit(code) if code in (Exit.USAGE, Exit.FAILED) else Exit.FAILED
 
     def _last_words(self) -> tuple[str, str]:
-        said = (self._process.stderr.read() if self._process.stderr else b"").decode("utf-8", "replace").strip()
+        self._listener.join(_LAST_WORDS_SECONDS)
+        said = b"".join(self._words).decode("utf-8", "replace").strip()
         before, found, last = said.rpartition("seqwatch: ")
         if not found:
             lines = (before or last).splitlines()
@@ -113,5 +131,6 @@ class EngineChild:
         except subprocess.TimeoutExpired:
             self._process.terminate()
             self._process.wait(timeout=5)
-        if self._process.stderr:
+        self._listener.join(_LAST_WORDS_SECONDS)
+        if self._process.stderr and not self._listener.is_alive():
             self._process.stderr.close()

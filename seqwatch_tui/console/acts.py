@@ -62,7 +62,7 @@ class Acts:
         desk = self._app.desk
         if desk.read_only:
             self._app.say(f"read-only: {what} is switched off here", "warn")
-        elif desk.hello is None:
+        elif desk.hello is None or desk.trouble:
             self._app.say("the engine does not answer: nothing can be done from here now", "warn")
         elif desk.hello.role not in _MAY_ACT:
             self._app.say(f"{what} needs the role responder; yours is {desk.hello.role or 'none'}", "warn")

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 _VERDICTS = {"t": "true", "f": "false", "e": "expected"}
 _UNITS = {"m": 60, "h": 3600, "d": 86400}
+_LONGEST = 7 * 86400
+"""Seconds a snooze may last (docs/alerts.md)."""
 
 
 class AlertActs:
@@ -68,10 +70,11 @@ class AlertActs:
 
         def heard(span: str) -> None:
             found = re.fullmatch(r"([1-9][0-9]{0,4})([mhd])", span.strip())
-            if not found:
+            seconds = int(found[1]) * _UNITS[found[2]] if found else 0
+            if not 0 < seconds <= _LONGEST:
                 self._app.label_prompt("30m, 4h or 2d, at most 7d (Esc = no):", "warn")
                 return
-            body = {**parts, "seconds": int(found[1]) * _UNITS[found[2]]}
+            body = {**parts, "seconds": seconds}
             shown = ", ".join(str(value or "no dataset") for value in parts.values())
             self._acts.ask_reason(
                 f"snooze {shown} for {span.strip()}, reason:", lambda reason: self._snooze(body, reason)

@@ -27,6 +27,8 @@ class Live:
         self.frames = Frames(app, self._feed.drawn)
         self._wanted = Wanted()
         self._pace = len(PACES) - 1
+        self.rejected = ""
+        """Why the engine does not take the filter that was asked for last; empty while it does."""
         self.start, self.stop = self._feed.start, self._feed.stop
 
     def hear(self, news: News) -> None:
@@ -49,6 +51,7 @@ class Live:
         """Ask for what is on the screen now; with `filter`, for the newest rows it lets through, from scratch."""
         desk = self._app.desk
         changed = filter is not None
+        self.rejected = "" if changed else self.rejected
         self._wanted = Wanted(
             events=max(self._app.size.height, 24) if desk.following or changed or desk.window.newest is None else 1,
             after=None if changed else desk.window.newest, rows=200 if desk.context == "alerts" else 60,
@@ -98,14 +101,22 @@ class Live:
 
     def _lose(self, error: EngineError) -> None:
         self._app.desk.trouble = str(error)
-        code = self._child() if self._child is not None else None
-        ended = f"; the engine this console started has ended with status {code}" if code is not None else ""
-        hint = " ".join(error.hint.split()) if isinstance(error, Refused) else "run: systemctl start seqwatch"
-        self._app.say(f"engine: {hint}; {error}{ended}", "fail")
+        hint = " ".join(error.hint.split()) if isinstance(error, Refused) else self._advice()
+        self._app.say(f"engine: {hint}; {error}", "fail")
+
+    def _advice(self) -> str:
+        """What to do when nobody answers: it depends on who started the engine, and whether it still runs."""
+        if self._child is None:
+            return "run: systemctl start seqwatch"
+        code = self._child()
+        if code is None:
+            return "this console started it, and it still runs: wait, or leave (q) and start again"
+        return f"this console started it, and it has ended (status {code}): leave (q) and start again"
 
     def _reject(self, news: Rejected) -> None:
         if news.wanted.number != self._wanted.number:
             return
+        self.rejected = str(news.error)
         if self._app.prompt.asking:
             self._app.prompt.label(f"/ {news.error}", "warn")
         else:

@@ -47,6 +47,8 @@ class Search:
         before = self.text
 
         def kept(words: str) -> None:
+            if self._app.view.context in ("events", "overview") and self._app.live.rejected:
+                return  # the label says why; closing would leave the part of it in force that was a filter
             self.words = words or self.words
             self._app.close_prompt()
             if (

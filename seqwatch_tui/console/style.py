@@ -14,8 +14,8 @@ Footer { height: 1; }
 View { height: 1fr; overflow: hidden; }
 Lines { height: 1fr; }
 .detail { height: 7; }
-.card { height: 9; }
-.facts { height: auto; max-height: 6; min-height: 3; }
+.card { height: 9; max-height: 50%; }
+.facts { height: 3; }
 #ov-events { height: 4fr; }
 #lower { height: 6fr; layout: vertical; }
 #lower Lines { height: 1fr; width: 1fr; }
@@ -26,7 +26,7 @@ Lines { height: 1fr; }
 OverviewView.cramped #ov-encryption { display: none; }
 OverviewView.cramped #ov-integrity { display: none; }
 OverviewView.cramped #lower { height: 4fr; }
-#editor { height: 7; border: none; padding: 0 1; background: $surface; color: $foreground; scrollbar-size: 1 1; }
+#editor { height: 7; max-height: 40%; border: none; padding: 0 1; background: $surface; color: $foreground; scrollbar-size: 1 1; }
 #sql-facts { height: 1; }
 #sql-export { height: 1; }
 SearchIcon { display: none; }

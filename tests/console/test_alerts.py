@@ -75,7 +75,9 @@ async def test_a_snooze_asks_how_long_and_stands_in_the_status_bar_until_it_is_e
         await shows(pilot, app, "Bulk read")
         await pilot.press("S", *"x", "enter")
         await shows(pilot, app, "at most 7d")
-        await pilot.press("backspace", "enter", *"restore", "enter")
+        await pilot.press("backspace", "backspace", "backspace", *"8d", "enter")
+        await shows(pilot, app, "at most 7d")
+        await pilot.press("backspace", "backspace", *"4h", "enter", *"restore", "enter")
         await until(pilot, lambda: bool(site.posts))
         body = {
             "rule_id": "bulk-read",

@@ -20,7 +20,7 @@ from seqwatch_tui.console.cells import fit, fit_end, fit_right, wrap
 from seqwatch_tui.console.commands.registry import COMMANDS, footer
 from seqwatch_tui.console.guard import Colourless, Guard
 from seqwatch_tui.console.widgets.footer import layout
-from seqwatch_tui.console.widgets.header import failed_pages, posture_of, word_of
+from seqwatch_tui.console.widgets.header import failed_pages, posture_of, way, word_of
 from seqwatch_tui.console.widgets.table import Col, holds, widths
 from seqwatch_tui.model.text import safe_text
 from tests.console.fake_engine import HOSTILE
@@ -192,6 +192,13 @@ def test_colourless_leaves_attributes_only() -> None:
     done = Colourless().apply(segments, Color(0, 0, 0))
     assert done[0].style == Style(bold=True)
     assert done[1].style is not None
+
+
+@pytest.mark.parametrize(("cells", "said"), [
+    (60, "Alerts > alert 12 > event 7 > raw records"), (33, "… > event 7 > raw records"), (14, "raw records"), (3, "raw records"),
+])  # fmt: skip
+def test_of_a_long_way_the_end_is_kept(cells: int, said: str) -> None:
+    assert way(("Alerts", "alert 12", "event 7", "raw records"), cells) == said
 
 
 def test_an_address_whose_page_failed_is_said_in_the_header_and_a_drill_is_kept() -> None:

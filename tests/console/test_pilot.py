@@ -10,7 +10,9 @@ import pytest
 from rich.cells import cell_len
 
 from seqwatch_tui.console import theme
+from seqwatch_tui.console.client import EngineGone
 from seqwatch_tui.console.commands.registry import COMMANDS
+from seqwatch_tui.console.feed import Lost
 from seqwatch_tui.console.widgets.prompt import Question
 from tests.console.fake_engine import Site
 from tests.console.harness import console, screen_text, shows, until
@@ -141,6 +143,9 @@ async def test_a_filter_the_engine_does_not_know_is_named_in_the_line(tmp_path: 
         await shows(pilot, app, "svc_lims")
         await pilot.press("slash", *"colour=red")
         await shows(pilot, app, "there is no field 'colour'")
+        await pilot.press("enter")
+        await pilot.pause()
+        assert app.prompt.asking, "a filter that is not understood is not taken"
         await pilot.press("escape")
         await until(pilot, lambda: not app.prompt.asking and app.desk.filter == "")
         await shows(pilot, app, "svc_lims")
@@ -280,6 +285,65 @@ async def test_when_the_engine_answers_again_so_does_what_it_was_asked_for(tmp_p
         app.desk.trouble = "gone"
         app.live.want(at_once=True, filter="")
         await until(pilot, lambda: asked() == 2)
+
+
+@pytest.mark.parametrize("size", [*SIZES, (40, 10)])
+async def test_a_quarantine_is_said_on_every_screen_and_named_on_the_system_screen(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    site = Site()
+    async with console(tmp_path, site, size) as (app, pilot):
+        assert "quarantined" not in screen_text(app)
+        site.quarantined.append("run-240117")
+        for key in "012346":
+            await pilot.press(key)
+            await shows(pilot, app, "1 quarantined")
+        await shows(pilot, app, "quarantine run-240117")
+
+
+async def test_a_quarantine_can_be_released_from_where_its_outcome_stands(tmp_path: Path) -> None:
+    site = Site()
+    async with console(tmp_path, site, start="alerts") as (app, pilot):
+        await shows(pilot, app, "Bulk read")
+        await pilot.press("Q", *"bulk", "enter")
+        await shows(pilot, app, "nothing has happened yet")
+        await pilot.press(*"wgs-cohort-a", "enter")
+        await shows(pilot, app, "U, or seqwatch release wgs-cohort-a")
+        await pilot.press("U")
+        await shows(pilot, app, "release wgs-cohort-a, reason:")
+
+
+@pytest.mark.parametrize("context", ["alert", "sql"])
+async def test_at_40x10_the_list_under_the_keyboard_is_on_the_screen(tmp_path: Path, context: str) -> None:
+    async with console(tmp_path, Site(), (40, 10), start="alerts") as (app, pilot):
+        await shows(pilot, app, "Bulk")
+        await pilot.press("enter" if context == "alert" else "5")
+        await until(pilot, lambda: app.view.context == context and app.view.is_mounted)
+        lines = app.view.lines()
+        await until(pilot, lambda: lines.size.height - lines.head >= 1)
+
+
+async def test_without_an_engine_no_question_is_asked_that_nobody_could_answer(tmp_path: Path) -> None:
+    async with console(tmp_path, Site(), start="alerts") as (app, pilot):
+        await shows(pilot, app, "Bulk read")
+        app.live.stop()
+        app.desk.trouble = "gone"
+        for key in ("a", "Q", "V", "S"):
+            await pilot.press(key)
+            assert not app.prompt.asking
+        await shows(pilot, app, "the engine does not answer: nothing can be done")
+
+
+@pytest.mark.parametrize(("child", "advice"), [
+    (None, "run: systemctl start seqwatch"),
+    (lambda: None, "this console started it, and it still runs"),
+    (lambda: -9, "this console started it, and it has ended (status -9): leave (q) and start again"),
+])  # fmt: skip
+async def test_the_advice_without_an_engine_depends_on_who_started_it(tmp_path: Path, child, advice: str) -> None:
+    async with console(tmp_path, Site()) as (app, pilot):
+        app.live._child = child
+        app.live.hear(Lost(EngineGone("no engine listens")))
+        await until(pilot, lambda: advice in " ".join(screen_text(app).split()))
 
 
 async def test_verify_asks_and_no_is_the_default(tmp_path: Path) -> None:

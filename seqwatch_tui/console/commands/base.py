@@ -12,7 +12,7 @@ DETAILS = frozenset(
     {"alert", "event", "records", "dataset", "files", "finding", "plan", "outcome", "help", "saved", "listed", "backtest",
      "sessions", "snoozes", "unusual"}
 )  # fmt: skip
-WITH_DATASET = LISTS | {"alert", "event", "dataset", "files", "finding"}
+WITH_DATASET = LISTS | {"alert", "event", "dataset", "files", "finding", "listed", "outcome"}
 ANYWHERE: frozenset[str] = frozenset()
 
 

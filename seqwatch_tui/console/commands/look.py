@@ -18,7 +18,7 @@ class Filter(Command):
     or a word."""
 
     name, keys, shown, word, rank, argument = "filter", ("slash",), "/", "filter", 24, "WORDS"
-    where = LISTS | {"alert", "files", "records", "event", "dataset", "help", "system", "sessions"}
+    where = LISTS | DETAILS | {"system"}
 
     def run(self, app: Console, argument: str) -> None:
         """Open the filter line, or set the filter."""

@@ -78,6 +78,10 @@ class OutcomeView(View):
         """Show it."""
         self.pager.show(self._paragraphs())
 
+    def dataset(self) -> str | None:
+        """The dataset of the plan: it can be released, quarantined or verified from here."""
+        return self._outcome.dataset
+
     def copy(self) -> str:
         """All of it."""
         return self.pager.whole()
@@ -92,6 +96,6 @@ class OutcomeView(View):
         for step in outcome.steps:
             yield f"step {step.number}", f"{step.state}: {step.text}", _STEP.get(step.state, "unknown")
             if step.detail:
-                yield "", step.detail, "dim"
-        undo = "release" if outcome.verb == "quarantine" else "quarantine"
-        yield "undo", f"seqwatch {undo} {outcome.dataset} --reason ...", "dim"
+                yield " ", step.detail, "dim"
+        key, undo = ("U", "release") if outcome.verb == "quarantine" else ("Q", "quarantine")
+        yield "undo", f"{key}, or seqwatch {undo} {outcome.dataset} --reason ...", "dim"

@@ -22,6 +22,10 @@ REFRESH_SECONDS = 5.0
 """How old gaps and actions may be while they are on the screen."""
 
 
+_FACTS = (3, 6)
+"""Rows that the facts take, at least and at most."""
+
+
 class SystemView(View):
     """Three tables and a few facts; gaps and actions are fetched while the screen is shown, and on `r`."""
 
@@ -74,7 +78,9 @@ class SystemView(View):
         )  # fmt: skip
         lines = tuple(tuple(source.get(name) for name in columns) for source in snapshot.status.sources)
         drawn = self.sources.show(Panel(columns, lines, len(lines), False))
-        return self.facts.show(self._facts()) or drawn
+        drawn = self.facts.show(self._facts()) or drawn
+        self.facts.styles.height = min(max(self.facts.length, _FACTS[0]), _FACTS[1])
+        return drawn
 
     def open(self) -> None:
         """Open a row in full."""
@@ -88,18 +94,19 @@ class SystemView(View):
             return
         you = f"{hello.user or 'you'} as {hello.role or 'nobody'}{', read-only' if self.desk.read_only else ''}"
         yield account_of(status.sources)
+        for error in status.errors:
+            yield "error", error, "fail"
+        for address in status.unpaged:
+            yield "page", address, "fail"
+        if status.quarantined:
+            yield "quarantine", ", ".join(status.quarantined), "warn"
         if status.begins is not None:
             yield "store", f"begins at {day(status.begins)} UTC; older events are in the ledger", "warn"
         yield "site", f"{status.site} on {status.host}, seqwatch {hello.version}, engine pid {hello.pid}, {you}", "text"
         yield "zone", f"{hello.timezone}; {status.events} events stored", "text"
-        yield "quarantine", ", ".join(status.quarantined) or "none", "warn" if status.quarantined else "dim"
         if drill := status.drill:
             said = f"{drill.get('detail')}, {age(status.now - drill['ts'])} ago"
             yield "drill", said, "text" if drill.get("outcome") == "done" else "fail"
-        for address in status.unpaged:
-            yield "page", address, "fail"
-        for error in status.errors:
-            yield "error", error, "fail"
 
 
 def account_of(sources: Sequence[Json]) -> Paragraph:

@@ -29,7 +29,7 @@ class EventList(Table):
         """The bar above the headings, in the overview."""
         if not self._titled:
             return ""
-        paused = "" if self.desk.following else f"  {self.desk.paused}"
+        paused = "" if self.desk.following else "  paused"  # how many came is in the header
         return f"1 Events{'  ' + self.desk.filter if self.desk.filter else ''}{paused}"
 
     @property

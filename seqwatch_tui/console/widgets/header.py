@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from seqwatch_tui.console import when
 from seqwatch_tui.console.answers import Status, Verdict
-from seqwatch_tui.console.cells import fit
+from seqwatch_tui.console.cells import fit, width
 from seqwatch_tui.console.desk import Desk
 from seqwatch_tui.console.theme import GLYPHS
 from seqwatch_tui.console.widgets.drawn import Bar, Span
@@ -43,10 +45,9 @@ class Header(Bar):
 
     def _facts(self) -> list[Span]:
         cells = self.size.width
-        left = " " + " > ".join(self.desk.crumbs)
         facts = [self._gone()] if self.desk.trouble else self._numbers()
-        right = sum(len(text) + 2 for text, _ in facts)
-        spans: list[Span] = [(fit(left, max(cells - right - 1, 0)), "crumb")]
+        room = max(cells - sum(len(text) + 2 for text, _ in facts) - 1, 0)
+        spans: list[Span] = [(fit(" " + way(self.desk.crumbs, room - 1), room), "crumb")]
         for text, role in facts:
             spans += [("  ", "bar"), (text, role)]
         return spans
@@ -63,11 +64,22 @@ class Header(Bar):
         facts += failed_pages(desk.snapshot.status)
         numbers = status_facts(desk.snapshot.status, wide=self.size.width >= 100)
         facts += numbers if self.size.width >= 60 else [fact for fact in numbers if fact[1] != "bar"] or numbers[:1]
+        if held := len(desk.snapshot.status.quarantined):
+            facts.append((f"{held} quarantined", "bar.warn"))
         if snoozed := desk.snapshot.status.snoozes:
             facts.append((f"{snoozed} snoozed", "bar.message"))
         if desk.read_only and self.size.width >= 90:
             facts.append(("read-only", "bar"))
         return [*facts, follow_state(desk)]
+
+
+def way(crumbs: Sequence[str], cells: int) -> str:
+    """The crumbs in one line; what does not fit is left out at the beginning, for the last ones say where you are."""
+    for start in range(len(crumbs)):
+        said = " > ".join(["…"] * bool(start) + list(crumbs[start:]))
+        if width(said) <= cells:
+            return said
+    return crumbs[-1] if crumbs else ""
 
 
 def posture_of(verdicts: tuple[Verdict, ...]) -> tuple[str, str]:

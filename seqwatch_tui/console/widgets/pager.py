@@ -64,7 +64,7 @@ class Pager(Lines):
 
     def whole(self) -> str:
         """Everything, unwrapped, for copy."""
-        return "\n".join(f"{label}: {text}" if label else text for label, text, _ in self._paragraphs)
+        return "\n".join(f"{label}: {text}" if label.strip() else text for label, text, _ in self._paragraphs)
 
     def on_resize(self, event: events.Resize) -> None:
         """Wrap anew when the width changed."""
