@@ -199,7 +199,8 @@ class Pager(threading.Thread):
         """Keep what was not taken for another round, if the address may recover."""
         outcome = told.attempted.delivery
         if isinstance(outcome, NotSent) and outcome.again and job.round < ROUNDS:
-            self._late = [*self._late, *job.alerts][:JOINED]
+            late = [*self._late, *job.alerts]
+            self._late, self._dropped = late[:JOINED], self._dropped + len(late[JOINED:])
             self._rounds, self._due = job.round + 1, now + STORM_SECONDS
 
 

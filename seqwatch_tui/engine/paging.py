@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import asdict
 from typing import Any
@@ -53,21 +53,29 @@ class Paging:
     def begin(self) -> None:
         """Start the threads, and tell what the last stop kept back."""
         self._began = True
-        self.configure(self._settings)
+        self._take_over(self._settings)
         if self._pagers:
             self._offer(self._kept_back())
 
     def configure(self, settings: Settings) -> None:
-        """Take over other addresses; those that are not there any more stop."""
-        self._settings = settings
+        """Take over other addresses; those that are not there any more stop, and new ones are told what nobody was."""
         if not self._began:
+            self._settings = settings
             return
+        if new := self._take_over(settings):
+            for alert in self._kept_back():
+                self._offer_to(new, alert)
+
+    def _take_over(self, settings: Settings) -> list[Pager]:
+        """Have a thread for every address of `settings` and no other; return those that are new."""
+        self._settings = settings
         kept = {pager.notify: pager for pager in self._pagers if pager.notify in settings.notify}
         new = {n: self._started(settings.site, n) for n in settings.notify if n.url != PLACEHOLDER and n not in kept}
         old, self._pagers = self._pagers, (*kept.values(), *new.values())
         for pager in old:
             if pager not in self._pagers:
                 pager.stop()
+        return list(new.values())
 
     def _started(self, site: str, notify: Notify) -> Pager:
         pager = Pager(site, notify, channel_of(notify, socket.gethostname()), self._clock, self._keep)
@@ -97,11 +105,13 @@ class Paging:
             with self._lock:
                 known = alert.alert_id in self._told
                 self._told.add(alert.alert_id)
-            if not known and alert.state == "new" and (dropped := offer_each(self._pagers, alert)):
-                self._trouble(
-                    "paging",
-                    OSError(f"alert {alert.alert_id} was not told to {dropped} addresses: too many pages wait"),
-                )
+            if not known and alert.state == "new":
+                self._offer_to(self._pagers, alert)
+
+    def _offer_to(self, pagers: Sequence[Pager], alert: Alert) -> None:
+        if dropped := offer_each(pagers, alert):
+            why = OSError(f"alert {alert.alert_id} was not told to {dropped} addresses: too many pages wait")
+            self._trouble("paging", why)
 
     def _kept_back(self) -> list[Alert]:
         done = self._store.query_sql(

@@ -111,3 +111,16 @@ def test_a_drill_is_paged_whatever_its_level_and_marked() -> None:
     assert (told.sent, told.kind) == (True, "drill")
     assert "DRILL" in channel.pages.get(timeout=1).title
     pager.stop()
+
+
+def test_what_no_more_waits_for_an_address_to_recover_is_counted(monkeypatch: Any) -> None:
+    monkeypatch.setattr(pagers, "JOINED", 2)
+    monkeypatch.setattr("seqwatch_tui.notify.channels.PAUSES", ())
+    channel, kept = Fake(*[NotSent("down", again=True)] * 4), queue.Queue[Told]()
+    pager = started(channel, kept.put)
+    for number in range(1, 5):
+        pager.offer(alert(number))
+        kept.get(timeout=10)
+    assert pager.view().dropped == 2
+    assert pager.view().state == "fail"
+    pager.stop()

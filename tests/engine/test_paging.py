@@ -89,3 +89,15 @@ def test_a_page_that_fails_is_journalled_shown_and_told_after_the_next_start(tmp
         )
         told = [a["alert_id"] for line in target.read_text().splitlines() for a in json.loads(line)["alerts"]]
     assert sorted(map(str, told)) == sorted(failed)
+
+
+def test_an_address_that_was_corrected_is_told_what_the_wrong_one_was_not(tmp_path: Path) -> None:
+    target = tmp_path / "pages"
+    config = _site(tmp_path, f"url: 'file:{tmp_path / 'no' / 'such'}'")
+    with engine(config, "--no-sources") as running:
+        ingest(running, _today(tmp_path))
+        failed = {str(a["alert_id"]) for a in running.api.get("/v1/alerts").rows if a["level"] in ("high", "critical")}
+        until(lambda: {r["subject"] for r in _pages(running)} >= failed, "the failed pages")
+        config.write_text(config.read_text().replace(str(tmp_path / "no" / "such"), str(target)))
+        assert running.api.post("/v1/reload", {}).status == 200
+        until(lambda: {r["subject"] for r in _pages(running) if r["outcome"] == "done"} >= failed, "the pages")
