@@ -22,7 +22,7 @@ from seqwatch_tui.engine.work import Change
 from seqwatch_tui.model.evidence import Counts, Resume, SourceState
 from seqwatch_tui.sources.formats import FormatUnknown, detect_format
 from seqwatch_tui.sources.once import ReadOnce
-from seqwatch_tui.store.interface import Commit
+from seqwatch_tui.store.interface import Commit, StoreError
 
 if TYPE_CHECKING:
     from seqwatch_tui.engine.engine import Engine
@@ -54,12 +54,19 @@ class Ingest:
             last = Change(Commit())
             self.engine.judge.inbox.put(last)
             last.done.result()
+        self._give_back()
         return {
             "files": files, "records": self.counts.records, "events": self.counts.events, "unparsed": self.counts.unparsed,
             "read": self.counts.read, "duplicates": self.counts.duplicates, "declared": self.counts.declared,
             "gaps": self.gaps, "alerts": self._alerts() - alerts,
             "seconds": round(self.engine.clock.monotonic() - began, 3), "failures": self.failures, "notes": self.notes,
         }  # fmt: skip
+
+    def _give_back(self) -> None:
+        try:
+            self.engine.store.give_back()
+        except StoreError as error:  # what was read is stored all the same
+            self.engine.trouble("giving back memory after a back-fill", error)
 
     def stop(self) -> None:
         """Stop soon; what is stored stays, and the next ingest of the same files goes on there."""

@@ -30,9 +30,10 @@ CLOSED: dict[str, Any] = {
     "async_threads": 1,
 }
 """Settings of every database here: it loads nothing, keeps no secrets, sees no variable of Python, and stays on one thread."""
+MEMORY = "96MB"
 _CONFIG: dict[str, Any] = {
     **CLOSED,
-    "memory_limit": "96MB",
+    "memory_limit": MEMORY,
     "checkpoint_threshold": "4MB",  # some 500 small commits; larger ones stall the next commit for longer
     "enable_object_cache": False,
 }
@@ -68,7 +69,7 @@ def connect(path: Path) -> duckdb.DuckDBPyConnection:
     try:
         con.execute(f"attach {quote(str(path))} as store (row_group_size {ROW_GROUP})")
         con.execute("use store")
-        con.execute("set allowed_configs = ['max_execution_time']")
+        con.execute("set allowed_configs = ['max_execution_time', 'memory_limit']")
         con.execute("set enable_external_access = false")
         con.execute(
             "pragma disable_optimizer"
@@ -78,6 +79,11 @@ def connect(path: Path) -> duckdb.DuckDBPyConnection:
         con.close()
         raise does_not_open(path, first_line(error)) from error
     return con
+
+
+def give_back(con: duckdb.DuckDBPyConnection) -> None:
+    """Return to the system what DuckDB's allocator keeps of freed blocks: it does so when the limit is set, also to the same."""
+    con.execute(f"set memory_limit = '{MEMORY}'")
 
 
 def check_before_open(path: Path) -> None:

@@ -20,7 +20,7 @@ from seqwatch_tui.model.snooze import Snooze
 from seqwatch_tui.parse.schema import EVENT_SCHEMA
 from seqwatch_tui.store import buckets, old, rows, write
 from seqwatch_tui.store.activity import Activity
-from seqwatch_tui.store.connect import connect, does_not_open, first_line, identity, store_path, wal_path
+from seqwatch_tui.store.connect import connect, does_not_open, first_line, give_back, identity, store_path, wal_path
 from seqwatch_tui.store.filter import Filter
 from seqwatch_tui.store.interface import Commit, EventsPage, LedgerMark, Rows, StoreError, StoreFatal
 from seqwatch_tui.store.lock import EngineLock
@@ -248,6 +248,11 @@ class Store:
         """Epoch seconds from which on all events are here, older ones being in the ledger only; None while all are here."""
         begins = self._position.begins
         return None if begins is None else old.start_of(begins)
+
+    def give_back(self) -> None:
+        """Return to the system the memory that is free just now; for quiet moments. StoreError when DuckDB cannot."""
+        with self._transactions.one("memory was not given back") as con:
+            give_back(con)
 
     def check_alive(self) -> None:
         """Raise StoreFatal when the database file was deleted or replaced underneath; by stat, never by opening it."""

@@ -68,6 +68,16 @@ def test_a_writer_that_fails_refuses_what_is_under_way_and_what_comes(
     assert [type(e) for e in _submit(engine)] == [SpineEnded]
 
 
+def test_an_ingest_is_done_though_memory_cannot_be_given_back(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = tmp_path / "audit.log"
+    log.write_text(LINES)
+    monkeypatch.setattr(engine.store, "give_back", _broken)
+    assert Ingest(engine, [log], "auditd").run()["events"] == 899
+    assert list(engine.troubles) == ["giving back memory after a back-fill: the disk is gone"]
+
+
 def test_an_ingest_ends_when_the_spine_does(engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     log = tmp_path / "audit.log"
     log.write_text(LINES)

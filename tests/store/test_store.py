@@ -82,6 +82,16 @@ def test_months_have_their_own_tables_and_leave_one_by_one(tmp_path: Path) -> No
     store.close()
 
 
+def test_memory_is_given_back_within_the_same_limit(tmp_path: Path) -> None:
+    store = Store.open(tmp_path)
+    before = store.query_sql("select current_setting('memory_limit'), current_setting('threads')").rows
+    store.give_back()
+    assert store.query_sql("select current_setting('memory_limit'), current_setting('threads')").rows == before
+    store.close()
+    with pytest.raises(StoreError, match="closed"):
+        store.give_back()
+
+
 def test_what_shows_an_open_alert_stays_until_it_is_closed(tmp_path: Path) -> None:
     store, site = Store.open(tmp_path), Site()
     evidence = [Evidence(1, 2), Evidence(1, 5), Evidence(2, 3)]
