@@ -18,7 +18,6 @@ from seqwatch_tui.catalogue.rows import Row, dataset_rows, grant_rows
 from seqwatch_tui.catalogue.runs import RunPolicy
 from seqwatch_tui.catalogue.terms import Ends, Terms, phases
 from seqwatch_tui.catalogue.verdicts import Verdicts
-from seqwatch_tui.config.dataset import Dataset
 from seqwatch_tui.config.schema import Settings
 from seqwatch_tui.model.canary import TOUCHED
 
@@ -68,19 +67,6 @@ class Catalogue:
     def run_complete(self, dataset_id: str, since: float) -> None:
         """Take note that a run is complete since then (epoch seconds): nobody may write to it any more."""
         self._runs.complete(dataset_id, since)
-
-    def dataset(self, dataset_id: str) -> Dataset | None:
-        """Return the dataset of that id, if it is configured."""
-        return next((dataset for dataset in self._datasets if dataset.id == dataset_id), None)
-
-    def dataset_of(self, path: str) -> Dataset | None:
-        """Return the innermost dataset that holds an absolute path, if any does."""
-        number = self._paths.number(path)
-        return None if number == OUTSIDE else self._datasets[number]
-
-    def roles_of(self, user: str) -> tuple[str, ...]:
-        """Return the roles of a login name, in the order of the configuration."""
-        return self._people.roles_of(user)
 
     def dataset_rows(self) -> list[Row]:
         """Rows for the table `datasets`."""

@@ -29,23 +29,35 @@ _START = "site: seq-core-1, or let `seqwatch init` write a first one"
 def find(argument: Path | None, environ: Mapping[str, str], cwd: Path, home: Path) -> Path:
     """Return the configuration to use: `--config`, else the variable, else the first of three usual places.
 
-    What is named must exist; ConfigError says what was looked for.
+    What is named must exist, and a usual place that this user may not look into is passed over; ConfigError says what was looked for.
     """
     named = [(argument, "--config")] if argument else []
     if not named and environ.get(ENVIRONMENT):
         named = [(Path(environ[ENVIRONMENT]), f"${ENVIRONMENT}")]
     for path, origin in named:
         full = cwd / path
-        if not full.exists():
-            raise ConfigError([Problem(str(path), None, f"does not exist ({origin}); correct the path.")])
+        if _is_shut(full) or not full.exists():
+            why = "is in a folder that this user may not enter" if _is_shut(full) else "does not exist"
+            raise ConfigError([Problem(str(path), None, f"{why} ({origin}); correct the path.")])
         return full
     places = (cwd / "seqwatch.yaml", home / ".config/seqwatch/seqwatch.yaml", Path("/etc/seqwatch/seqwatch.yaml"))
     for place in places:
-        if place.exists():
+        if not _is_shut(place) and place.exists():
             return place
     looked = ", ".join(str(place) for place in places)
     text = f"no configuration found: looked for --config, ${ENVIRONMENT}, {looked}. Run `seqwatch init` to write one."
     raise ConfigError([Problem("seqwatch", None, text)])
+
+
+def _is_shut(path: Path) -> bool:
+    """Whether this user may not even look whether it is there: the home or the folder of whoever called sudo."""
+    try:
+        path.stat()
+    except PermissionError:
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def load(path: Path) -> Settings:

@@ -11,14 +11,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
 from seqwatch_tui.detect.condition import Condition, Match, Not, Or
 from seqwatch_tui.model.columns import EVENT_COLUMNS
 
 FieldType = Literal["text", "number", "bool"]
 View = Literal["events", "records", "processes", "files", "connections"]
-VIEWS: frozenset[str] = frozenset(get_args(View))
 
 _TYPES: Mapping[str, FieldType] = {"dict": "text", "int64": "number", "int32": "number", "bool": "bool"}
 _NOT_TESTABLE = ("event_id", "serial")  # event_id is ours, serial is not in the view

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-import struct
 from dataclasses import dataclass
 from typing import Literal
 
@@ -66,19 +65,3 @@ def _decoded(body: bytes) -> bytes:
         return base64.b64decode(b"".join(body.split()), validate=True)
     except (binascii.Error, ValueError):
         return b""
-
-
-def public_pem(public: bytes) -> bytes:
-    """A Crypt4GH public key file of 32 key bytes."""
-    return _crypt4gh_pem("PUBLIC", public)
-
-
-def private_pem(secret: bytes, comment: bytes | None = None) -> bytes:
-    """A Crypt4GH private key file of 32 key bytes, in clear (kdf none): for demonstration and tests only."""
-    fields = [b"none", b"none", secret, *([comment] if comment is not None else [])]
-    return _crypt4gh_pem("PRIVATE", _C4GH + b"".join(struct.pack(">H", len(f)) + f for f in fields))
-
-
-def _crypt4gh_pem(kind: str, content: bytes) -> bytes:
-    body = base64.b64encode(content).decode()
-    return f"-----BEGIN CRYPT4GH {kind} KEY-----\n{body}\n-----END CRYPT4GH {kind} KEY-----\n".encode()

@@ -8,15 +8,6 @@ from typing import Any
 
 from seqwatch_tui.model.verdict import Finding, KeyRecord
 
-KEY_COLUMNS = (
-    "key_id", "kind", "owner", "datasets", "created", "rotated", "age_days", "age_is_at_least", "max_age_days",
-    "state", "detail",
-)  # fmt: skip
-"""`keys`, key key_id. `datasets` is a list of dataset ids."""
-
-FINDING_COLUMNS = ("kind", "subject", "dataset", "state", "detail", "checked")
-"""`findings`, key (kind, subject): a check has one current result on one thing."""
-
 
 def key_rows(keys: Iterable[KeyRecord]) -> list[dict[str, Any]]:
     """Rows for `keys`."""

@@ -13,18 +13,6 @@ from typing import Any
 from seqwatch_tui.integrity.interface import CheckedFile, Stamp, VerificationResult
 from seqwatch_tui.model.verdict import FileCheck
 
-FILE_COLUMNS = (
-    "dataset", "path", "verdict", "size", "algorithm", "expected", "actual", "checked", "detail", "current",
-    "mtime_ns", "ctime_ns", "inode", "dev",
-)  # fmt: skip
-"""`files`, key (dataset, path). `current` false: neither in the folder nor in the manifest any more."""
-
-VERIFICATION_COLUMNS = (
-    "verification_id", "dataset", "kind", "state", "started", "finished", "ok", "changed", "missing", "extra",
-    "unreadable", "changed_during_read", "not_checked", "bytes", "manifest", "operator", "detail",
-)  # fmt: skip
-"""`verifications`, key verification_id. `kind` is full or quick, `detail` the problems, one sentence a line."""
-
 
 def file_rows(result: VerificationResult) -> list[dict[str, Any]]:
     """Rows for `files`; files this run did not get to keep the row they have."""

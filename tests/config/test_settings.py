@@ -184,6 +184,26 @@ class TestFind:
             find(None, {"SEQWATCH_CONFIG": "/nope"}, tmp_path, tmp_path)
 
     @pytest.mark.skipif(Path("/etc/seqwatch/seqwatch.yaml").exists(), reason="this host has a configuration")
+    def test_what_this_user_may_not_look_into_is_passed_over(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """`sudo -u seqwatch seqwatch events` in /root, whose home is still /root."""
+        cwd, home = tmp_path / "shut", tmp_path / "home"
+        wanted = home / ".config/seqwatch/seqwatch.yaml"
+        wanted.parent.mkdir(parents=True)
+        wanted.write_text(MINIMAL)
+        stat = Path.stat
+
+        def refused(path: Path, **more: bool) -> os.stat_result:
+            if cwd in path.parents:
+                raise PermissionError(13, "Permission denied", str(path))
+            return stat(path, **more)
+
+        monkeypatch.setattr(Path, "stat", refused)
+        assert find(None, {}, cwd, home) == wanted
+        with pytest.raises(ConfigError, match="may not enter"):
+            find(Path("x.yaml"), {}, cwd, home)
+
     def test_nothing_found_lists_every_place(self, tmp_path: Path) -> None:
         with pytest.raises(ConfigError) as caught:
             find(None, {}, tmp_path / "c", tmp_path / "h")

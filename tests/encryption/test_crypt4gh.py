@@ -10,7 +10,8 @@ import pytest
 
 from seqwatch_tui.encryption.crypt4gh import Crypt4ghError, decrypt, encrypt, public_key
 from seqwatch_tui.encryption.header import SEGMENT, Header, Malformed, read_header
-from seqwatch_tui.encryption.keyfiles import KeyFile, examine, private_pem, public_pem
+from seqwatch_tui.encryption.keyfiles import KeyFile, examine
+from tests.encryption.pem import private_pem, public_pem
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "crypt4gh"
 ALICE, BOB, EVE = bytes(range(32)), bytes(range(32, 64)), bytes(range(64, 96))

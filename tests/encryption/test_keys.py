@@ -8,9 +8,11 @@ import pytest
 
 from seqwatch_tui.config.errors import ConfigError
 from seqwatch_tui.encryption.custody import check_key_files
-from seqwatch_tui.encryption.keyfiles import examine, private_pem, public_pem
+from seqwatch_tui.encryption.keyfiles import examine
 from seqwatch_tui.encryption.keys import KeyEntry, judge_keys, parse_register, read_register
-from seqwatch_tui.encryption.rows import FINDING_COLUMNS, KEY_COLUMNS, finding_rows, key_rows
+from seqwatch_tui.encryption.rows import finding_rows, key_rows
+from seqwatch_tui.store.site_tables import FINDINGS, KEYS
+from tests.encryption.pem import private_pem, public_pem
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC).timestamp()
 GOLDEN = Path(__file__).parent.parent / "golden" / "crypt4gh"
@@ -164,8 +166,8 @@ def test_a_key_file_that_cannot_be_looked_at_is_unknown(tmp_path):
 
 def test_rows_have_the_columns_of_their_tables(tmp_path):
     (row,) = key_rows(judge_keys([key(datasets="[a, b]", created="2026-03-01")], NOW, 365))
-    assert tuple(row) == KEY_COLUMNS
+    assert tuple(row) == tuple(field.name for field in KEYS.fields)
     assert row["datasets"] == ["a", "b"]
     (row,) = finding_rows(check_key_files([key(path=str(tmp_path / "x"))], {}, NOW))
-    assert tuple(row) == FINDING_COLUMNS
+    assert tuple(row) == tuple(field.name for field in FINDINGS.fields)
     assert row["dataset"] is None

@@ -14,7 +14,8 @@ import pytest
 from seqwatch_tui.integrity.control import Control
 from seqwatch_tui.integrity.crew import Manner
 from seqwatch_tui.integrity.interface import Totals
-from seqwatch_tui.integrity.rows import FILE_COLUMNS, VERIFICATION_COLUMNS, file_rows, from_row, verification_row
+from seqwatch_tui.integrity.rows import file_rows, from_row, verification_row
+from seqwatch_tui.store.site_tables import FILES, VERIFICATIONS
 from tests.integrity.site import NOW, verdicts
 
 DAY = 86400.0
@@ -382,10 +383,10 @@ def test_rows_have_their_columns_and_come_back(site):
     site.list(b"c")
     result = site.run()
     rows = file_rows(result)
-    assert all(set(row) == set(FILE_COLUMNS) for row in rows)
+    assert all(set(row) == {field.name for field in FILES.fields} for row in rows)
     assert [from_row(row) for row in rows] == list(result.files)
     row = verification_row(result, "v3", "lead")
-    assert set(row) == set(VERIFICATION_COLUMNS)
+    assert set(row) == {field.name for field in VERIFICATIONS.fields}
     assert (row["ok"], row["extra"], row["missing"], row["state"], row["kind"]) == (1, 1, 1, "done", "full")
 
 
