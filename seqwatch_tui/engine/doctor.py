@@ -101,6 +101,14 @@ def _source(name: str, path: Path | None) -> Check:
 
 def _dataset(dataset: str, path: Path) -> Check:
     title = f"dataset {dataset}"
+    try:
+        return _folder(title, path)
+    except OSError as error:  # a folder above it lets nobody in, or its file system is gone
+        seen = f"{path} cannot be looked at: {error.strerror}"
+        return Check(title, "unknown", seen, "run doctor as the engine's user, or see to its mount")
+
+
+def _folder(title: str, path: Path) -> Check:
     if path.is_symlink():
         return Check(
             title, "fail", f"{path} is a symbolic link", "configure the real folder: the kernel reports real paths"
@@ -121,7 +129,7 @@ def _register(path: Path) -> Check:
 
 
 def _disk(state_dir: Path) -> Check:
-    place = next(p for p in (state_dir, *state_dir.parents) if p.exists())
+    place = next(p for p in (state_dir, *state_dir.parents) if os.access(p, os.F_OK))
     free = shutil.disk_usage(place).free
     writable = os.access(place, os.W_OK)
     if not writable:

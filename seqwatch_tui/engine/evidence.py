@@ -90,13 +90,12 @@ class EvidenceWatch(threading.Thread):
         found = self._lost.look(said, now)
         self._send(gaps=found.gaps, state=found.state, alarms=found.alarms)
         if isinstance(said, NotTold) and self._rounds % _COMPLAINT_ROUNDS == 1:
-            self._complaints(now)
+            self._complaints(self._lost.source, now)
 
-    def _complaints(self, now: float) -> None:
+    def _complaints(self, source: str, now: float) -> None:
         """What auditd's own report says, where the kernel may not be asked."""
         said, before = auditd_complaints(), self._complained
         self._complained = said
-        source = self._engine.settings.sources[0].name
         new = [text for text in said if text not in before]
         self._send(gaps=[
             Gap(source, "kernel_lost", now, now, None, "unknown", f"auditd reports: {text}; see its log and the disk")

@@ -38,7 +38,7 @@ class LostCounter:
     """Follows the counter for the audit source `source`; `known` is what was stored last."""
 
     def __init__(self, source: str, known: SourceState | None, boot: str) -> None:
-        self._source, self._boot = source, boot
+        self.source, self._boot = source, boot
         self._state = known or SourceState(NAME, "kernel", "netlink AUDIT_GET", "waiting", "not asked yet")
         resume = self._state.resume
         self._seen = resume.offset if resume is not None and resume.identity == boot else None
@@ -75,8 +75,8 @@ class LostCounter:
         text = f"the kernel dropped {count} audit records: {_why(said)}"
         return replace(
             self._stored(*_described(said), now),
-            gaps=(Gap(self._source, "kernel_lost", start, now, count, "exact", text),),
-            alarms=(Alarm("kernel_lost", self._source, text),),
+            gaps=(Gap(self.source, "kernel_lost", start, now, count, "exact", text),),
+            alarms=(Alarm("kernel_lost", self.source, text),),
         )
 
     def _reset(self, before: int, said: AuditStatus, now: float) -> Found:
@@ -85,10 +85,10 @@ class LostCounter:
         self._seen, self._since = said.lost, now
         text = f"the kernel's count of lost audit records went down from {before} to {said.lost}: somebody reset it"
         gap = Gap(
-            self._source, "kernel_lost", start, now, said.lost or None, "at_least" if said.lost else "unknown", text
+            self.source, "kernel_lost", start, now, said.lost or None, "at_least" if said.lost else "unknown", text
         )
         return replace(
-            self._stored(*_described(said), now), gaps=(gap,), alarms=(Alarm("lost_reset", self._source, text),)
+            self._stored(*_described(said), now), gaps=(gap,), alarms=(Alarm("lost_reset", self.source, text),)
         )
 
     def _stored(self, state: str, reason: str, now: float) -> Found:
@@ -99,7 +99,7 @@ class LostCounter:
         off = self._state.state == "live" and state == "waiting" and resume is not None
         if not same:
             self._state = new
-        return Found(None if same else new, alarms=(Alarm("audit_off", self._source, reason),) if off else ())
+        return Found(None if same else new, alarms=(Alarm("audit_off", self.source, reason),) if off else ())
 
 
 def _why(said: AuditStatus) -> str:

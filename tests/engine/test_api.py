@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import re
 import socket
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from seqwatch_tui.engine.api.read import _events_request
 from seqwatch_tui.engine.api.routes import ROUTES
 from tests.engine.running import ROOT, Answer, Running
 
@@ -247,3 +249,11 @@ def test_other_methods_are_refused(site: Running) -> None:
 def test_nothing_of_this_module_became_an_error_of_the_engine(site: Running) -> None:
     assert site.process.poll() is None
     assert site.api.status()["errors"] == []
+
+
+def test_a_filter_is_taken_as_it_was_written(site: Running) -> None:
+    """`actor` is a parameter's name; in a value it is what somebody looks for."""
+    assert site.api.get("/v1/events", filter="path~actor=").value["matched"] == 0
+    assert site.api.get("/v1/events", actor="alice").value["matched"] > 0
+    request = SimpleNamespace(query={"filter": "path~actor=5", "actor": "al ice"})
+    assert _events_request(request, 5).words == 'path~actor=5 user="al ice"'  # type: ignore[arg-type]

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import os
+import queue
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import duckdb
 import pytest
 
+from seqwatch_tui.config.settings import loads
+from seqwatch_tui.engine import evidence
+from seqwatch_tui.engine.clock import SystemClock
+from seqwatch_tui.engine.kernel_audit import NotTold
 from tests.engine.running import WORKLOAD, Running, engine, until, write_site
 
 
@@ -69,3 +75,25 @@ def test_what_the_watch_finds_reaches_gaps_alerts_and_the_header(config: Path, t
         assert "account audit" in doctor.stdout
         assert "off by 3" in doctor.stdout
         assert 'seqwatch_source_balance{source="audit"} 3' in running.api.get("/metrics").body.decode()
+
+
+def test_what_auditd_complains_of_is_a_gap_of_the_audit_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the audit log, whatever source comes first in the configuration."""
+    changes: queue.Queue[Any] = queue.Queue()
+    found = loads(
+        f"site: s\nstate_dir: {tmp_path}\nsources:\n"
+        "  - {name: falco, type: jsonl, path: /f, mapping: falco}\n  - {name: audit, type: auditd, path: /a}\n",
+        "x.yaml",
+    )
+    store = SimpleNamespace(sources=list, query_sql=lambda _: SimpleNamespace(rows=[]))
+    fake = SimpleNamespace(
+        settings=found, store=store, clock=SystemClock(), demo=False, intakes=[], state_dir=tmp_path,
+        judge=SimpleNamespace(inbox=changes),
+    )  # fmt: skip
+    monkeypatch.setattr(evidence, "ask_kernel", lambda: NotTold("not allowed"))
+    monkeypatch.setattr(evidence, "auditd_complaints", lambda: ("logging suspended",))
+    evidence.EvidenceWatch(fake).round()  # type: ignore[arg-type]
+    gaps = [gap for change in changes.queue for gap in change.commit.gaps]
+    assert [(gap.source, gap.kind, "logging suspended" in gap.detail) for gap in gaps] == [
+        ("audit", "kernel_lost", True)
+    ]

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from types import SimpleNamespace
+
+import pytest
 
 from seqwatch_tui.config.settings import Settings, loads
 from seqwatch_tui.engine.doctor import examine
@@ -49,3 +53,19 @@ def test_doctor_reads_the_register(tmp_path: Path) -> None:
     missing = next(c for c in examine(site(tmp_path)) if c.name == "key register")
     assert missing.state == "fail"
     assert "keys.yaml" in missing.seen
+
+
+@pytest.mark.root
+def test_doctor_for_somebody_who_may_not_look_says_so(tmp_path: Path) -> None:
+    closed = tmp_path / "closed"
+    (closed / "a").mkdir(parents=True)
+    closed.chmod(0o700)
+    code = (
+        "import os, sys\nfrom pathlib import Path\nfrom seqwatch_tui.engine import doctor\n"
+        "os.setgroups([]), os.setgid(61234), os.setuid(61234)\nplace = Path(sys.argv[1])\n"
+        "print(doctor._dataset('a', place / 'a').state, doctor._disk(place / 'state').state)"
+    )
+    for parent in (tmp_path, *tmp_path.parents[:2]):
+        parent.chmod(parent.stat().st_mode | 0o711)
+    done = subprocess.run([sys.executable, "-c", code, str(closed)], capture_output=True, text=True, check=False)
+    assert done.stdout.split() == ["unknown", "fail"], done.stderr

@@ -21,6 +21,8 @@ _LISTED = {
     "snooze": "`seqwatch alerts snoozes` lists them",
 }
 """Where what there is can be seen."""
+_WORDS = {"dataset": "dataset", "actor": "user", "since": "since", "until": "until"}
+"""Parameters of a window of events and what they are called in a filter."""
 
 
 def limit_of(request: web.Request, default: int, most: int = 10_000) -> int:
@@ -64,9 +66,9 @@ def _events_request(request: web.Request, default: int) -> views.EventsRequest:
     return views.EventsRequest(
         limit=limit_of(request, default), before=whole(request, "before"), after=whole(request, "after"),
         words=" ".join(
-            [query.get("filter", ""), *(f'{k}="{query[k]}"' if " " in query[k] else f"{k}={query[k]}"
-                                        for k in ("dataset", "actor", "since", "until") if query.get(k))]
-        ).replace("actor=", "user=").strip(),
+            [query.get("filter", ""), *(f'{word}="{query[name]}"' if " " in query[name] else f"{word}={query[name]}"
+                                        for name, word in _WORDS.items() if query.get(name))]
+        ).strip(),
     )  # fmt: skip
 
 
