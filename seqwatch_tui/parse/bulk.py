@@ -162,13 +162,16 @@ class BulkAuditdParser(AuditdParser):
             return 0
         values = read_values(index, usual, self._memory, self._records)
         if len(values.asks.line):
-            values.unusual |= self._placed(index, lines, count, usual=usual, values=values)
+            values.asked = self._placed(index, lines, count, usual=usual, values=values)
+            values.lessons.leave_out(values.asked)
         if int(values.unusual.sum()) * _WORTH > len(usual) * (_WORTH - 1):
             self._pass_by = _PIECES_PASSED_BY
             return 0
         if values.unusual.any():
             usual, values = usual.without(values.unusual), values.of(np.flatnonzero(~values.unusual))
-        stages = Stages(self._reassembler, self._gaps, self._identities, self._knowledge.places, self._host)
+        stages = Stages(
+            self._reassembler, self._gaps, self._identities, self._knowledge.places, self._records, self._host
+        )
         self._flush_batch()
         self._walk = Walk(
             stages, index, usual, values, self._memory, clock=clock, serial=lines.serial, millis=lines.millis,

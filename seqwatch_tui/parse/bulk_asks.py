@@ -1,7 +1,7 @@
 """Usual events whose place only an inode or a descriptor could tell, and which of them may get an answer.
 
 Follows what `placing` asks `Places`. Whatever might yet be named in the piece counts as known from its beginning, so that
-an event that is said to get no answer gets none; it is never wrong to say that one may, only slow. Knows no paths.
+an event that is said to get no answer gets none; it is never wrong to say that one may, only slow (`bulk_answers`). Knows no paths.
 """
 
 from __future__ import annotations

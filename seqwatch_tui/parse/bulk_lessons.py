@@ -1,13 +1,15 @@
 """What usual events teach of places, told to `Places` in the order in which they end.
 
-Events that get an answer about a place, or rename a directory, go through the reference stages; left are directories
-named and opened, files written and removed, and descriptors that are something else from now on. Follows
-`placing.learn`. Knows no paths itself.
+Events that rename a directory go through the reference stages; left are directories named and opened, files written
+and removed, and descriptors that are something else from now on. Follows `placing.learn`. Events that get an answer
+about a place are asked for it in their turn. Knows no paths itself.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -22,6 +24,8 @@ from seqwatch_tui.parse.places import Held, Identity, Key, Places, Process
 if TYPE_CHECKING:
     from seqwatch_tui.parse.bulk_values import Column
 
+_MANY = 64
+"""So many descriptors are looked through for those of processes that hold directories before any is told."""
 EVERY = -2
 """Stands for all descriptors of the process."""
 
@@ -59,23 +63,42 @@ class Lessons:
             self.directory[rows], self.new[rows], self.hold[rows],
         )  # fmt: skip
 
+    def leave_out(self, events: Bools) -> None:
+        """Some of the events teach nothing, or elsewhere."""
+        self.line[events] = self.old[events] = -1
+        self.gone &= ~events
+        self.release &= ~events
+        self.directory &= ~events
+        self.hold &= ~events
+
 
 class Telling:
-    """Tells the lessons of a piece; `order` are its usual events as they end, the other arguments columns of theirs."""
+    """Tells the lessons of a piece; `order` are its usual events as they end, `numbers` and `texts` columns of theirs.
+
+    Those at the places `asking` (ascending) in `order` teach nothing here: `answer` is called for each.
+    """
 
     def __init__(
         self, index: Index, lessons: Lessons, order: Ints, *, numbers: dict[str, Ints], texts: dict[str, Column],
-        host: str, places: Places,
+        host: str, places: Places, asking: list[int], answer: Callable[[int], None],
     ) -> None:  # fmt: skip
         self._index, self._lessons, self._order = index, lessons, order
         self._numbers, self._pid, self._path, self._exe = numbers, numbers["pid"], texts["path"], texts["exe"]
         self._host, self._places = host, places
+        self._asking, self._answer = deque(asking), answer
         self._told = 0
         """Up to which place in `order`."""
         self._files: _Files | None = None
 
     def tell(self, stop: int) -> None:
         """Tell what the events at places before `stop` teach, those that have been told aside."""
+        while self._asking and self._asking[0] < stop:
+            place = self._asking.popleft()
+            self._tell(place)
+            self._answer(place)
+        self._tell(stop)
+
+    def _tell(self, stop: int) -> None:
         if stop <= self._told:
             return
         if self._files is None:
@@ -89,10 +112,11 @@ class Telling:
     def _tell_descriptors(self, files: _Files, events: Ints) -> None:
         """Descriptors that are something else, and directories that are opened: of processes that hold any."""
         lessons, places = self._lessons, self._places
-        held = [process.pid for process in places.held if process.host == self._host]
-        pids = np.concatenate((np.array(held, np.int64), self._pid[events[lessons.hold[events]]]))
         mine = np.flatnonzero(lessons.release[events])
-        mine = mine[np.isin(self._pid[events[mine]], pids)]
+        if len(mine) > _MANY:
+            held = [process.pid for process in places.held if process.host == self._host]
+            pids = np.concatenate((np.array(held, np.int64), self._pid[events[lessons.hold[events]]]))
+            mine = mine[np.isin(self._pid[events[mine]], pids)]
         chosen = events[mine]
         rows = zip(mine.tolist(), self._pid[chosen].tolist(), lessons.fd[chosen].tolist(), strict=True)
         for place, pid, fd in rows:

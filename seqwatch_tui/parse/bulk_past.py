@@ -21,12 +21,14 @@ class Past:
     """The usual events of one piece. An event's place is its number in `order`, the order in which they ended."""
 
     __slots__ = (
-        "_by_serial", "_data", "_end", "_event", "_low", "_order", "_position", "_serial", "_start", "_syscall", "high",
+        "_by_serial", "_data", "_end", "_event", "_low", "_order", "_position", "_proctitle", "_serial", "_start",
+        "_syscall", "high",
     )  # fmt: skip
 
     def __init__(self, index: Index, usual: Usual, order: Ints, *, serial: Ints, position: int) -> None:
         self._data, self._start, self._end = index.data, index.start, index.end
         self._event, self._syscall, self._order, self._position = usual.event, usual.syscall, order, position
+        self._proctitle = usual.proctitle
         self._by_serial = np.argsort(serial[order], kind="stable")
         """Places in order of their serials, which are all different."""
         self._serial = serial[order][self._by_serial]
@@ -49,7 +51,9 @@ class Past:
 
     def records(self, place: int) -> list[Record]:
         """The records of an event."""
-        lines = np.flatnonzero(self._event == self._order[place])
+        event = self._order[place]
+        first, last = self._syscall[event], self._proctitle[event]
+        lines = first + np.flatnonzero(self._event[first : last + 1] == event)
         spans = zip(self._start[lines].tolist(), self._end[lines].tolist(), strict=True)
         out: list[Record] = []
         for start, end in spans:

@@ -65,7 +65,9 @@ class Values:
     lessons: Lessons
     """What they teach of places."""
     asks: Asks
-    """Events that have to go through the reference stages if what they ask of places gets an answer."""
+    """What they ask of places."""
+    asked: Bools
+    """Events that may get an answer: what that decides means nothing until they are asked for (`bulk_answers`)."""
 
     def of(self, rows: Ints) -> Values:
         """Some of the rows, which ask nothing any more."""
@@ -73,6 +75,7 @@ class Values:
             {name: numbers[rows] for name, numbers in self.numbers.items()},
             {name: Column(column.codes[rows], column.values) for name, column in self.texts.items()},
             self.complete[rows], self.who[rows], self.unusual[rows], self.lessons.of(rows), Asks.none(),
+            self.asked[rows],
         )  # fmt: skip
 
 
@@ -83,7 +86,8 @@ def read_values(index: Index, usual: Usual, memory: Memory, records: Records) ->
     row = index.row(lines, 14)
     fields = tail_fields(index, lines, row, memory)
     lessons, asks = Lessons.none(len(lines)), Asks.none()
-    values = Values({}, {}, np.ones(len(lines), np.bool_), fields["who"], np.zeros(len(lines), np.bool_), lessons, asks)
+    every, no = np.ones(len(lines), np.bool_), np.zeros(len(lines), np.bool_)
+    values = Values({}, {}, every, fields["who"], no, lessons, asks, no.copy())
     exits = _read_numbers(values, index, row, fields)
     texts, numbers = encode(cut(buffer, row.start(2), row.end(4)))
     calls = _Calls([memory.middle(text) for text in texts], numbers, fields["call"], memory)

@@ -13,6 +13,7 @@ from typing import cast
 
 import numpy as np
 
+from seqwatch_tui.parse.bulk_answers import Answers
 from seqwatch_tui.parse.bulk_columns import Codes, Distinct, distinct
 from seqwatch_tui.parse.bulk_index import Index, Ints
 from seqwatch_tui.parse.bulk_layout import Usual
@@ -27,6 +28,7 @@ from seqwatch_tui.parse.lines import Lines
 from seqwatch_tui.parse.normalise import EXPIRE_MS
 from seqwatch_tui.parse.places import Places
 from seqwatch_tui.parse.reassembly import _DONE_LIMIT, Reassembler
+from seqwatch_tui.parse.records import Records
 
 _WHO = ("user_name", "uid_name", "src_ip")
 """Columns that depend on when they are asked for."""
@@ -51,6 +53,7 @@ class Stages:
     gaps: GapWatch
     identities: Identities
     places: Places
+    records: Records
     host: str
     """Where usual events come from."""
 
@@ -77,9 +80,12 @@ class Walk:
         self._begun = self._ended = self._told = 0
         self._line = 0
         self._past = Past(index, usual, self._order, serial=self._serial, position=position)
+        answers = Answers(
+            values, self._past, self._order, stages.records, stages.identities, stages.places, stages.host
+        )
         self._telling = Telling(
             index, values.lessons, self._order, numbers=values.numbers, texts=values.texts, host=stages.host,
-            places=stages.places,
+            places=stages.places, asking=np.flatnonzero(values.asked[self._order]).tolist(), answer=answers.fill,
         )  # fmt: skip
         names, addresses = Distinct(), Distinct()
         self.slow: list[Slow] = []
