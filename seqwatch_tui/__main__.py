@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -52,6 +53,7 @@ class _Screen:
 
 def main() -> int:
     """Run seqwatch with the process's arguments; return the exit status."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy's threads for matrices would cost every start
     screen, arguments = _Screen(), sys.argv[1:]
     asked = surely_shows(arguments)
     if asked:

@@ -34,6 +34,7 @@ MEMORY = "96MB"
 _CONFIG: dict[str, Any] = {
     **CLOSED,
     "memory_limit": MEMORY,
+    "block_allocator_memory": "64MB",  # of these, kept: else all that is freed goes back to the kernel once the limit is reached
     "checkpoint_threshold": "4MB",  # some 500 small commits; larger ones stall the next commit for longer
     "enable_object_cache": False,
 }
