@@ -25,8 +25,11 @@ _MAGIC: tuple[tuple[bytes, Packing], ...] = (
     (b"\xfd7zXZ\0", "xz"),
 )
 _BROKEN = (zlib.error, lzma.LZMAError, zstandard.ZstdError, EOFError, OSError)
-_PIECE = 4 << 20
-"""Of a plain file at once: the parser's fixed cost a piece is small by then, and its tables still fit the caches."""
+PIECE = (16 << 20) // 3 + 1
+"""Of a plain file at once: the parser's fixed cost a piece is small by then, and its tables still fit the caches.
+
+Three of them are what the engine parses before it hands over.
+"""
 _MORSEL = 4096
 """Fed to a decompressor at once: bounds what a bomb can inflate to, and what is lost before a corrupt byte."""
 
@@ -70,7 +73,7 @@ class Unpacking:
 
     def _plain(self) -> Iterator[bytes]:
         self.consumed = self._skip
-        while piece := os.pread(self._fd, _PIECE, self.consumed):
+        while piece := os.pread(self._fd, PIECE, self.consumed):
             self.consumed += len(piece)
             yield piece
 

@@ -11,17 +11,15 @@ from pathlib import Path
 from threading import Event
 
 from seqwatch_tui.model.evidence import Gap, Resume
-from seqwatch_tui.sources.compressed import Damaged, Unpacking
+from seqwatch_tui.sources.compressed import PIECE, Damaged, Unpacking
 from seqwatch_tui.sources.identity import FileIdentity, parse_identity
 from seqwatch_tui.sources.interface import Chunk
 from seqwatch_tui.sources.opening import Problem, read_problem
 from seqwatch_tui.sources.siblings import Sibling, look_at
 
-_CHUNK = 4 << 20
-
 
 class ReadOnce:
-    """A file to ingest. Chunks of about 4 MiB; `size` is that of the uncompressed content, estimated while unpacking.
+    """A file to ingest. Chunks of about 5 MiB; `size` is that of the uncompressed content, estimated while unpacking.
 
     `resume` counts if it is about this file (also moved or compressed since); else reading starts at 0. A file that
     cannot be opened is one chunk with state `failed` and the reason. Damage is a gap of kind `source` on the last
@@ -62,7 +60,7 @@ class ReadOnce:
                 break
             held.append(piece)
             have += len(piece)
-            if have >= _CHUNK:
+            if have >= PIECE:
                 size = _estimate(offset + have, unpacking.consumed, packed_size)
                 yield Chunk(text, offset, b"".join(held), size)
                 offset, held, have = offset + have, [], 0
