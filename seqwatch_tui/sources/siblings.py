@@ -112,8 +112,17 @@ def _oldest_first(by_stem: dict[str, Sibling]) -> list[Sibling]:
     return sorted(by_stem.values(), key=lambda s: (s.modified, s.path.name))
 
 
+def is_of_log(live: Path, path: Path) -> bool:
+    """Whether a path is the log `live` itself or one rotated from it, by name."""
+    return path.parent == live.parent and (path.name == live.name or bool(_pattern(live).fullmatch(path.name)))
+
+
+def _pattern(live: Path) -> re.Pattern[str]:
+    return re.compile(re.escape(live.name) + r"[.-]\d[\d._-]*(\.(gz|zst|bz2|xz))?")
+
+
 def _names(live: Path) -> list[str]:
-    pattern = re.compile(re.escape(live.name) + r"[.-]\d[\d._-]*(\.(gz|zst|bz2|xz))?")
+    pattern = _pattern(live)
     try:
         names = os.listdir(live.parent)  # noqa: PTH208 - names only, as text
     except OSError:

@@ -12,8 +12,8 @@ import pytest
 from seqwatch_tui.config.settings import load, loads
 from seqwatch_tui.engine.api.routes import ROUTES
 from seqwatch_tui.engine.peers import Peer, Role, groups_of, role_of
-from tests.engine.conftest import RESPONDER, STRANGER, VIEWER
-from tests.engine.running import ROOT, Running, engine, write_site
+from tests.engine.conftest import RESPONDER, STRANGER, VIEWER, name_of
+from tests.engine.running import ROOT, WORKLOAD, Running, engine, write_site
 
 SETTINGS = loads(
     "site: s\nstate_dir: /nonexistent/s\noperators:\n"
@@ -132,6 +132,28 @@ def test_nobody_reads_through_the_engine_what_they_may_not_read(site: Running, t
     )  # fmt: skip
     assert f"hash-of-{form}" not in done.stdout
     assert site.api.sql(f"select * from records where raw like '%hash-of-{form}%'") == []
+
+
+@pytest.mark.root
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to become somebody else")
+def test_an_approver_is_read_what_an_approver_can_read(tmp_path: Path) -> None:
+    for folder in (tmp_path, *tmp_path.parents[:2]):
+        folder.chmod(folder.stat().st_mode | 0o711)
+    secret, shared = tmp_path / "shadow", tmp_path / "shared.log"
+    secret.write_text("root:hash-of-root:19000:0:::::\n")
+    secret.chmod(0o600)
+    shared.write_bytes(WORKLOAD.read_bytes())
+    shared.chmod(0o644)
+    config = write_site(tmp_path, ["site: t", f"operators: {{approver: {{users: [{name_of(RESPONDER)}]}}}}"])
+    with engine(config, "--no-sources") as running:
+        for path, form, status in ((secret, "auto", "403"), (secret, "auditd", "403"), (shared, "auto", "200")):
+            done = subprocess.run(
+                [sys.executable, "-c", INGEST, str(running.api.path), str(RESPONDER), str(path), form],
+                capture_output=True, text=True, check=True, cwd=ROOT, timeout=60,
+            )  # fmt: skip
+            assert done.stdout.split()[0] == status, done.stdout
+            assert "hash-of-root" not in done.stdout
+        assert running.api.sql("select * from records where raw like '%hash-of-root%'") == []
 
 
 @pytest.mark.root

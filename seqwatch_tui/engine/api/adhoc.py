@@ -9,7 +9,7 @@ import tempfile
 import threading
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pyarrow as pa
@@ -20,10 +20,15 @@ from seqwatch_tui.engine.acts import action_row
 from seqwatch_tui.engine.api.server import ENGINE, PEER, ApiError, answer, body, in_long_thread, in_thread
 from seqwatch_tui.engine.api.turns import TURNS
 from seqwatch_tui.engine.ingest import Ingest
+from seqwatch_tui.engine.peers import Peer
+from seqwatch_tui.engine.readable import may_read
 from seqwatch_tui.engine.sql import Asked, Finished, run_to_file, saved_queries
 from seqwatch_tui.store.interface import Commit, StoreError
 from seqwatch_tui.store.result import values_of
 from seqwatch_tui.store.worker import SqlError
+
+if TYPE_CHECKING:
+    from seqwatch_tui.engine.engine import Engine
 
 ARROW = "application/vnd.apache.arrow.stream"
 _PROGRESS_SECONDS = 0.25
@@ -148,6 +153,7 @@ async def ingest(request: web.Request) -> web.StreamResponse:
     paths, kind = said.get("paths"), said.get("format", "auto")
     if not isinstance(paths, list) or not paths or not all(isinstance(p, str) and p.startswith("/") for p in paths):
         raise ApiError(400, "paths is not a list of absolute paths", '{"paths": ["/var/log/audit/audit.log.1"]}')
+    await in_thread(_may_have_read, engine, request[PEER], [Path(p) for p in paths])
     work = Ingest(engine, [Path(p) for p in paths], str(kind), reader=engine.take_reader())
     response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson"})
     await response.prepare(request)
@@ -166,6 +172,15 @@ async def ingest(request: web.Request) -> web.StreamResponse:
         raise
     await response.write_eof()
     return response
+
+
+def _may_have_read(engine: Engine, peer: Peer, paths: list[Path]) -> None:
+    for path in paths:
+        if not may_read(path, peer, engine.settings.sources):
+            raise ApiError(
+                403, f"{peer.name} may not read {path}, or it does not exist; the engine does not read it for {peer.name}",
+                "let them read the file (mode or group), name a log of a configured source, or have root ingest it",
+            )  # fmt: skip
 
 
 def _last(running: asyncio.Task[dict[str, Any]]) -> dict[str, Any]:
