@@ -104,6 +104,6 @@ def _rows(panel: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _show(found: dict[str, Any], form: str) -> None:
     if form == "json":
-        print(json.dumps(found, indent=1, ensure_ascii=False))
+        print(json.dumps(found, indent=1))
     else:
         show_alert(found, form)

@@ -31,7 +31,7 @@ def run(options: argparse.Namespace) -> int:
         return _check(wanted, options.format)
     if options.format == "json":
         rows = [{"rule": w.rule.text, "about": w.about, "obstacle": w.obstacle} for w in wanted]
-        print(json.dumps(rows, indent=1, ensure_ascii=False))
+        print(json.dumps(rows, indent=1))
     else:
         print(rules_text(settings, wanted, immutable=options.immutable), end="")
     return int(Exit.OK)
@@ -46,7 +46,7 @@ def _check(wanted: list[Wanted], form: str) -> int:
         raise CommandError(Exit.FAILED, told.why, told.do)
     report = check(wanted, told.listing, told.status)
     if form == "json":
-        print(json.dumps({"complete": report.complete, **asdict(report)}, indent=1, ensure_ascii=False))
+        print(json.dumps({"complete": report.complete, **asdict(report)}, indent=1))
     else:
         _show(report)
     return int(Exit.OK if report.complete else Exit.FINDING)

@@ -29,7 +29,7 @@ def backtest(options: argparse.Namespace) -> int:
     with engine_for(settings, config) as client:
         results = client.post("/v1/rules/backtest", asked, options.timeout + 30)["results"]
     if options.format == "json":
-        print(json.dumps(results, indent=1, ensure_ascii=False))
+        print(json.dumps(results, indent=1))
         return int(Exit.OK)
     for result in results:
         _show(result, options.format)

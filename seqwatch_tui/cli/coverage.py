@@ -23,7 +23,7 @@ def run(options: argparse.Namespace) -> int:
         options, f"/v1/datasets/{part(options.dataset)}/coverage", since=options.since, until=options.until
     )
     if options.format == "json":
-        print(json.dumps(found, indent=1, ensure_ascii=False))
+        print(json.dumps(found, indent=1))
     else:
         print("\n".join(safe_text(line) for line in _lines(found)))
     return int(Exit.OK if found["complete"] else Exit.FINDING)

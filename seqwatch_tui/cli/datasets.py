@@ -13,7 +13,7 @@ from seqwatch_tui.cli.lists import fetch, show
 def run(options: argparse.Namespace) -> int:
     """List the datasets, or write one as JSON."""
     if options.dataset:
-        print(json.dumps(fetch(options, f"/v1/datasets/{part(options.dataset)}"), indent=1, ensure_ascii=False))
+        print(json.dumps(fetch(options, f"/v1/datasets/{part(options.dataset)}"), indent=1))
     else:
         show(options, "/v1/datasets")
     return int(Exit.OK)

@@ -102,7 +102,7 @@ def _summarise(client: Client, site: Any, traffic: Any, seconds: float) -> int:
         "alerts": [dict(zip(alerts["columns"], row, strict=True)) for row in alerts["rows"]],
         "traffic_error": traffic.error,
     }
-    print(json.dumps(summary, indent=1, ensure_ascii=False))
+    print(json.dumps(summary, indent=1))
     return int(Exit.OK if status["events"] == wanted and not traffic.error else Exit.FINDING)
 
 

@@ -27,7 +27,7 @@ def run(options: argparse.Namespace) -> int:
 
     checks = [*examine(settings), *running_engine(settings)]
     if options.format == "json":
-        print(json.dumps([asdict(c) for c in checks], indent=1, ensure_ascii=False))
+        print(json.dumps([asdict(c) for c in checks], indent=1))
     else:
         print(f"configuration {config}")
         for check in checks:
@@ -44,7 +44,7 @@ def _drill(settings: Settings, form: str) -> int:
         )
     report = Client(settings.state_dir / "engine.sock").post("/v1/drill", {}, timeout=settings.drill.within + 60.0)
     if form == "json":
-        print(json.dumps(report, indent=1, ensure_ascii=False))
+        print(json.dumps(report, indent=1))
     else:
         print(safe_text(f"drill {report['number']} on {report['canary']}"))
         for leg in report["legs"]:

@@ -47,7 +47,7 @@ def _ask(dataset: str) -> str:
 
 def _show_plan(plan: dict[str, Any], form: str) -> None:
     if form == "json":
-        print(json.dumps(plan, indent=1, ensure_ascii=False))
+        print(json.dumps(plan, indent=1))
         return
     print(safe_text(f"{plan['verb']} {plan['dataset']} ({plan['path']}) because: {plan['reason']}"))
     for line in (*(f"warning: {w}" for w in plan["warnings"]), *(f"affects: {b}" for b in plan["blast_radius"])):
@@ -60,7 +60,7 @@ def _show_plan(plan: dict[str, Any], form: str) -> None:
 
 def _show_outcome(outcome: dict[str, Any], form: str) -> None:
     if form == "json":
-        print(json.dumps(outcome, indent=1, ensure_ascii=False))
+        print(json.dumps(outcome, indent=1))
         return
     done = sum(s["state"] in ("done", "undone") for s in outcome["steps"])
     print(

@@ -12,6 +12,7 @@ from seqwatch_tui.cli.exits import CommandError, Exit, note
 from seqwatch_tui.cli.session import engine_for
 from seqwatch_tui.cli.settings import load_settings
 from seqwatch_tui.cli.show import show_panel
+from seqwatch_tui.model.text import safe_text
 
 _LARGEST = 256 << 10
 _TOGETHER = 600 << 10
@@ -28,7 +29,7 @@ def import_files(options: argparse.Namespace) -> int:
         for part in _parts(files):
             answer = client.post("/v1/rules/import", {"files": part}, 120)
             total = {"loaded": total["loaded"] + answer["loaded"], "failed": total["failed"] + answer["failed"]}
-    print(json.dumps(total, ensure_ascii=False))
+    print(json.dumps(total))
     return int(Exit.FINDING if total["failed"] else Exit.OK)
 
 
@@ -40,7 +41,7 @@ def check_files(options: argparse.Namespace) -> int:
     columns = ["file", "line", "column", "severity", "rule", "why"]
     if options.format == "table":
         for found in findings:
-            print(f"{found.file}:{found.line}:{found.column}: {found.severity}: {found.why}")
+            print(safe_text(f"{found.file}:{found.line}:{found.column}: {found.severity}: {found.why}"))
         note(f"seqwatch: findings: {len(findings)}, errors among them: {sum(f.severity == 'error' for f in findings)}")
     else:
         rows = [[getattr(found, name) for name in columns] for found in findings]

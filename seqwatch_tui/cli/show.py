@@ -36,7 +36,7 @@ def show_panel(
     out = out or sys.stdout
     if form == "json":
         rows = [dict(zip(panel["columns"], row, strict=True)) for row in panel["rows"]]
-        json.dump(rows, out, indent=1, ensure_ascii=False)
+        json.dump(rows, out, indent=1)
         out.write("\n")
     elif form == "csv":
         writer = csv.writer(out)

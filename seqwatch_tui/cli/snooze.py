@@ -43,7 +43,7 @@ def _unsnooze(client: Client, options: argparse.Namespace, number: int | None) -
 
 def _said(made: dict[str, Any], options: argparse.Namespace) -> int:
     if options.format == "json":
-        print(json.dumps(made, indent=1, ensure_ascii=False))
+        print(json.dumps(made, indent=1))
     else:
         note(
             f"snooze {made['snooze_id']} until {cell('ts', made['ends'])} UTC; what it keeps quiet is stored and counted"

@@ -95,7 +95,7 @@ def _test(options: argparse.Namespace) -> int:
     except (MappingError, TrialError) as error:
         raise CommandError(Exit.USAGE, str(error)) from error
     if options.format == "json":
-        json.dump(_document(options, trial), sys.stdout, indent=1, ensure_ascii=False)
+        json.dump(_document(options, trial), sys.stdout, indent=1)
         sys.stdout.write("\n")
     else:
         _tell(options.file, options.mapping, trial)

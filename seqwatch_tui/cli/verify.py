@@ -55,7 +55,7 @@ def _report(options: argparse.Namespace, summary: dict[str, Any], files: dict[st
         sys.stderr.write("\r\x1b[K")
     if options.format == "json":
         rows = [dict(zip(files["columns"], row, strict=True)) for row in files["rows"]]
-        print(json.dumps({**summary, "detail": detail, "files": rows}, indent=1, ensure_ascii=False))
+        print(json.dumps({**summary, "detail": detail, "files": rows}, indent=1))
     else:
         print(f"{options.dataset}: {summary['state']}: {safe_text(detail)}")
         if files["rows"]:

@@ -54,7 +54,7 @@ def needles(tests: Sequence[Match], *, written: bool = True) -> str | None:
         if test.kind == "null":
             continue
         literal = str(test.value)
-        if test.kind not in _EDGES or (not literal.isascii() and test.kind == "regex"):
+        if test.kind not in _EDGES or (test.kind == "regex" and (not literal.isascii() or _QUOTING in literal)):
             return None
         if test.kind == "regex":
             found.append(f"(?:{literal})")
@@ -68,6 +68,8 @@ def needles(tests: Sequence[Match], *, written: bool = True) -> str | None:
     return None if sum(map(len, found)) > _NEEDLES else "|".join(found)
 
 
+_QUOTING = r"\Q"
+"""Begins literal text in RE2, to the end of the whole pattern where nothing ends it."""
 _EDGES: Mapping[str, tuple[str, str]] = {
     "eq": (r"\A", r"\z"), "startswith": (r"\A", ""), "endswith": ("", r"\z"), "contains": ("", ""), "wildcard": ("", ""),
     "regex": ("", ""),

@@ -5,11 +5,14 @@ Only `load` uses this module, when rules are loaded: importing it loads pySigma.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any, cast
 
 from sigma.correlations import SigmaCorrelationRule
 from sigma.exceptions import SigmaError
+from sigma.policy import default_policy
+from sigma.policy.regex_engine import RE2RegexEngine
 from sigma.rule import SigmaRule
 
 from seqwatch_tui.detect.condition import And, Condition, Or
@@ -20,6 +23,24 @@ from seqwatch_tui.detect.fields import LOG_SOURCES, LogSource
 from seqwatch_tui.detect.rule import Correlation, Rule
 from seqwatch_tui.detect.translate import Untranslatable, translate
 from seqwatch_tui.model.alert import Level
+
+
+class _SilentRe2(RE2RegexEngine):
+    """RE2 that says what is wrong with a pattern once, by raising, and not on standard error with the pattern as it is."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._options = self._re2.Options()
+        self._options.log_errors = False
+
+    def compile(self, pattern: str, flags: int = 0) -> Any:
+        """Compile; pySigma gives flags of `re`, which RE2 takes inline."""
+        names = "".join(name for flag, name in _INLINE.items() if int(flags) & int(flag))
+        return self._re2.compile(f"(?{names}){pattern}" if names else pattern, self._options)
+
+
+_INLINE = {re.IGNORECASE: "i", re.MULTILINE: "m", re.DOTALL: "s"}
+default_policy.regex_engine = _SilentRe2()
 
 # What pySigma raises on structures that it does not expect, besides its own family.
 _FAULTS = (SigmaError, ValueError, TypeError, AttributeError, LookupError, RecursionError)

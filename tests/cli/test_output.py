@@ -50,7 +50,9 @@ def test_nothing_a_log_says_reaches_the_terminal_but_as_text(site: Running) -> N
 
 
 def test_json_has_the_text_as_it_is(site: Running) -> None:
-    rows = json.loads(site.cli("events", "path~cmd", "--format", "json").stdout)
+    text = site.cli("events", "path~cmd", "--format", "json").stdout
+    assert text.isascii()
+    rows = json.loads(text)
     assert [r["path"] for r in rows] == [NAME]
 
 

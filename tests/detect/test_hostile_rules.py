@@ -42,6 +42,26 @@ def test_what_is_wrong_is_named_and_the_others_are_watched(tmp_path: Path) -> No
     assert [alert.rule_id for alert in alerts] == ["good"]
 
 
+@pytest.mark.parametrize("others", [10, 5000])
+def test_a_pattern_that_quotes_to_its_end_swallows_no_other(tmp_path: Path, others: int) -> None:
+    rules = load_rules(
+        [_folder(tmp_path, HEAD.format("quoting", r"path|re: '\Q/d/a.bam'"), HEAD.format("equal", "path: /d/7.vcf"))]
+    )
+    rows = [{"path": f"/d/{number}.vcf", "event_id": number + 1} for number in range(others)]
+    detector = Detector(rules, [], 1)
+    found = detector.feed(batch([*rows, {"path": "/d/a.bam", "event_id": others + 1}])).alerts
+    assert {alert.rule_id for alert in found} == {"quoting", "equal"}
+    assert detector.faults == ()
+
+
+def test_a_wrong_pattern_is_a_failure_and_nothing_on_standard_error(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    rules = load_rules([_folder(tmp_path, HEAD.format("wrong", '"path|re": "([\\e[31m"'))])
+    assert "is invalid" in rules.failures[0].why
+    assert capfd.readouterr().err == ""
+
+
 def test_a_file_of_many_documents_costs_no_memory() -> None:
     tracemalloc.start()
     good, bad = documents(b"a\n---\n" * 43_000, "many.yml")
