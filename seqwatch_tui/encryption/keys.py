@@ -104,11 +104,12 @@ def judge_keys(register: Iterable[KeyEntry], now: float, max_age_days: int) -> l
 
 
 def _judge(entry: KeyEntry, now: float, limit: int) -> KeyRecord:
-    known = [_epoch(day) for day in (entry.created, entry.rotated) if day is not None]
-    at_least = not known and entry.first_seen is not None
-    since = max(known, default=_epoch(entry.first_seen) if entry.first_seen else None)
-    age = None if since is None else max(int((now - since) // DAY), 0)
-    state, detail = _age_state(since, age, at_least, now, limit)
+    said = [_epoch(day) for day in (entry.created, entry.rotated) if day is not None]
+    at_least = not said and entry.first_seen is not None
+    days = said or ([_epoch(entry.first_seen)] if entry.first_seen else [])
+    past = [day for day in days if day <= now + DAY]
+    age = max(int((now - max(past)) // DAY), 0) if past else None
+    state, detail = _age_state(age, at_least, limit, ahead=len(past) < len(days))
     return KeyRecord(
         entry.id, entry.kind, entry.owner, entry.datasets,
         _epoch(entry.created) if entry.created else None, _epoch(entry.rotated) if entry.rotated else None,
@@ -116,11 +117,12 @@ def _judge(entry: KeyEntry, now: float, limit: int) -> KeyRecord:
     )  # fmt: skip
 
 
-def _age_state(since: float | None, age: int | None, at_least: bool, now: float, limit: int) -> tuple[State, str]:
-    if since is None or age is None:
+def _age_state(age: int | None, at_least: bool, limit: int, *, ahead: bool) -> tuple[State, str]:
+    """`ahead`: a date lies in the future; it makes nothing younger."""
+    if ahead and (age is None or age <= limit):
+        return "warn", "a date of it is in the future; correct the register or this host's clock."
+    if age is None:
         return "unknown", "no date is registered; write created, rotated or first_seen."
-    if since > now + DAY:
-        return "warn", "its date is in the future; correct the register or this host's clock."
     words = f"at least {age} days old" if at_least else f"{age} days old"
     if age > limit:
         return "fail", f"{words}, {age - limit} more than allowed; rotate it."

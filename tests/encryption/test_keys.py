@@ -45,7 +45,10 @@ def judged(**more: object):
         ({"first_seen": "2026-04-02"}, "warn", 90),
         ({"first_seen": "2026-01-01"}, "fail", 181),
         ({"created": "2026-07-02"}, "pass", 0),
-        ({"created": "2026-07-03"}, "warn", 0),
+        ({"created": "2026-07-03"}, "warn", None),
+        ({"created": "2020-01-01", "rotated": "2027-01-01"}, "fail", 2373),
+        ({"created": "2026-06-01", "rotated": "2027-01-01"}, "warn", 30),
+        ({"first_seen": "2027-01-01"}, "warn", None),
     ],
 )
 def test_age_against_policy(dates, state, age):
