@@ -87,7 +87,7 @@ async def _serve(engine: Engine, *, sources: bool, child: bool) -> None:
         _watch_parent(loop, stopping)
     engine.on_fail = partial(_wake, loop, stopping)
     await asyncio.to_thread(engine.declare)
-    await asyncio.to_thread(finish_acts, engine)
+    await asyncio.to_thread(_finish_acts, engine)
     server = Server(engine, engine.socket_path, shared=engine.shared)
     await server.start()
     housekeeper = Housekeeper(engine)
@@ -109,6 +109,15 @@ async def _serve(engine: Engine, *, sources: bool, child: bool) -> None:
     await server.stop()
     if not child:  # a thread alive at the end makes libraries complain on standard error; a child does not get there
         await asyncio.to_thread(edits.join, 1.0)
+
+
+def _finish_acts(engine: Engine) -> None:
+    """Finish what was interrupted; a journal that cannot be written now keeps nobody from watching."""
+    try:
+        finish_acts(engine)
+    except ResponseError as error:
+        LOG.exception("an interrupted act is not finished")
+        engine.notes.append(f"an interrupted act is not finished: {error}; restart seqwatch once that is mended")
 
 
 def _wake(loop: asyncio.AbstractEventLoop, stopping: asyncio.Event) -> None:

@@ -7,6 +7,7 @@ What was done is said in `Opened.notes`, which operators see.
 from __future__ import annotations
 
 import logging
+import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -37,12 +38,22 @@ def open_state(state_dir: Path, now: float) -> Opened:
     """Take the lock, open store and ledger. StoreError (StoreLocked), LedgerError say what is in the way."""
     lock = EngineLock.take(state_dir)
     try:
+        _sweep(state_dir)
         store, notes = _open_store(state_dir, lock, now)
         store, ledger, more = _open_ledger(state_dir, store, now)
     except BaseException:
         lock.release()
         raise
     return Opened(lock, store, ledger, (*notes, *more))
+
+
+def _sweep(state_dir: Path) -> None:
+    """Remove the answers and trials that a killed engine left behind: whole results of queries. The lock is ours."""
+    for left in (path for kind in ("sql-*", "rules-*") for path in state_dir.glob(kind)):
+        try:
+            shutil.rmtree(left)
+        except OSError as error:
+            LOG.warning("%s, left by an engine that was killed, cannot be removed: %s", left, error.strerror)
 
 
 def _open_store(state_dir: Path, lock: EngineLock, now: float) -> tuple[Store, list[str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import signal
@@ -13,6 +14,11 @@ from typing import Any
 
 import pytest
 
+from seqwatch_tui.model.action import Plan
+from seqwatch_tui.response.act import Act
+from seqwatch_tui.response.carry import carry_out
+from seqwatch_tui.response.journal import Journal
+from seqwatch_tui.response.planning import Facts, plan
 from tests.engine.conftest import small_site
 from tests.engine.running import (
     ROOT,
@@ -288,3 +294,33 @@ def test_a_quarantine_that_is_done_marks_the_alerts_of_its_dataset_as_contained(
         ]
     finally:
         assert acting.cli("release", "small", "--reason", "over", "--yes").returncode == 0
+
+
+class _Died(BaseException):
+    """In place of a kill."""
+
+
+def _die(_: Act) -> None:
+    raise _Died
+
+
+def test_an_act_that_cannot_be_finished_now_keeps_nobody_from_watching(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data, state = tmp_path / "data", tmp_path / "state"
+    data.mkdir()
+    state.mkdir(mode=0o700)
+    config = write_site(tmp_path, ["site: t", f"datasets: [{{id: a, path: {data}}}]"])
+    made = plan("quarantine", "a", data, "why", "me", time.time(), Facts(state))
+    assert isinstance(made, Plan)
+    monkeypatch.setattr(Act, "_shut_all", _die)
+    with pytest.raises(_Died):
+        carry_out(made, Journal.of(state), time.time)
+    (state / "sql-left").mkdir()
+    (state / "sql-left" / "answer.arrow").write_bytes(b"rows of a query that was killed with its engine")
+    with Journal.of(state).path.open() as journal:
+        fcntl.flock(journal, fcntl.LOCK_EX)
+        with engine(config, "--no-sources") as running:
+            assert any("not finished" in text for text in running.api.status()["errors"])
+            assert running.api.post("/v1/plans", {"verb": "release", "dataset": "a", "reason": "x"}).status == 409
+            assert not (state / "sql-left").exists()
