@@ -5,7 +5,6 @@ A last day ends at the midnight that follows it in the site's zone.
 
 from __future__ import annotations
 
-import fnmatch
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
@@ -25,6 +24,8 @@ Int64s = npt.NDArray[np.int64]
 NEVER = np.iinfo(np.int64).max
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _STARTING = frozenset({"login", "execute"})
+_ANY = {"*": ".*", "?": "."}
+"""What is more than itself in a pattern of files; a bracket is a bracket."""
 _READING = frozenset({"open", "read", "execute"})
 
 
@@ -103,9 +104,9 @@ class _Withdrawn:
 
     def __init__(self, dataset: Dataset, withdrawal: Withdrawal, zone: tzinfo) -> None:
         self.since = instant(datetime.combine(withdrawal.since, time()), zone)
-        pattern = fnmatch.translate(f"{withdrawal.files}")
         self._roots = tuple(f"{place}/" for place in (dataset.path, *dataset.objects))
-        self._pattern = re.compile(pattern)
+        meant = (_ANY.get(character) or re.escape(character) for character in withdrawal.files)
+        self._pattern = re.compile("".join(meant), re.DOTALL)
 
     def holds(self, path: str) -> int:
         """Say of a path or an object whether it is withdrawn: itself, or a folder above it, matches."""
@@ -113,7 +114,7 @@ class _Withdrawn:
         if root is None:
             return 0
         inner = path[len(root) :].lstrip("/")
-        return int(any(self._pattern.match(part) for part in _upwards(inner)))
+        return int(any(self._pattern.fullmatch(part) for part in _upwards(inner)))
 
 
 def _upwards(path: str) -> Iterator[str]:

@@ -115,12 +115,14 @@ def _window(window: Maintenance, zone: tzinfo) -> Scope:
     else:
         assert window.when is not None, "the configuration is checked"  # noqa: S101
         inside = Hours(window.when, zone).inside
-    return Scope(f"maintenance {window.name}", inside, window.rules, window.actors, window.datasets)
+    rules, actors, datasets = (_starred(each) for each in (window.rules, window.actors, window.datasets))
+    return Scope(f"maintenance {window.name}", inside, rules, actors, datasets)
 
 
 def _job(job: Expected, zone: tzinfo) -> Scope:
     inside = Hours(job.when, zone).inside if job.when else _always
-    return Scope(f"expected {job.name}", inside, job.rules, (), job.datasets, job.account, job.exe)
+    rules, datasets, exes = (_starred(each) for each in (job.rules, job.datasets, job.exe))
+    return Scope(f"expected {job.name}", inside, rules, (), datasets, job.account, exes)
 
 
 def _snooze(snooze: Snooze) -> Scope:
@@ -133,7 +135,16 @@ def _snooze(snooze: Snooze) -> Scope:
 
 def _literal(value: str) -> str:
     """A text as a pattern that matches it alone."""
-    return "".join(f"[{c}]" if c in "*?[" else c for c in value)
+    return _plain(value, "*?[")
+
+
+def _starred(patterns: Sequence[str]) -> tuple[str, ...]:
+    """Patterns of the configuration, in which only `*` is more than itself."""
+    return tuple(_plain(each, "?[") for each in patterns)
+
+
+def _plain(text: str, special: str) -> str:
+    return "".join(f"[{c}]" if c in special else c for c in text)
 
 
 def _between(first: int, last: int) -> Inside:

@@ -91,6 +91,22 @@ def test_withdrawal_is_by_file(ts: str, path: str, context: str | None) -> None:
     assert _judged(ts, "rita", path)["context"] == context
 
 
+@pytest.mark.parametrize(
+    ("files", "name", "held"),
+    [
+        ("x[1].bam", "x[1].bam", True), ("x[1].bam", "x1.bam", False), ("a?.bam", "a1.bam", True), ("a?.bam", "a.bam", False),
+        ("run*/a.b", "run1/x/a.b", True), ("run*/a.b", "run1/a_b", False), ("*.bam", "a.bam.bai", False), ("d", "d/x/y", True),
+    ],
+)  # fmt: skip
+def test_a_bracket_in_a_pattern_of_files_is_a_bracket(files: str, name: str, held: bool) -> None:
+    site = SITE.replace('files: "NA12878*"', f'files: "{files}"')
+    table = event_table(
+        {"event_id": [1], "ts": [1_790_000_000_000_000], "user_name": ["rita"], "path": [f"/d/a/{name}"], "action": ["read"]}, 1
+    )  # fmt: skip
+    context = Catalogue(loads(site, "site.yaml"), {}).judge(table).to_pylist()[0]["context"]
+    assert context == ("consent-withdrawn" if held else None)
+
+
 def test_only_reading_needs_consent() -> None:
     assert _judged("2027-02-01T00:00:00", "rita", action="delete")["context"] is None
     assert _judged("2027-02-01T00:00:00", "rita", "/elsewhere")["context"] is None

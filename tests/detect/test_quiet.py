@@ -120,6 +120,16 @@ def test_a_name_with_pattern_characters_is_taken_as_it_is() -> None:
     assert states == ["suppressed", "new", "new"]
 
 
+def test_only_a_star_is_more_than_itself_in_a_plan() -> None:
+    settings = loads(f"site: s\nstate_dir: /s\n{JOB}".replace("/opt/qc/*", "/opt/q?c/[*"), "x")
+    (scope,) = Quiet.of(settings, [])._scopes
+    about = [
+        scope.about(("svc_qc", "wgs-a", exe, None))
+        for exe in ("/opt/q?c/[x", "/opt/q?c/[", "/opt/qxc/[x", "/opt/q?c/x")
+    ]
+    assert about == [True, True, False, False]
+
+
 def test_a_snooze_without_a_dataset_does_not_reach_into_datasets() -> None:
     outside = Snooze(1, None, "anna", "", START, START + 1000, "lead", 0, "r")
     scope = Quiet.of(settings(""), [outside])._scopes[0]
