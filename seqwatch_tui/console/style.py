@@ -14,7 +14,7 @@ Footer { height: 1; }
 View { height: 1fr; overflow: hidden; }
 Lines { height: 1fr; }
 .detail { height: 7; }
-.card { height: 9; max-height: 50%; }
+.card { height: 9; }
 .facts { height: 3; }
 #ov-events { height: 4fr; }
 #lower { height: 6fr; layout: vertical; }

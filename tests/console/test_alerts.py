@@ -57,6 +57,20 @@ async def test_a_word_on_an_alert(
         await shows(pilot, app, said)
 
 
+@pytest.mark.parametrize(("size", "count"), [((160, 48), 30), ((80, 24), 400), ((80, 24), 30)])
+async def test_the_card_takes_the_rows_that_the_evidence_leaves(
+    tmp_path: Path, size: tuple[int, int], count: int
+) -> None:
+    async with console(tmp_path, Site(count=count), size, start="alerts") as (app, pilot):
+        await shows(pilot, app, "Bulk read")
+        await pilot.press("enter")
+        await shows(pilot, app, "owner nobody")
+        view = app.view
+        spare = view.size.height - view.evidence.head - len(view.evidence.rows)
+        await until(pilot, lambda: view.card.size.height == max(min(view.card.length, spare), 9))
+        assert (view.card.size.height > 9) == (count == 30)
+
+
 async def test_closing_takes_a_verdict_or_nothing_happens(tmp_path: Path) -> None:
     site = Site()
     async with console(tmp_path, site, SMALL, start="alerts") as (app, pilot):

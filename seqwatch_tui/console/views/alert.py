@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
+from textual import events
 from textual.app import ComposeResult
 
 from seqwatch_tui.console import rows, when
@@ -20,6 +21,8 @@ _FACTS = (
     ("role", "role"), ("allowed", "allowed"), ("in hours", "business_hours"), ("known network", "network_allowed"),
     ("bulk granted", "bulk_granted"), ("program", "exe"), ("complete", "complete"),
 )  # fmt: skip
+_CARD = 9
+"""Rows of the card however much evidence there is, where there are twice as many."""
 _LATEST = 1.0
 """Seconds after which a change of the alert is on its page."""
 _IN_FORCE = (("grants", "grants_in_force"), ("hours", "hours_in_force"), ("networks", "networks_in_force"))
@@ -80,6 +83,17 @@ class AlertView(View):
         self._row = row
         return False
 
+    def on_resize(self, _event: events.Resize) -> None:
+        """Other rows are to be shared; the card has been broken into lines anew by then."""
+        self.call_after_refresh(self._share)
+
+    def _share(self) -> None:
+        """The card takes the rows that the evidence leaves, so that nothing of it is hidden beside empty ones."""
+        room = self.size.height
+        least = min(_CARD, room // 2)
+        spare = room - self.evidence.head - len(self.evidence.rows)
+        self.card.styles.height = max(min(self.card.length, spare), least)
+
     def unanswered(self, why: str) -> None:
         """As View.unanswered, also in place of the card that never came."""
         super().unanswered(why)
@@ -109,7 +123,8 @@ class AlertView(View):
         self.card.show(self._paragraphs(data))
         self.evidence.empty = "no event is kept as its evidence"
         self.evidence.show(Panel.of(data["events"]))
-        self.evidence.refresh()
+        self.evidence.forget()
+        self.call_after_refresh(self._share)
 
     def _paragraphs(self, data: Json) -> Iterable[Paragraph]:
         alert, zone = data["alert"], self.desk.zone
@@ -172,7 +187,7 @@ def incident(data: Json) -> Iterable[Paragraph]:
         yield "incident", f"{number}" + ("" if others else ", this alert alone"), "text"
     for other in others:
         yield (
-            "",
+            " ",
             f"alert {other.get('alert_id')}  {other.get('level')}  {other.get('state')}  {other.get('rule_title')}",
             "dim",
         )

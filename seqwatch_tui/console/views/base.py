@@ -123,7 +123,7 @@ class View(Vertical):
         """Say it in every table that has no rows."""
         for table in self.query(PanelTable):
             table.empty = why
-            table.refresh()
+            table.forget()
 
 
 class Asks(View):

@@ -270,7 +270,7 @@ class FilesView(View):
     def _arrived(self, panel: Panel) -> None:
         self.table.empty = "no file was checked yet; V verifies the dataset against its manifest"
         self.table.show(panel)
-        self.table.refresh()
+        self.table.forget()
 
 
 def gaps(data: Json, zone: Any) -> Iterable[Paragraph]:

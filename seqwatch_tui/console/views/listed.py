@@ -103,4 +103,4 @@ class ListedView(View):
     def _arrived(self, panel: Panel) -> None:
         self.table.empty = self._empty
         self.table.show(panel)
-        self.table.refresh()
+        self.table.forget()

@@ -57,7 +57,7 @@ class SessionsView(View):
     def _arrived(self, panel: Panel) -> None:
         self.table.empty = "nobody logged in in the last 7 days, as far as the sources tell"
         self.table.show(panel)
-        self.table.refresh()
+        self.table.forget()
 
 
 def session(desk: Desk, row: dict[str, Any]) -> Sequence[Span]:

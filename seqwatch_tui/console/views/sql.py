@@ -210,7 +210,7 @@ class SavedView(View):
         rows = tuple(tuple(query.get(name) for name in columns) for query in saved)
         self.table.empty = "this installation has no saved query"
         self.table.show(Panel(columns, rows, len(rows), False))
-        self.table.refresh()
+        self.table.forget()
 
     @staticmethod
     def _cells(row: dict[str, Any]) -> list[tuple[str, str]]:

@@ -57,7 +57,7 @@ class UnusualView(View):
     def _arrived(self, panel: Panel) -> None:
         self.table.empty = "no hour of the last 7 days was busy: 20 files, 1 GB, 3 datasets or 5 programs make one"
         self.table.show(panel)
-        self.table.refresh()
+        self.table.forget()
 
 
 def busy_hour(desk: Desk, row: dict[str, Any]) -> Sequence[Span]:
