@@ -13,9 +13,12 @@ from pathlib import Path
 
 from seqwatch_tui.engine import note as notes_of
 from seqwatch_tui.engine.work import merge
+from seqwatch_tui.ledger import chain
+from seqwatch_tui.ledger.layout import Layout
 from seqwatch_tui.ledger.ledger import Ledger
+from seqwatch_tui.ledger.recover import chain_value
 from seqwatch_tui.ledger.replay import replay
-from seqwatch_tui.ledger.values import Replayed, StoreBehind, Unreadable
+from seqwatch_tui.ledger.values import LedgerDamaged, Replayed, StoreBehind, Unreadable
 from seqwatch_tui.model.evidence import Gap
 from seqwatch_tui.store.interface import Commit, StoreError, StoreLocked
 from seqwatch_tui.store.lock import EngineLock
@@ -72,6 +75,7 @@ def _open_store(state_dir: Path, lock: EngineLock, now: float) -> tuple[Store, l
 
 def _open_ledger(state_dir: Path, store: Store, now: float) -> tuple[Store, Ledger, list[str]]:
     try:
+        _refuse_rewritten(state_dir, store)
         return store, Ledger.open(state_dir, store.mark(), now), []
     except StoreBehind as behind:
         notes = [str(behind)]
@@ -81,6 +85,20 @@ def _open_ledger(state_dir: Path, store: Store, now: float) -> tuple[Store, Ledg
         raise
     lost = fill(store, state_dir, now)
     return store, Ledger.open(state_dir, store.mark(), now), [*notes, *lost]
+
+
+def _refuse_rewritten(state_dir: Path, store: Store) -> None:
+    """The newest segment that the store knows must have the chain value in the ledger that it had: LedgerDamaged."""
+    known = store.query_sql("select segment, chain from checkpoints order by segment desc limit 1").rows
+    layout = Layout.of(state_dir)
+    for segment, value in known:
+        if chain.count(layout.chain)[0] < segment:
+            continue  # it ends before it: refused by what compares the marks
+        if chain_value(layout, segment) != value:
+            raise LedgerDamaged(
+                f"{layout.chain}: segment {segment} has not the chain value that the store recorded for it ({value}), so the"
+                " ledger was rewritten or is another one; put the right one back, or keep both aside and see docs/ledger.md"
+            )
 
 
 def fill(store: Store, state_dir: Path, now: float) -> list[str]:
