@@ -193,9 +193,15 @@ class Engine:
         self.paging.stored(commit)
 
     def trouble(self, what: str, error: BaseException) -> None:
-        """Note something that went wrong without ending the engine; operators see it in the status."""
+        """Note something that went wrong without ending the engine; operators see it in the status.
+
+        What goes wrong again and again (each look of the housekeeper) is told once and pushes nothing else out.
+        """
+        text = f"{what}: {error}"
+        if text in self.troubles:
+            return
         LOG.error("%s failed: %s", what, error, exc_info=error)
-        self.troubles.append(f"{what}: {error}")
+        self.troubles.append(text)
 
     def fail(self, what: str, error: BaseException) -> None:
         """Note something without which the engine cannot go on: it stops reading and ends with status 3."""

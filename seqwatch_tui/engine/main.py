@@ -18,6 +18,7 @@ from seqwatch_tui.engine.engine import SOCKET, Engine
 from seqwatch_tui.engine.evidence import EvidenceWatch
 from seqwatch_tui.engine.heap import few_arenas
 from seqwatch_tui.engine.housekeeping import Housekeeper
+from seqwatch_tui.engine.log import log_to_stderr
 from seqwatch_tui.engine.reader import Reader
 from seqwatch_tui.engine.watch import EditWatch
 from seqwatch_tui.ledger.values import LedgerError
@@ -49,11 +50,7 @@ def run_engine(settings: Settings, config: Path, *, sources: bool, child: bool, 
     os.umask(0o077)
     sys.setswitchinterval(SWITCH_SECONDS)
     few_arenas()
-    logging.basicConfig(
-        level=logging.WARNING if child else logging.INFO,
-        format="%(asctime)s %(levelname)s %(message)s",
-        stream=sys.stderr,
-    )
+    log_to_stderr(logging.WARNING if child else logging.INFO)
     logging.getLogger("watchfiles").setLevel(logging.WARNING)  # what came of an edit is logged in its place
     if len(os.fsencode(settings.state_dir / SOCKET)) > SOCKET_BYTES:
         raise EngineError(

@@ -73,7 +73,10 @@ def _keep(site: Path, files: Iterable[RuleText]) -> None:
 
 def _is_name(name: str) -> bool:
     parts = name.split("/")
-    return len(parts) <= _MOST_PARTS and all(map(_PART.fullmatch, parts)) and name.endswith((".yml", ".yaml"))
+    rules = [part.endswith((".yml", ".yaml")) for part in parts]  # a folder of that name would be in a rule's place
+    return (
+        len(parts) <= _MOST_PARTS and all(map(_PART.fullmatch, parts)) and rules == [False] * (len(parts) - 1) + [True]
+    )
 
 
 def _tried(folder: Path, files: Iterable[RuleText]) -> RuleSet:

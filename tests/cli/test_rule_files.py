@@ -112,7 +112,7 @@ def test_import_list_disable_enable(tmp_path: Path) -> None:
 
 def test_a_name_that_leaves_the_folder_is_refused(tmp_path: Path) -> None:
     with engine(write_site(tmp_path, ["site: t"]), "--no-sources") as running:
-        for name in ("../x.yml", "/etc/x.yml", "a/../../x.yml", ".hidden.yml", "x.sh", "a\nb.yml"):
+        for name in ("../x.yml", "/etc/x.yml", "a/../../x.yml", ".hidden.yml", "x.sh", "a\nb.yml", "a.yml/b.yml"):
             answer = running.api.post("/v1/rules/import", {"files": [{"name": name, "text": SHELL}]}).value
             assert (answer["loaded"], len(answer["failed"])) == (0, 1), name
         assert not list((tmp_path / "state" / "rules").rglob("*")) if (tmp_path / "state" / "rules").exists() else True
