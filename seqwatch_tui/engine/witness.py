@@ -1,22 +1,25 @@
 """Whose read it was: the drill's, seqwatch's own, or somebody's. And when each stage first saw the drill's.
 
 The judge asks for every batch, so what costs is only asked when one of these processes is in it. Known by the pid of a process that is
-alive while the drill runs, and by the time: neither a name nor an argument that somebody else could use.
+alive while the drill runs, by the host and by the time: neither a name nor an argument that somebody else could use.
 """
 
 from __future__ import annotations
 
 import os
+import socket
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC
+from ipaddress import ip_address
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from seqwatch_tui.engine.clock import Clock
+from seqwatch_tui.engine.read_files import INGEST
 from seqwatch_tui.model.alert import Alert
 from seqwatch_tui.model.canary import BY_ENGINE, OF_DRILL
 
@@ -27,7 +30,7 @@ _GRANTED = ("allowed", "bulk_granted")
 """Of the columns of policy: those that become true; the others become null, nothing is held against seqwatch."""
 _READS = ("read", "open")
 """What it does to datasets by itself; whatever else it does is judged like anybody's."""
-_ASKED = ("pid", "ts", "path", "source", "event_id", "action")
+_ASKED = ("pid", "ts", "path", "source", "event_id", "action", "host")
 
 
 @dataclass(slots=True)
@@ -54,6 +57,7 @@ class Witness:
 
     def __init__(self, clock: Clock, started: float) -> None:
         """`started` is when this engine began, epoch seconds: its pid was somebody else's before."""
+        self._host = _label(socket.gethostname())
         self._clock, self._started = clock, started
         self._watched: Watched | None = None
         self.own_pids: Callable[[], set[int]] = lambda: {os.getpid()}
@@ -84,7 +88,7 @@ class Witness:
         said: dict[int, str] = {}
         for place, row in enumerate(rows.to_pylist()):
             fact = {name: values[place] for name, values in columns.items()}
-            if fact["action"] in _READS and (text := self._own(fact)):
+            if fact["action"] in _READS and self._is_here(fact) and (text := self._own(fact)):
                 said[row] = text
                 if text.startswith(OF_DRILL):
                     self._seen(fact["source"], received, fact["event_id"])
@@ -108,6 +112,11 @@ class Witness:
                 watched.stored = self._clock.monotonic()
                 watched.moved.set()
 
+    def _is_here(self, fact: Mapping[str, Any]) -> bool:
+        """Whether an event is of this host, as far as its name tells: on others the same pid is somebody else."""
+        host = str(fact["host"] or "")
+        return not fact["source"].startswith(INGEST) and (not host or _label(host) == self._host or _is_address(host))
+
     def _own(self, fact: Mapping[str, Any]) -> str:
         watched, stamp, pid = self._watched, fact["ts"].replace(tzinfo=UTC).timestamp(), fact["pid"]
         if watched is not None and pid == watched.pid:
@@ -121,6 +130,19 @@ class Witness:
             watched.sources.setdefault(source, received.get(source, self._clock.monotonic()))
             watched.event_ids.append(event_id)
             watched.moved.set()
+
+
+def _label(host: str) -> str:
+    return host.partition(".")[0].lower()
+
+
+def _is_address(host: str) -> bool:
+    """auditd's name_format = numeric; auditd.conf(5)."""
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def _rewritten(events: pa.Table, said: Mapping[int, str]) -> pa.Table:

@@ -114,7 +114,7 @@ class SensorStream:
             sensor.send(self._order(self._outage.start if self._outage else None))
             why = yield from self._lines(sensor, stop)
         except OSError as error:
-            why = f"does not listen ({error.strerror})"
+            why = f"does not listen ({error.strerror or error})"
         finally:
             ended = sensor.end()
             self.sensor_pid = 0

@@ -5,11 +5,13 @@ Both speak the lines of model/sensor.py. Knows no line and no event; says in one
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import select
 import signal
 import socket
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -83,12 +85,16 @@ class Spawned:
 
 
 class Connected:
-    """A sensor behind a Unix socket (systemd socket activation). OSError when nobody answers there."""
+    """A sensor behind a Unix socket (systemd socket activation). OSError when nobody answers there, or somebody else.
+
+    What a sensor says is evidence: it is taken from root, who listens for the service, or from our own user.
+    """
 
     def __init__(self, path: Path) -> None:
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             self._socket.connect(str(path))
+            _of_root_or_ours(self._socket, path)
         except OSError:
             self._socket.close()
             raise
@@ -113,3 +119,10 @@ class Connected:
         """Hang up."""
         self._socket.close()
         return "hung up; its service's log says why"
+
+
+def _of_root_or_ours(sock: socket.socket, path: Path) -> None:
+    """PermissionError unless root or our own user listens there; unix(7), SO_PEERCRED."""
+    _, uid, _ = struct.unpack("3i", sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i")))
+    if uid not in (0, os.geteuid()):
+        raise PermissionError(errno.EPERM, f"uid {uid} listens there, which is neither root nor seqwatch", str(path))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from typing import Any
 
 import pytest
@@ -54,6 +55,8 @@ def test_the_read_of_the_drill_is_allowed_and_nothing_is_held_against_it() -> No
         {"action": "delete"},
         {"ts": int((START + 3) * 1e6)},
         {"dataset": None},
+        {"host": "another-host.example"},
+        {"source": "ingest:0123456789ab"},
     ],
 )
 def test_what_is_not_exactly_that_read_stays_what_it_was(event: dict[str, Any]) -> None:
@@ -105,3 +108,11 @@ def test_the_alert_of_the_drill_is_noted_when_raised_and_when_stored() -> None:
     assert watched.stored is None
     witness.stored([ours])
     assert watched.stored is not None
+
+
+@pytest.mark.parametrize(
+    "host", [socket.gethostname(), f"{socket.gethostname().partition('.')[0]}.example", "10.0.0.7"]
+)
+def test_this_host_is_known_by_name_with_or_without_its_domain(host: str) -> None:
+    witness, _ = _drilling()
+    assert _marked(witness, host=host)["allowed"] is True

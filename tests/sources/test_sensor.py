@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import itertools
 import json
+import socket
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Event
@@ -13,6 +16,7 @@ import pytest
 from seqwatch_tui.model.sensor import SILENT_SECONDS
 from seqwatch_tui.sources.interface import Chunk
 from seqwatch_tui.sources.sensor import SensorStream, Times
+from seqwatch_tui.sources.sensor_process import Connected
 
 STATUS = b'{"k":"status","n":0,"ts":1.0,"pid":5,"watched":{"/data/a":"filesystem"},"refused":{}}\n'
 PARTLY = STATUS.replace(b'"refused":{}', b'"refused":{"/data/b":"No such file or directory"}')
@@ -207,3 +211,34 @@ def test_the_position_is_kept_now_and_then_and_at_the_stop() -> None:
     assert sum(c.keep for c in found if c.data) == 2
     assert found[-1].keep
     assert sensors[0].ended
+
+
+_LISTEN = """
+import os, socket, sys
+os.setgroups([]), os.setgid(61234), os.setuid(61234)
+listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+listening.bind(sys.argv[1])
+listening.listen()
+print("ready", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.root
+def test_what_somebody_else_says_in_the_sensor_s_place_is_not_taken(tmp_path: Path) -> None:
+    for folder in (tmp_path, *tmp_path.parents[:2]):
+        folder.chmod(folder.stat().st_mode | 0o711)
+    tmp_path.chmod(0o777)
+    path = tmp_path / "sensor.sock"
+    with subprocess.Popen(
+        [sys.executable, "-c", _LISTEN, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as squatter:
+        assert squatter.stdout is not None
+        squatter.stdout.readline()
+        with pytest.raises(PermissionError, match="uid 61234 listens there"):
+            Connected(path)
+        squatter.communicate()
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as ours:
+        ours.bind(str(tmp_path / "own.sock"))
+        ours.listen()
+        Connected(tmp_path / "own.sock").end()
