@@ -71,8 +71,9 @@ def _look_at(root_fd: int, names: list[bytes], closed: list[Closed], limit: int,
     if len(chosen) > limit:
         chosen = [chosen[i * len(chosen) // limit] for i in range(limit)]
     looks = [_look(root_fd, name) for name in chosen]
+    gone = {name for name, look in zip(chosen, looks, strict=True) if look is None}
     return Census(
-        frozenset(names) | {c.name for c in closed},
+        (frozenset(names) - gone) | {c.name for c in closed},
         tuple(look for look in looks if isinstance(look, Looked)),
         (*closed, *(look for look in looks if isinstance(look, Closed))),
         more,
@@ -107,9 +108,12 @@ def _list(root_fd: int, folder: bytes) -> tuple[list[bytes], list[bytes]]:
         os.close(fd)
 
 
-def _look(root_fd: int, name: bytes) -> Looked | Closed:
+def _look(root_fd: int, name: bytes) -> Looked | Closed | None:
+    """What a file is; null when it was removed since it was listed."""
     try:
         fd = safe_open_at(root_fd, name)
+    except FileNotFoundError:
+        return None
     except OSError as error:
         return _closed(name, error)
     try:

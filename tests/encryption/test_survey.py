@@ -293,6 +293,21 @@ def test_what_is_true_of_a_sample_is_no_pass(host, data):
     assert look(host, data, limit=2)["C4-01"][0] == "fail"
 
 
+def test_a_file_that_goes_while_it_is_looked_at_is_no_doubt(host, data, monkeypatch):
+    for name in ("a", "b"):
+        (data / f"{name}.c4gh").write_bytes(sealed())
+    open_at = census.safe_open_at
+
+    def removed_first(root, name, **more):
+        (data / "b.c4gh").unlink(missing_ok=True)
+        return open_at(root, name, **more)
+
+    monkeypatch.setattr(census, "safe_open_at", removed_first)
+    monkeypatch.setattr(census, "_list", lambda *_: ([b"a.c4gh", b"b.c4gh"], []))
+    found = look(host, data, "crypt4gh")
+    assert (found["ENC-01"][0], found["C4-01"][0]) == ("pass", "pass")
+
+
 def test_sequence_data_that_is_called_a_list_of_checksums_counts(host, data):
     (data / "a.bam.c4gh").write_bytes(sealed())
     (data / "SHA256SUMS").write_text("0" * 64 + "  a.bam.c4gh\n")
