@@ -71,6 +71,9 @@ class Site:
         """First parts of paths that are answered with 503."""
         self.read_only = False
         self.delay = 0.0
+        self.held = threading.Event()
+        """Nothing is answered while this is not set."""
+        self.held.set()
         self.lost = 0
         self.off = 0
         """Lines of every source that are accounted for nowhere."""
@@ -320,6 +323,7 @@ class Site:
     def answer(self, verb: str, path: str, query: dict[str, str], body: dict) -> object:
         if self.delay:
             time.sleep(self.delay)
+        self.held.wait(30)
         parts = [unquote(part) for part in path.strip("/").split("/")[1:]]
         if parts[0] in self.missing:
             raise Bad(503, f"{parts[0]} cannot be had now.", "Wait a little.")

@@ -27,7 +27,7 @@ async def console(
             yield app, pilot
 
 
-async def until(pilot, condition: Callable[[], bool], seconds: float = 5.0) -> None:
+async def until(pilot, condition: Callable[[], bool], seconds: float = 20.0) -> None:
     """Let the app run until `condition` holds; AssertionError when it does not in time."""
     end = time.monotonic() + seconds
     while not condition():

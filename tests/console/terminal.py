@@ -15,6 +15,7 @@ import sys
 import termios
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pyte
@@ -22,6 +23,9 @@ import pyte
 ROOT = Path(__file__).resolve().parents[2]
 _NOISE = re.compile(r"\x1b\[[<=>?][0-9;]*[ -/]*[a-zA-Z]|\x1b[P_^X].*?(?:\x1b\\|\x07)", re.S)
 _PARTIAL = re.compile(r"\x1b(?:\[[0-9;:<=>?]*[ -/]*|[P_^X][^\x1b\x07]*\x1b?)?\Z")
+_FRAME_END = "\x1b[?2026l"
+_FRAME = re.compile(r"\x1b\[\?2026h|\x1b\[[0-9]+;[0-9]+r")
+"""How a frame begins: synchronized output, or before it the scroll region that moves the rows that stay."""
 _ANSWERS = {b"\x1b[6n": b"\x1b[1;1R", b"\x1b[c": b"\x1b[?62c", b"\x1b[?2026$p": b"\x1b[?2026;2$y"}
 
 
@@ -77,12 +81,15 @@ class Terminal:
         os.write(self.fd, keys.encode())
 
     def screen(self) -> list[str]:
-        """What the terminal shows now."""
+        """What the terminal shows now: whole frames only, as a terminal with synchronized output does."""
         with self._lock:
             new, self._fed = self.raw[self._fed :], len(self.raw)
         text = self._tail + self._decoder.decode(new)
         partial = _PARTIAL.search(text)
         cut = partial.start() if partial else len(text)
+        whole = text.rfind(_FRAME_END, 0, cut)
+        begun = _FRAME.search(text, whole + len(_FRAME_END) if whole >= 0 else 0, cut)
+        cut = begun.start() if begun else cut
         self._tail = text[cut:]
         self._stream.feed(_NOISE.sub("", text[:cut]))
         return self._screen.display
@@ -92,6 +99,13 @@ class Terminal:
         end = time.monotonic() + seconds
         while not any(text in line for line in self.screen()):
             assert time.monotonic() < end, f"{text!r} is not on the screen:\n" + "\n".join(self.screen())
+            time.sleep(0.02)
+
+    def until(self, condition: Callable[[], bool], seconds: float = 10.0) -> None:
+        """Until `condition` holds."""
+        end = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < end, "it never came to be:\n" + "\n".join(self.screen())
             time.sleep(0.02)
 
     def quiet(self, pause: float = 0.15, seconds: float = 3.0) -> None:

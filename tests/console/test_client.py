@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -90,10 +91,17 @@ def test_closing_from_another_thread_ends_a_call(tmp_path: Path) -> None:
     with FakeEngine(tmp_path / "engine.sock", site) as engine:
         client = Client(engine.socket, timeout=30)
         client.get("/v1/hello", Hello.of)
-        site.delay = 1.0
-        threading.Timer(0.1, client.close).start()
+        site.held.clear()
+
+        def close_when_asked() -> None:
+            while not any("verify" in path for _, path in site.requests):
+                time.sleep(0.005)
+            client.close()
+
+        threading.Thread(target=close_when_asked, daemon=True).start()
         with pytest.raises(EngineGone):
             client.post("/v1/verify", {"dataset": "x", "quick": True}, dict)
+        site.held.set()
 
 
 @pytest.mark.root

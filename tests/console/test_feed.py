@@ -27,7 +27,7 @@ class Listener:
     def wait(self, kind: type, count: int = 1) -> News:
         with self._came:
             found: Callable[[], list[News]] = lambda: [one for one in self.news if isinstance(one, kind)]  # noqa: E731
-            assert self._came.wait_for(lambda: len(found()) >= count, 5), self.news
+            assert self._came.wait_for(lambda: len(found()) >= count, 20), self.news
             return found()[count - 1]
 
 

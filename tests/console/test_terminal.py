@@ -40,7 +40,7 @@ def test_no_control_byte_of_data_reaches_the_terminal_from_any_screen(
 ) -> None:
     with Terminal(str(engine.socket), size=size) as terminal:
         terminal.wait("jlee")
-        visits = [("1", "object"), ("k", "paused"), ("p", "policy"), ("\r", "command_line"), ("\r", "SYSCALL"), ("2", "pwn"),
+        visits = [("1", "object"), ("k", "paused"), ("p", "policy"), ("\r", "raw records"), ("\r", "SYSCALL"), ("2", "pwn"),
                   ("\r", "evidence"), ("3", "kek-2025a"), ("4", "run-240117"), ("\r", "verdict"), ("5", "Ctrl+J"),
                   ("\n", "cut"), ("6", "falco"), ("?", "Screens"), ("0", "2 Alerts"), (":", ":")]  # fmt: skip
         for key, text in visits:
@@ -65,11 +65,11 @@ def test_a_path_longer_than_the_detail_leaves_the_verdict_in_sight(tmp_path: Pat
     ):
         terminal.wait("jlee")
         terminal.type("p")
+        terminal.wait(f" event           {site.count} ")
         cut = 0
-        for _ in range(2 * len(HOSTILE)):
+        for number in range(site.count - 1, site.count - 2 * len(HOSTILE) - 1, -1):
             terminal.type("k")
-            terminal.wait("paused")
-            terminal.quiet(0.05, 0.4)
+            terminal.wait(f" event           {number} ")
             terminal.wait(" policy ")
             cut += any("cut here" in line for line in terminal.screen())
         assert cut, "no path was longer than the detail, so this test proves nothing"
@@ -78,6 +78,7 @@ def test_a_path_longer_than_the_detail_leaves_the_verdict_in_sight(tmp_path: Pat
 def test_every_row_of_the_live_list_is_there_after_scrolling(engine: FakeEngine) -> None:
     with Terminal(str(engine.socket), "--start", "events") as terminal:
         terminal.wait("jlee")
+        terminal.until(lambda: all(row.strip() for row in terminal.screen()[3:22]))
         for _ in range(8):
             time.sleep(0.15)
             rows = terminal.screen()[3:22]
@@ -95,7 +96,7 @@ def test_a_signal_ends_it_quickly_and_leaves_no_mode_on(engine: FakeEngine, numb
         before = time.monotonic()
         os.kill(terminal.pid, number)
         assert terminal.ended() == status
-        assert time.monotonic() - before < 1.0
+        assert time.monotonic() - before < 4.0
         assert not left_on(terminal.raw)
 
 
@@ -105,7 +106,7 @@ def test_a_lost_terminal_ends_it(engine: FakeEngine) -> None:
         before = time.monotonic()
         terminal.hang_up()
         assert terminal.ended() == 129
-        assert time.monotonic() - before < 1.0
+        assert time.monotonic() - before < 4.0
 
 
 def test_q_leaves_with_status_0_and_the_terminal_as_it_was(engine: FakeEngine) -> None:
@@ -131,16 +132,16 @@ def test_a_slow_engine_does_not_delay_keys_or_leaving(tmp_path: Path) -> None:
     site = Site(10.0)
     with FakeEngine(tmp_path / "engine.sock", site) as engine, Terminal(str(engine.socket)) as terminal:
         terminal.wait("jlee")
-        site.delay = 3.0
-        time.sleep(0.3)
-        before = time.monotonic()
+        site.held.clear()
+        asked = len(site.requests)
+        terminal.until(lambda: len(site.requests) > asked)
         terminal.type("2")
-        terminal.wait("Bulk read", 1.5)
+        terminal.wait("Bulk read")
         terminal.type("?")
-        terminal.wait("Screens", 1.5)
+        terminal.wait("Screens")
         terminal.type("q")
-        assert terminal.ended(2.0) == 0
-        assert time.monotonic() - before < 3.0
+        assert terminal.ended() == 0, "and all the while the engine has not answered"
+        site.held.set()
 
 
 def test_idle_sends_nothing(tmp_path: Path) -> None:
