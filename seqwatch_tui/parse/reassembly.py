@@ -183,6 +183,7 @@ class Reassembler:
             return None
         late = bool(self._done_before) and event_key(stamp) in self._done_before
         if late and position < self._upto:
+            self._remember(stamp, [(kind, b"", line, position)])  # it may come once more
             return None
         records = self._done.get(stamp) or self._done_long.get(stamp)
         if records is not None:
@@ -254,13 +255,19 @@ class Reassembler:
 
     def _end(self, group: Group) -> None:
         del self._open[group.stamp]
-        late = W_LATE in group.warnings  # only then an event of that stamp may have ended before
-        known = (self._done.get(group.stamp) or self._done_long.get(group.stamp)) if late else None
-        self._done[group.stamp] = group.records if known is None else known + group.records
+        if W_LATE in group.warnings:  # only then an event of that stamp may have ended before
+            self._remember(group.stamp, group.records)
+        else:
+            self._done[group.stamp] = group.records
         if len(self._done) >= _DONE_LIMIT:
             self._done_long, self._done = self._done, {}
         self._handled.append((group.records[-1][3], group.stamp))
         self._listener.on_end(group)
+
+    def _remember(self, stamp: bytes, records: list[Record]) -> None:
+        """More records of an event that ended."""
+        known = self._done.get(stamp) or self._done_long.get(stamp)
+        self._done[stamp] = records if known is None else known + records
 
     def expire_wall(self, now: float) -> None:
         """End groups that have been seen open for EXPIRE_WALL_S of wall time."""

@@ -83,6 +83,22 @@ def test_a_restart_at_any_take_gives_exactly_what_is_missing(log: bytes, cuts: l
     assert total([*before, *after]) == total(unbroken)
 
 
+def test_a_record_that_comes_again_after_a_restart_is_a_duplicate() -> None:
+    again = next(n for n, line in enumerate(_MIXED) if n > 40 and line.startswith(b"type=PROCTITLE"))
+    log, end = b"".join([*_MIXED[:60], _MIXED[again], *_MIXED[60:]]), len(b"".join(_MIXED[:60]))
+    knowledge = Knowledge()
+    parser = AuditdParser("audit", "host", knowledge)
+    parser.feed(log[:end], 0)
+    before = parser.take()
+    resume = before.resume
+    assert resume.offset == 0  # a LOGIN at the beginning is open yet: all of it is read again
+    after = feed_all(AuditdParser("audit", "host", knowledge, resume), log, [], resume.offset)
+    assert total([before, *after]).duplicates == 1
+    assert sorted(rows(before, *after), key=str) == sorted(
+        rows(*feed_all(AuditdParser("audit", "host"), log, [])), key=str
+    )
+
+
 @given(data=st.binary(max_size=400), cut=st.integers(0, 400))
 @settings(max_examples=60, deadline=None, derandomize=True)
 def test_no_bytes_make_it_raise(data: bytes, cut: int) -> None:
