@@ -131,6 +131,10 @@ class Settings(Section, frozen=True, kw_only=True):
         """`canaries` and that of the drill, each once."""
         return tuple(dict.fromkeys((*self.canaries, *([self.drill.canary] if self.drill else []))))
 
+    def inside(self, dataset: Dataset) -> tuple[Path, ...]:
+        """Return the folders of the datasets within one, relative to it: what lies there is theirs."""
+        return tuple(each.path.relative_to(dataset.path) for each in self.datasets if dataset.path in each.path.parents)
+
     @property
     def hash(self) -> str:
         """SHA-256 (hex) of the content with defaults filled in: the same for any order of keys, spacing or comments."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 
 from seqwatch_tui.encryption.fscrypt import NoPolicy, Policy, Unseen, policy_of
@@ -52,11 +52,11 @@ class Census:
         return not self.more and len(self.files) + len(self.closed) >= len(self.names)
 
 
-def take_census(root_fd: int, limit: int) -> Census:
-    """Look at the files below an open folder."""
+def take_census(root_fd: int, limit: int, apart: Set[bytes] = frozenset()) -> Census:
+    """Look at the files below an open folder, but for those in the folders `apart` (relative names)."""
     names: list[bytes] = []
     closed: list[Closed] = []
-    for found in _names(root_fd):
+    for found in _names(root_fd, apart):
         if isinstance(found, Closed):
             closed.append(found)
         elif len(names) >= MAX_NAMES:
@@ -80,7 +80,7 @@ def _look_at(root_fd: int, names: list[bytes], closed: list[Closed], limit: int,
     )
 
 
-def _names(root_fd: int) -> Iterator[bytes | Closed]:
+def _names(root_fd: int, apart: Set[bytes]) -> Iterator[bytes | Closed]:
     """Regular files below the folder by name, and folders that cannot be listed."""
     pending = [b""]
     while pending:
@@ -94,7 +94,7 @@ def _names(root_fd: int) -> Iterator[bytes | Closed]:
             yield _closed(folder or b".", error)
             continue
         yield from (prefix + name for name in files)
-        pending.extend(prefix + name for name in folders)
+        pending.extend({prefix + name for name in folders} - apart)
 
 
 def _list(root_fd: int, folder: bytes) -> tuple[list[bytes], list[bytes]]:

@@ -7,6 +7,7 @@ be seen is unknown, never a pass.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,14 +37,22 @@ class _Seen:
 
 
 def survey(
-    dataset_id: str, path: Path, wanted: str, now: float, *, root: Path = Path("/"), limit: int = LIMIT
+    dataset_id: str,
+    path: Path,
+    wanted: str,
+    now: float,
+    *,
+    apart: Iterable[Path] = (),
+    root: Path = Path("/"),
+    limit: int = LIMIT,
 ) -> list[Finding]:
     """Findings ENC-01 (the verdict), ENC-02, ENC-05, C4-01, C4-02 and C4-06 on one dataset; never raises OSError.
 
-    `wanted` is crypt4gh, fscrypt, luks, any or none. `root` is where /proc and /sys are found.
+    `wanted` is crypt4gh, fscrypt, luks, any or none. `apart` are folders within, relative, that are datasets of their
+    own. `root` is where /proc and /sys are found.
     """
     try:
-        seen = _look(path, root, limit)
+        seen = _look(path, frozenset(map(os.fsencode, apart)), root, limit)
     except OSError as error:
         text = f"{path} cannot be looked at: {error.strerror or error}; give this user the right to read it."
         return [Finding(kind, dataset_id, dataset_id, "unknown", text, now) for kind in _KINDS]
@@ -64,10 +73,10 @@ def _one_policy(seen: _Seen) -> Judged:
     return judged if isinstance(seen.policy, Policy) else contents.of_all(seen.census, judged)
 
 
-def _look(path: Path, root: Path, limit: int) -> _Seen:
+def _look(path: Path, apart: Set[bytes], root: Path, limit: int) -> _Seen:
     folder = safe_open_dir(path)
     try:
-        census, policy = take_census(folder, limit), policy_of(folder)
+        census, policy = take_census(folder, limit, apart), policy_of(folder)
     finally:
         os.close(folder)
     mounts = mounts_under(read_mounts(root), os.fsencode(path))

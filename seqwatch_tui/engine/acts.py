@@ -39,7 +39,10 @@ def start_verification(engine: Engine, dataset_id: str, quick: bool, peer: Peer)
     settings = next(d for d in engine.settings.datasets if d.id == dataset_id)
     known = engine.store.query_sql("select * from files where dataset = ?", [dataset_id])
     previous = {row["path"]: from_row(row) for row in (dict(zip(known.columns, r, strict=True)) for r in known.rows)}
-    work = Verification(dataset_id, Path(settings.path), settings.manifest, previous, quick, engine.clock.now)
+    work = Verification(
+        dataset_id, Path(settings.path), settings.manifest, previous, quick, engine.clock.now,
+        apart=engine.settings.inside(settings),
+    )  # fmt: skip
     run = f"{dataset_id}-{round(engine.clock.now() * 1000)}"
 
     def finish(result: Any) -> str:

@@ -21,7 +21,8 @@ EVERY_SECONDS = 3600.0
 def survey_all(engine: Engine) -> None:
     """Survey every dataset and the key register, and store what was found."""
     now = engine.clock.now()
-    findings = [f for d in engine.settings.datasets for f in survey(d.id, d.path, d.encryption, now)]
+    site = engine.settings
+    findings = [f for d in site.datasets for f in survey(d.id, d.path, d.encryption, now, apart=site.inside(d))]
     keys, more = _keys(engine, now)
     more += survey_host(now)
     engine.submit(Commit(tables={"findings": finding_rows([*findings, *more]), "keys": keys}, replace=["keys"]))

@@ -36,12 +36,15 @@ class Planner:
     previous: Mapping[str, CheckedFile]
     quick: bool
     now: float
+    apart: tuple[bytes, ...] = ()
+    """Folders of other datasets within this one; only what the manifest lists counts there."""
 
     def plan(self) -> Plan:
         """Decide what can be decided from names and stat facts alone."""
         decided: list[CheckedFile] = list(self._manifest_itself())
         tasks: list[Task] = []
-        names = sorted(self.listing.keys() | self.manifest.entries.keys())
+        entries = self.manifest.entries
+        names = sorted({*entries, *(name for name in self.listing if not self._is_apart(name))})
         for name in names:
             outcome = self._one(name, self.manifest.entries.get(name), self.listing.get(name))
             if isinstance(outcome, Task):
@@ -54,6 +57,9 @@ class Planner:
             if known.check.verdict == "not checked" and known.check.path in self.previous
         )
         return Plan(tuple(decided), tuple(tasks), kept, tuple(self._gone(set(names), decided)))
+
+    def _is_apart(self, name: bytes) -> bool:
+        return any(name == folder or name.startswith(folder + b"/") for folder in self.apart)
 
     def _one(self, name: bytes, entry: Entry | None, found: Found | None) -> CheckedFile | Task | None:
         if entry is not None:

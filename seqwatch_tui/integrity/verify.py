@@ -8,7 +8,7 @@ storage does not answer at all. If this process dies, nothing is lost but the re
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from pathlib import Path
 
@@ -33,7 +33,8 @@ class Verification:
     """One run over the dataset folder `root` against `manifest` (relative to it; null = find the usual ones).
 
     `previous` are the known files by path (rows.from_row). With `quick`, files that have not moved since a full read
-    found them right keep that verdict and its age. `clock` gives epoch seconds. A file that gives nothing for
+    found them right keep that verdict and its age. `clock` gives epoch seconds. `apart` are folders within,
+    relative, that are datasets of their own. A file that gives nothing for
     `stall_after` seconds is given up.
     """
 
@@ -46,11 +47,13 @@ class Verification:
         quick: bool,
         clock: Callable[[], float],
         *,
+        apart: Iterable[Path] = (),
         manner: Manner | None = None,
         stall_after: float = 120.0,
     ) -> None:
         self.dataset, self.root = dataset, root
         self._manifest_name, self._previous, self._quick, self._clock = manifest, previous, quick, clock
+        self._apart = tuple(os.fsencode(folder) for folder in apart)
         self._manner = manner or Manner()
         self._control = Control(clock, stall_after)
 
@@ -111,7 +114,9 @@ class Verification:
         try:
             manifest = read_manifest(root_fd, self._manifest_name)
             listing = list_folder(root_fd, self._control.check)
-            plan = Planner(self.dataset, manifest, listing, self._previous, self._quick, self._clock()).plan()
+            plan = Planner(
+                self.dataset, manifest, listing, self._previous, self._quick, self._clock(), self._apart
+            ).plan()
         except BaseException:
             os.close(root_fd)
             raise

@@ -16,6 +16,12 @@ SITE = Path(__file__).parent / "site.yaml"
 MINIMAL = "site: a\nstate_dir: /var/lib/seqwatch\n"
 
 
+def test_datasets_within_a_dataset() -> None:
+    text = MINIMAL + "datasets: [{id: a, path: /d/a}, {id: b, path: /d/a/x/b}, {id: c, path: /d/ab}]"
+    settings = loads(text, "x")
+    assert [settings.inside(dataset) for dataset in settings.datasets] == [(Path("x/b"),), (), ()]
+
+
 def problems(text: str) -> list[str]:
     with pytest.raises(ConfigError) as caught:
         loads(text, "/etc/x.yaml")

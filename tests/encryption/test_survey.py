@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import errno
 import io
+from pathlib import Path
 
 import pytest
 
@@ -291,6 +292,15 @@ def test_what_is_true_of_a_sample_is_no_pass(host, data):
     assert "looked at 2 of 3 files" in found["C4-01"][1]
     (data / "a.bam.c4gh").write_bytes(sealed()[:20])
     assert look(host, data, limit=2)["C4-01"][0] == "fail"
+
+
+def test_another_dataset_within_is_judged_by_itself(host, data):
+    (data / "a.c4gh").write_bytes(sealed())
+    (data / "open/deep").mkdir(parents=True)
+    (data / "open/deep/b.bam").write_bytes(BGZF)
+    assert overall(host, data, "crypt4gh") == "fail"
+    found = survey("d", data, "crypt4gh", 7.0, root=host.root, apart=[Path("open")])
+    assert {f.kind: f.state for f in found}["ENC-01"] == "pass"
 
 
 def test_a_file_that_goes_while_it_is_looked_at_is_no_doubt(host, data, monkeypatch):

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import threading
 from dataclasses import replace
+from pathlib import Path
 
 import psutil
 import pytest
@@ -37,6 +38,17 @@ def test_a_run_tells_of_the_manifest_itself(site):
     assert {f.kind: f.state for f in site.run().findings} == {"INT-03": "unknown", "INT-05": "unknown"}
     (site.root / "SHA256SUMS").write_bytes(b"# nothing\n")
     assert {f.kind: f.state for f in site.run().findings} == {"INT-03": "unknown", "INT-05": "unknown"}
+
+
+def test_what_lies_in_another_dataset_within_is_not_extra(site):
+    site.add("a")
+    site.add("inner/listed")
+    site.add("inner/theirs", listed=False)
+    site.add("inner2/x", listed=False)
+    assert verdicts(site.run()) == {"a": "ok", "inner/listed": "ok", "inner/theirs": "extra", "inner2/x": "extra"}
+    result = site.run(apart=[Path("inner")])
+    assert verdicts(result) == {"a": "ok", "inner/listed": "ok", "inner2/x": "extra"}
+    assert [known.check.path for known in result.gone] == ["inner/theirs"]
 
 
 def test_each_file_gets_the_verdict_it_deserves(site):
