@@ -2,7 +2,7 @@
 
 One pass finds every byte <= 0x20 (space, newline, 0x1d); a field is then a pair of offsets, and reading it for all
 lines of a kind is a gather. Knows the shape of `type=X msg=audit(seconds.millis:serial): ...` and nothing of events.
-Numbers are read eight digits at a time, as 64-bit words (SWAR). Offsets are int64 arrays into the piece.
+Numbers are read eight digits at a time (`bulk_words`). Offsets are int64 arrays into the piece.
 """
 
 from __future__ import annotations
@@ -14,19 +14,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from seqwatch_tui.parse.bulk_words import ZEROS, decimal_value, hexadecimal_value
+
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
-_ZEROS, _NIBBLES = np.uint64(0x3030303030303030), np.uint64(0xF0F0F0F0F0F0F0F0)
-_SIX = np.uint64(0x0606060606060606)
-_STEPS = tuple(
-    (np.uint64(power), np.uint64(shift), np.uint64(mask))
-    for power, shift, mask in ((10, 8, 0x00FF00FF00FF00FF), (100, 16, 0x0000FFFF0000FFFF), (10_000, 32, 0xFFFFFFFF))
-)
-"""How digits become pairs, pairs fours, fours a number."""
-_HEX_STEPS = tuple((np.uint64(1 << 4 * n), shift, mask) for n, (_, shift, mask) in zip((1, 2, 4), _STEPS, strict=True))
-"""The same for hexadecimal digits."""
-_ONES = np.uint64(0x0101010101010101)
 _KEEP = np.array([0, *(((1 << 64) - 1) >> (64 - 8 * n) << (64 - 8 * n) for n in range(1, 9))], np.uint64)
 """The last n bytes of a word."""
 _MARKS, _MARKS_MASK = np.uint64(0x003A0000002E0000), np.uint64(0x00FF000000FF0000)
@@ -57,12 +49,13 @@ class Keys:
 
     words: npt.NDArray[np.uint64]
     masks: npt.NDArray[np.uint64]
+    sizes: tuple[int, ...]
 
     @classmethod
     def of(cls, *keys: bytes) -> Keys:
         """The first eight bytes of each of these keys."""
         masks = [word8(b"\xff" * len(key)) for key in keys]
-        return cls(np.array([word8(key) for key in keys], np.uint64), np.array(masks, np.uint64))
+        return cls(np.array([word8(key) for key in keys], np.uint64), np.array(masks, np.uint64), (*map(len, keys),))
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,18 +142,30 @@ class Index:
         """Offset after the last byte of token `number`."""
         return self.stops[self.first[lines] + number]
 
-    def layout(self, lines: Ints, first: int, keys: Keys) -> tuple[Ints, Bools]:
+    def layout(self, lines: Ints, first: int, keys: Keys, number: int) -> tuple[Ints, Bools, Ints, Bools]:
         """Where tokens `first` and on of each line begin, a row a line, and whether they are the `keys` in that order.
 
+        Then the unsigned number that follows the key at `number` of these, and where there is one.
         All tokens up to there must end with a space. Lines must have been checked for enough tokens.
         """
         first_stop = self.first[lines]
         width = first + len(keys.words) - 1
         start = _rows(self.stops, first_stop, width)[:, first - 1 :] + 1
         found = self.words8[start]
+        value, digits = self._after(found[:, number], keys.sizes[number], start[:, number : number + 2])
         found &= keys.masks
         spaced = _all_of_row(_rows(self._kinds, first_stop, width) == 32)
-        return start, spaced & _all_of_row(found == keys.words)
+        return start, spaced & _all_of_row(found == keys.words), value, digits
+
+    def _after(self, words: npt.NDArray[np.uint64], size: int, start: Ints) -> tuple[Ints, Bools]:
+        """The numbers after keys of `size` in tokens that begin with `words`; `start` is theirs and that of the next."""
+        digits = (words >> np.uint64(8 * size)).view(np.int64)  # of one digit mostly, which the word shows
+        value = (digits & 0xFF) - ord("0")
+        ok: Bools = (value >= 0) & (value <= 9) & (digits >> 8 & 0xFF == ord(" "))
+        rest = np.flatnonzero(~ok)
+        if len(rest):
+            value[rest], ok[rest] = self.decimal(start[rest, 0] + size, start[rest, 1] - 1)
+        return value, ok
 
     def row(self, lines: Ints, count: int, skip: int = 0) -> Row:
         """The first `count` tokens of each of `lines`, which must have that many; `skip` of them are not asked for."""
@@ -190,9 +195,9 @@ class Index:
         keep = _KEEP.take(count)
         place = end - 8
         word = self.words8[np.maximum(place, 0, out=place)]
-        word ^= _ZEROS  # digits become 0..9
+        word ^= ZEROS  # digits become 0..9
         word &= keep
-        return _value(word)
+        return decimal_value(word)
 
     def hexadecimal(self, start: Ints, end: Ints) -> tuple[Ints, Bools]:
         """The lower 32 bits of the lower-case hexadecimal numbers in `[start, end)`, and where there is one."""
@@ -211,8 +216,8 @@ class Index:
         keep = _KEEP.take(count)
         word = self.words8[np.maximum(end - 8, 0)]
         word &= keep
-        word |= _ZEROS & ~keep
-        return _hex_value(word)
+        word |= ZEROS & ~keep
+        return hexadecimal_value(word)
 
     def heads(self) -> Heads:
         """Read the head of every line but its time."""
@@ -248,36 +253,11 @@ class Index:
 
     def millis(self, stamp: Ints) -> tuple[Ints, Bools]:
         """Times (ms since the epoch) that begin at `stamp`, and where there is one of the usual form (dot and colon aside)."""
-        high, good = _value(self.words8[stamp] ^ _ZEROS)
+        high, good = decimal_value(self.words8[stamp] ^ ZEROS)
         rest = self.words8[stamp + 6]  # two digits that were read, two more of the seconds, the dot, three digits
-        low, good_rest = _value((rest ^ _ZEROS) & _TWO_AND_THREE)
+        low, good_rest = decimal_value((rest ^ ZEROS) & _TWO_AND_THREE)
         seconds, millis = np.divmod(low, 10_000)
         return high * 100_000 + seconds * 1000 + millis, good & good_rest & (self.bytes[stamp] != 48)
-
-
-def _value(word: npt.NDArray[np.uint64]) -> tuple[Ints, Bools]:
-    """Eight bytes 0..9 as a number, and whether that is what they are; `word` is overwritten."""
-    ok: Bools = ((word + _SIX | word) & _NIBBLES) == 0
-    for power, shift, mask in _STEPS:
-        high = word >> shift
-        word *= power
-        word += high
-        word &= mask
-    return word.view(np.int64), ok
-
-
-def _hex_value(word: npt.NDArray[np.uint64]) -> tuple[Ints, Bools]:
-    """Eight lower-case hexadecimal digits as a number, and whether that is what they are."""
-    letter = word >> np.uint64(6) & _ONES
-    wrong = word >> np.uint64(4) & _ONES * np.uint64(15)  # the upper half: three for digits, six for letters
-    wrong ^= (letter + _ONES) * np.uint64(3)
-    value = (word & _ONES * np.uint64(15)) + letter * np.uint64(9)
-    wrong |= value + (_ONES - letter) * np.uint64(6) & _ONES * np.uint64(16)  # above nine, or above f
-    wrong |= (value + letter * np.uint64(0x76) ^ letter << np.uint64(7)) & _ONES * np.uint64(0x80)  # below a
-    ok: Bools = wrong == 0
-    for power, shift, mask in _HEX_STEPS:
-        value = (value * power + (value >> shift)) & mask
-    return value.view(np.int64), ok
 
 
 def _rows(values: npt.NDArray[Any], first: Ints, count: int) -> npt.NDArray[Any]:

@@ -26,8 +26,6 @@ _KINDS = {b"type=SYSCALL": SYSCALL, b"type=CWD": CWD, b"type=PATH": PATH, b"type
 _FREQUENT = [b"type=PATH", b"type=PROCTITLE", b"type=SYSCALL", b"type=CWD", b"type=EXECVE"]
 _BEGINS = (b"PATH msg", b"PROCTITL", b"SYSCALL ", b"CWD msg=", b"EXECVE m")
 """What follows `type=` where they are the first token of a line with a head of the usual form."""
-_SLOT = np.uint64(0xFF)
-"""The second byte of each tells which one it can be."""
 _NUMBER, _WORD = np.full(256, -1, np.int64), np.zeros(256, np.uint64)
 _NUMBER[[begin[1] for begin in _BEGINS]] = np.arange(len(_BEGINS))
 _WORD[[begin[1] for begin in _BEGINS]] = [word8(begin) for begin in _BEGINS]
@@ -38,6 +36,8 @@ _SYSCALL_KEYS = Keys.of(
     b"arch=", b"syscall=", b"success=", b"exit=", b"a0=", b"a1=", b"a2=", b"a3=", b"items=", b"ppid=", b"pid=", b"auid="
 )  # fmt: skip
 """Tokens 2 to 13 of a SYSCALL record."""
+_ITEMS = 8
+"""Where items= is among them."""
 _PATH_KEYS = Keys.of(b"item=", b"name=", b"inode=", b"dev=")
 """Tokens 2 to 5 of a PATH record."""
 _WORTH_WHILE = 4
@@ -127,7 +127,8 @@ def classify(index: Index, heads: Heads) -> Lines:
 def _types(index: Index, heads: Heads) -> tuple[list[bytes], Ints]:
     """First tokens, and which of them each line has; the most frequent ones are told by their first bytes."""
     word = index.words8[index.start + 5]
-    slot = (word >> np.uint64(8) & _SLOT).view(np.int64)
+    # The second byte tells which one it can be.
+    slot = (word >> np.uint64(8) & np.uint64(0xFF)).view(np.int64)
     numbers = np.where(_WORD.take(slot) == word, _NUMBER.take(slot), -1)
     title = np.flatnonzero(numbers == _TITLE)
     wrong = (index.words4[index.start[title] + 12] & 0xFFFFFF) != word4(b"LE ")
@@ -254,10 +255,8 @@ def _check_syscalls(work: _Grouping) -> Ints:
     good = index.tokens[lines] >= 14
     if not good.any():
         raise Unusual("layout of SYSCALL")
-    start, keys = index.layout(lines, 2, _SYSCALL_KEYS)
-    good &= keys
-    items, digits = index.decimal(start[:, 8] + 6, start[:, 9] - 1)
-    work.bad |= ~(good & digits) | (items > _MOST_ITEMS)
+    _, keys, items, digits = index.layout(lines, 2, _SYSCALL_KEYS, _ITEMS)
+    work.bad |= ~(good & keys & digits) | (items > _MOST_ITEMS)
     return items
 
 
@@ -283,9 +282,8 @@ def _check_paths(work: _Grouping, items: Ints, cwd: Ints) -> Ints:
     if not len(lines):
         return lines
     good = index.tokens[lines] >= 8
-    start, keys = index.layout(lines, 2, _PATH_KEYS)
+    start, keys, item, item_ok = index.layout(lines, 2, _PATH_KEYS, 0)
     good &= keys
-    item, item_ok = index.decimal(start[:, 0] + 5, start[:, 1] - 1)
     _, inode_ok = index.decimal(start[:, 2] + 6, start[:, 3] - 1)
     work.reject(lines, ~(good & item_ok & inode_ok))
     order = np.argsort(events, kind="stable")

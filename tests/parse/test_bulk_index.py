@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from seqwatch_tui.parse.bulk_index import Index
+from seqwatch_tui.parse.bulk_index import Index, Keys
 from seqwatch_tui.parse.bulk_layout import classify, upto_boundary
 
 HEAD = b'type=CWD msg=audit(1790000000.023:%d): cwd="/"\n'
@@ -93,3 +93,14 @@ def test_the_cut_never_divides_serials() -> None:
     assert max(serials[:count]) < min(serials[count:])
     same = Index(HEAD % 5 + HEAD % 5)
     assert upto_boundary(classify(same, same.heads())) == 0
+
+
+@pytest.mark.parametrize(("number", "value"), [("0", 0), ("9", 9), ("12", 12), ("", None), ("x", None), ("1\x1d", 1)])
+def test_the_layout_tells_the_number_after_a_key(number: str, value: int | None) -> None:
+    index = Index(f"type=PATH msg=audit(1700000000.000:7): item={number} name=x inode=1 dev=2 z=3\n".encode())
+    keys = Keys.of(b"item=", b"name=")
+    start, good, found, ok = index.layout(np.array([0]), 2, keys, 0)
+    assert ok.tolist() == [value is not None]
+    assert value is None or found.tolist() == [value]
+    assert good.tolist() == ["\x1d" not in number]
+    assert start[0, 0] == index.data.index(b"item=")
