@@ -84,10 +84,8 @@ class Engine:
         self.runs = stored_runs(self.store, settings.datasets)
         """Sequencing runs that are complete, and since when."""
         tell(self.catalogue, self.runs)
-        self.snoozing = threading.Lock()
-        """Held while snoozes change."""
-        self.changing = threading.RLock()
-        """Held while configuration or rules are taken over."""
+        self.snoozing, self.changing = threading.Lock(), threading.RLock()
+        """Held while snoozes change, and while configuration or rules are taken over."""
         self.rules = read_rules(settings)
         self.meter = meter_for(self.store, clock)
         self.judge = judge_for(opened, settings, self.catalogue, self.rules, clock=clock, fail=self.fail)

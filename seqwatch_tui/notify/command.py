@@ -36,7 +36,7 @@ class Command:
         try:
             out, _ = process.communicate(json.dumps(page.payload).encode() + b"\n", timeout=self.seconds)
         except subprocess.TimeoutExpired:
-            return NotSent(f"{self.arguments[0]} did not end within {self.seconds:.0f} s and was killed", again=False)
+            return NotSent(f"{self.arguments[0]} did not end within {self.seconds:.0f} s and was stopped", again=False)
         finally:
             _end(process)
         said = safe_text(from_bytes(out[-200:]).strip())
@@ -48,13 +48,15 @@ class Command:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """Kill the whole session of the program; nothing of it outlives its page."""
+    """Kill the whole session of the program; what has become another user's (sudo) cannot be killed and is not waited for."""
     try:
         os.killpg(process.pid, signal.SIGKILL)
     except ProcessLookupError:
-        return
+        process.wait()
+    except PermissionError:
+        process.poll()
+    else:
+        process.wait()
     finally:
-        if process.returncode is None:
-            process.wait()
         if process.stdout is not None:
             process.stdout.close()

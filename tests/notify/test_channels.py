@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import socket
 import threading
 import time
@@ -17,7 +18,7 @@ from seqwatch_tui.notify import mail
 from seqwatch_tui.notify.channels import channel_of, deliver
 from seqwatch_tui.notify.command import Command
 from seqwatch_tui.notify.interface import Channel, NotSent, Page, Sent
-from seqwatch_tui.notify.local import Syslog
+from seqwatch_tui.notify.local import File, Syslog
 from seqwatch_tui.notify.mail import Mail
 from seqwatch_tui.notify.page import MAX_SHOWN, page_of
 from seqwatch_tui.notify.webhook import Webhook
@@ -262,3 +263,35 @@ def test_a_mail_server_that_only_drips_is_cut_off(monkeypatch: pytest.MonkeyPatc
         ended.set()
     assert isinstance(outcome, NotSent)
     assert outcome.again
+
+
+def test_a_file_is_not_reached_through_a_linked_folder_and_is_a_regular_one(tmp_path: Path) -> None:
+    """Whoever owns a folder on the way must not choose what root appends to."""
+    (tmp_path / "real").mkdir()
+    (tmp_path / "linked").symlink_to(tmp_path / "real")
+    os.mkfifo(tmp_path / "fifo")
+    reader = os.open(tmp_path / "fifo", os.O_RDONLY | os.O_NONBLOCK)
+    for place in (tmp_path / "linked" / "pages", tmp_path / "fifo"):
+        outcome = File("f", place).deliver(page())
+        assert isinstance(outcome, NotSent), place
+        assert str(place) in outcome.why
+    os.close(reader)
+    assert not list((tmp_path / "real").iterdir())
+
+
+@pytest.mark.filterwarnings("ignore:subprocess:ResourceWarning")  # it is left to itself, as it must be
+def test_a_program_that_has_become_somebody_else_holds_up_no_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    """sudo and its like: it cannot be killed, and is not waited for."""
+
+    def refused(group: int, _: int) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    real = os.killpg
+    groups: list[int] = []
+    monkeypatch.setattr(os, "killpg", lambda group, number: (groups.append(group), refused(group, number)))
+    began = time.monotonic()
+    outcome = Command("exec:sleep", ("/bin/sleep", "20"), 0.2).deliver(page())
+    real(groups[0], 9)
+    assert time.monotonic() - began < 15
+    assert isinstance(outcome, NotSent)
+    assert "did not end" in outcome.why
