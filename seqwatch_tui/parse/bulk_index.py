@@ -119,6 +119,8 @@ class Index:
         """Position in `stops` of each line's first stop."""
         self.tokens: Ints = last - self.first + 1
         """Number of tokens of each line, those after 0x1d included."""
+        self.begin = self._runs(self.start, 16)
+        """Eight bytes of each line, from an offset up to 8 on."""
         self.odd = self._odd_lines(kinds)
 
     def __len__(self) -> int:
@@ -192,12 +194,8 @@ class Index:
 
     def _digits(self, end: Ints, count: Ints) -> tuple[Ints, Bools]:
         """The `count` (0..8) digits before `end` as numbers, and whether all of them are digits."""
-        keep = _KEEP.take(count)
         place = end - 8
-        word = self.words8[np.maximum(place, 0, out=place)]
-        word ^= ZEROS  # digits become 0..9
-        word &= keep
-        return decimal_value(word)
+        return _digits(self.words8[np.maximum(place, 0, out=place)], count)
 
     def hexadecimal(self, start: Ints, end: Ints) -> tuple[Ints, Bools]:
         """The lower 32 bits of the lower-case hexadecimal numbers in `[start, end)`, and where there is one."""
@@ -229,27 +227,34 @@ class Index:
         first = self.first if enough.all() else self.first[np.where(enough, np.arange(count), np.argmax(enough))]
         type_end, close = self.stops[first], self.stops[first + 1]  # close: after "):"
         stamp = type_end + 11  # after " msg=audit("
-        ok: Bools = enough & ((self.words8[self.start] & 0xFFFFFFFFFF) == word8(b"type="))
+        ok: Bools = enough & ((self.begin(0) & 0xFFFFFFFFFF) == word8(b"type="))
         ok &= close - stamp > _STAMP + 2
-        text = self._runs(type_end)
+        text, tail = self._runs(type_end, MARGIN), self._runs(np.maximum(close - 10, 0), 16)
         ok &= (text(0) == word8(b" msg=aud")) & (text(3) == word8(b"g=audit("))
-        ok &= (self.words4[close - 2] & 0xFFFFFF) == word4(b"): ")
+        ok &= (tail(8) & 0xFFFFFF) == word8(b"): ")
         if not ok.all():
             stamp, close = np.where(ok, stamp, 0), np.where(ok, close, _STAMP + 3)
         begins, marks = text(11), text(19)
         ok &= (marks & _MARKS_MASK) == _MARKS
         ok &= (marks >> np.uint64(56)) != 48  # one way to write a number
-        serial, digits = self.decimal(stamp + _STAMP, close - 2)
+        length = close - 2 - (stamp + _STAMP)
+        if 1 <= int(length.min()) <= int(length.max()) <= 8:
+            serial, digits = _digits(tail(0), length)
+        else:
+            serial, digits = self.decimal(stamp + _STAMP, close - 2)
         ok &= digits
         again = np.zeros(count, np.bool_)
         np.logical_and(ok[1:], ok[:-1], out=again[1:])
         again[1:] &= (begins[1:] == begins[:-1]) & ((marks[1:] ^ marks[:-1]) & _REST_OF_TIME == 0)
         return Heads(ok, type_end, stamp, serial, again)
 
-    def _runs(self, start: Ints) -> Callable[[int], npt.NDArray[np.uint64]]:
-        """MARGIN bytes from each of `start` on, copied at once; the answer gives the word at an offset in each of them."""
-        runs = np.ndarray((len(self.words8) - MARGIN + 8,), f"V{MARGIN}", self.data, strides=(1,))[start]
-        return lambda offset: np.ndarray((len(start),), "<u8", runs, offset, (MARGIN,))
+    def _runs(self, start: Ints, size: int) -> Callable[[int], npt.NDArray[np.uint64]]:
+        """`size` bytes from each of `start` on, copied at once; the answer gives the word at an offset in each of them.
+
+        At most MARGIN bytes.
+        """
+        runs = np.ndarray((len(self.words8) + 8 - size,), f"V{size}", self.data, strides=(1,))[start]
+        return lambda offset: np.ndarray((len(start),), "<u8", runs, offset, (size,))
 
     def millis(self, stamp: Ints) -> tuple[Ints, Bools]:
         """Times (ms since the epoch) that begin at `stamp`, and where there is one of the usual form (dot and colon aside)."""
@@ -258,6 +263,13 @@ class Index:
         low, good_rest = decimal_value((rest ^ ZEROS) & _TWO_AND_THREE)
         seconds, millis = np.divmod(low, 10_000)
         return high * 100_000 + seconds * 1000 + millis, good & good_rest & (self.bytes[stamp] != 48)
+
+
+def _digits(word: npt.NDArray[np.uint64], count: Ints) -> tuple[Ints, Bools]:
+    """The last `count` (0..8) digits of each word as numbers, and whether all of them are digits."""
+    digits = word ^ ZEROS  # become 0..9
+    digits &= _KEEP.take(count)
+    return decimal_value(digits)
 
 
 def _rows(values: npt.NDArray[Any], first: Ints, count: int) -> npt.NDArray[Any]:

@@ -126,12 +126,12 @@ def classify(index: Index, heads: Heads) -> Lines:
 
 def _types(index: Index, heads: Heads) -> tuple[list[bytes], Ints]:
     """First tokens, and which of them each line has; the most frequent ones are told by their first bytes."""
-    word = index.words8[index.start + 5]
+    word = index.begin(5)
     # The second byte tells which one it can be.
     slot = (word >> np.uint64(8) & np.uint64(0xFF)).view(np.int64)
     numbers = np.where(_WORD.take(slot) == word, _NUMBER.take(slot), -1)
     title = np.flatnonzero(numbers == _TITLE)
-    wrong = (index.words4[index.start[title] + 12] & 0xFFFFFF) != word4(b"LE ")
+    wrong = (index.begin(8)[title] >> np.uint64(32) & np.uint64(0xFFFFFF)) != word4(b"LE ")
     numbers[title[wrong]] = -1
     rest = np.flatnonzero(numbers < 0)
     end = np.where(heads.ok[rest], heads.type_end[rest], index.start[rest])
