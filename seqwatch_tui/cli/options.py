@@ -33,6 +33,17 @@ def _whole(least: int) -> Callable[[str], int]:
     return number
 
 
+def _above_zero(text: str) -> float:
+    """A number greater than 0; ValueError (argparse's, with one sentence) for another text."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number greater than 0")
+    return number
+
+
 def _format(p: argparse.ArgumentParser) -> None:
     p.add_argument("--format", choices=("table", "json", "csv"), default="table", help="form of the output")
 
@@ -47,9 +58,9 @@ def _console(p: argparse.ArgumentParser) -> None:
 def _demo(p: argparse.ArgumentParser) -> None:
     p.add_argument("--headless", action="store_true", help="no console: run, print a JSON summary, exit")
     p.add_argument(
-        "--seconds", type=float, default=0.0, metavar="N", help="end after N seconds (default: when you quit)"
+        "--seconds", type=_above_zero, default=0.0, metavar="N", help="end after N seconds (default: when you quit)"
     )
-    p.add_argument("--rate", type=float, default=6.0, metavar="N", help="events per second of quiet traffic")
+    p.add_argument("--rate", type=_above_zero, default=6.0, metavar="N", help="events per second of quiet traffic")
     p.add_argument("--folder", type=Path, metavar="DIR", help="build the site here and keep it (default: temporary)")
     p.add_argument("--theme", metavar="NAME", help="colour theme")
 

@@ -44,6 +44,8 @@ from seqwatch_tui.console.widgets.header import Header
 from seqwatch_tui.console.widgets.prompt import Prompt, Question
 
 T = TypeVar("T")
+_SETTLED = 0.1
+"""Seconds after a new size until nothing is drawn for the old one any more."""
 
 
 _KEYS = sorted({key for command in COMMANDS for key in command.keys})
@@ -139,6 +141,12 @@ class Console(QuietApp[None]):
         """Everything is drawn anew; the header's places depend on the width."""
         forget(self, event.size.width)
         self.call_after_refresh(self.redraw)
+        self.set_timer(_SETTLED, self._draw_all)
+
+    def _draw_all(self) -> None:
+        """Once more after a new size: a frame of the old one may have reached the new terminal, at rows it has not."""
+        forget(self, self.size.width)
+        self.screen.refresh()
 
     # Drawing
     def redraw(self) -> bool:

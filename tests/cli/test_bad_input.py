@@ -34,6 +34,16 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         yield running
 
 
+@pytest.mark.parametrize("wrong", [("--seconds", "-1"), ("--seconds", "0"), ("--rate", "nan"), ("--rate", "fast")])
+def test_the_demo_takes_numbers_above_zero(wrong: tuple[str, str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "seqwatch_tui", "demo", "--headless", *wrong], cwd=ROOT, capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert f"{wrong[1]!r} is no number greater than 0" in done.stderr
+
+
 def said(done: subprocess.CompletedProcess[str], code: int, *words: str) -> None:
     """Assert that a command ended with `code`, with one `seqwatch:` sentence that holds `words`, and no traceback."""
     assert done.returncode == code, done.stderr

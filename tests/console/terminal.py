@@ -58,6 +58,9 @@ class Terminal:
             os._exit(127)
 
     def resize(self, columns: int, lines: int) -> None:
+        self.screen()
+        self.size = (columns, lines)
+        self._screen.resize(lines, columns)
         fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("4H", lines, columns, 0, 0))
 
     def _read(self) -> None:

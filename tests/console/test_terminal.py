@@ -89,6 +89,29 @@ def test_every_row_of_the_live_list_is_there_after_scrolling(engine: FakeEngine)
         terminal.wait("paused")
 
 
+SMALL_FOOT = " 1Events 2Alerts 3Keys 4Integrity 5SQL"
+FEET = {(40, 10): SMALL_FOOT, (80, 24): SMALL_FOOT + " 6System ? help  a ack  / filter",
+        (160, 48): SMALL_FOOT + " 6System ? help  a ack  / filter"}  # fmt: skip
+
+
+def test_after_a_new_size_nothing_of_the_old_one_is_left(tmp_path: Path) -> None:
+    with (
+        FakeEngine(tmp_path / "engine.sock", Site(200.0)) as engine,
+        Terminal(str(engine.socket), size=(160, 48)) as terminal,
+    ):
+        terminal.wait("jlee")
+
+        def whole() -> bool:
+            lines = terminal.screen()
+            return lines[-1].rstrip() == FEET[terminal.size] and all(line.strip() for line in lines[:8])
+
+        for size in 3 * tuple(FEET):
+            terminal.resize(*size)
+            terminal.until(whole)
+            terminal.quiet(0.3, 0.6)
+            terminal.until(whole)
+
+
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_a_signal_ends_it_quickly_and_leaves_no_mode_on(engine: FakeEngine, number: int, status: int) -> None:
     with Terminal(str(engine.socket)) as terminal:

@@ -148,6 +148,9 @@ def test_the_command_is_the_same_word(site: Running) -> None:
     assert site.cli("alerts", "close", alert, "--reason", "r").returncode == 2
     assert site.cli("alerts", "ack", alert).returncode == 2
     assert site.cli("alerts", "burn", alert, "--reason", "r").returncode == 2
+    assert site.cli("alerts", "note", alert, "--reason", "seen").returncode == 0
+    assert site.cli("alerts", "show", alert).returncode == 1
+    assert site.cli("alerts", "reopen", alert, "--reason", "r").returncode == 1, "refused: it is open"
     done = site.cli("alerts", "close", alert, "--verdict", "expected", "--reason", "planned", "--format", "json")
     assert (done.returncode, json.loads(done.stdout)["alert"]["verdict"]) == (0, "expected")
     shown = site.cli("alerts", "show", alert)
