@@ -45,7 +45,7 @@ GATHER_EVENTS = 20_000
 COMMIT_EVENTS = 81_920
 """Most events of a back-fill that are committed together: two row groups, which the store then writes once, in place."""
 BULK_SECONDS = 0.3
-"""How long a transaction of a back-fill waits for more; a live one never waits."""
+"""How long a transaction of a back-fill waits for more; a live one never waits, nor one that somebody waits for."""
 BULK_EVENTS = 5_000
 """From this many events on a batch is sealed at once instead of passing through the spool."""
 _LAST_SECONDS = 5.0
@@ -270,6 +270,8 @@ class Writer(threading.Thread):
                 self._held = more  # type: ignore[assignment]
                 break
             pending.append(more)  # type: ignore[arg-type]
+            if more.done:  # type: ignore[attr-defined]
+                patience = None
         commit = pending[0].commit
         for ready in pending[1:]:
             commit = merge(commit, ready.commit)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from seqwatch_tui.config.settings import load
+from seqwatch_tui.engine import spine
 from seqwatch_tui.engine.engine import Engine
 from seqwatch_tui.engine.inbox import Inbox, SpineEnded
 from seqwatch_tui.engine.ingest import Ingest
@@ -66,6 +67,20 @@ def test_a_writer_that_fails_refuses_what_is_under_way_and_what_comes(
     assert engine.failed.wait(10.0)
     assert "the disk is gone" in engine.failure
     assert [type(e) for e in _submit(engine)] == [SpineEnded]
+
+
+def test_a_back_fill_waits_for_no_more_once_somebody_waits_for_its_end(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spine, "BULK_SECONDS", 300.0)
+    monkeypatch.setattr(spine, "BULK_EVENTS", 1)
+    path = tmp_path / "audit.log"
+    path.write_text(LINES)
+    found: list[dict[str, object]] = []
+    thread = threading.Thread(target=lambda: found.append(Ingest(engine, [path], "auditd").run()), daemon=True)
+    thread.start()
+    thread.join(60.0)
+    assert [summary["events"] for summary in found] == [899]
 
 
 def test_an_ingest_is_done_though_memory_cannot_be_given_back(
