@@ -145,8 +145,9 @@ class Console(QuietApp[None]):
 
     def _draw_all(self) -> None:
         """Once more after a new size: a frame of the old one may have reached the new terminal, at rows it has not."""
-        forget(self, self.size.width)
-        self.screen.refresh()
+        if self.screen_stack:  # not on the way out
+            forget(self, self.size.width)
+            self.screen.refresh()
 
     # Drawing
     def redraw(self) -> bool:

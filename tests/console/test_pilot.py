@@ -500,6 +500,13 @@ async def test_every_size_from_40x12_to_200x60_is_drawn_and_the_header_stays(tmp
                 assert len(screen_text(app).splitlines()) == size[1]
 
 
+async def test_leaving_right_after_a_new_size_is_no_error(tmp_path: Path) -> None:
+    async with console(tmp_path, Site()) as (app, _pilot):
+        stack, app._screen_stacks[app._current_mode] = app._screen_stacks[app._current_mode], []
+        app._draw_all()
+        app._screen_stacks[app._current_mode] = stack
+
+
 async def test_ctrl_c_twice_quits_and_escape_never_does(tmp_path: Path) -> None:
     async with console(tmp_path, Site()) as (app, pilot):
         for _ in range(5):
