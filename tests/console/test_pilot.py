@@ -327,6 +327,8 @@ async def test_without_an_engine_no_question_is_asked_that_nobody_could_answer(t
     async with console(tmp_path, Site(), start="alerts") as (app, pilot):
         await shows(pilot, app, "Bulk read")
         app.live.stop()
+        await until(pilot, lambda: not app.live._feed.is_alive())
+        await pilot.pause()
         app.desk.trouble = "gone"
         for key in ("a", "Q", "V", "S"):
             await pilot.press(key)
@@ -342,6 +344,9 @@ async def test_without_an_engine_no_question_is_asked_that_nobody_could_answer(t
 async def test_the_advice_without_an_engine_depends_on_who_started_it(tmp_path: Path, child, advice: str) -> None:
     async with console(tmp_path, Site()) as (app, pilot):
         app.live._child = child
+        app.live.stop()  # what still answers would be heard as the engine's return
+        await until(pilot, lambda: not app.live._feed.is_alive())
+        await pilot.pause()
         app.live.hear(Lost(EngineGone("no engine listens")))
         await until(pilot, lambda: advice in " ".join(screen_text(app).split()))
 
