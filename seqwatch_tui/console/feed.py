@@ -72,7 +72,7 @@ class Feed(threading.Thread):
         self._client, self._sink = client, sink
         self.interval = interval
         self._wanted = Wanted()
-        self._drawn, self._now, self._stop = threading.Event(), threading.Event(), threading.Event()
+        self._drawn, self._now, self._over = threading.Event(), threading.Event(), threading.Event()
         self._drawn.set()
         self._met = False
         self._last: tuple[object, ...] = ()
@@ -92,14 +92,14 @@ class Feed(threading.Thread):
 
     def stop(self) -> None:
         """End the thread and hang up."""
-        self._stop.set()
+        self._over.set()
         self._now.set()
         self._drawn.set()
         self._client.close()
 
     def run(self) -> None:
         """Ask, hand over, wait until drawn; for ever."""
-        while not self._stop.is_set():
+        while not self._over.is_set():
             began = time.monotonic()
             try:
                 pause = self._turn()
