@@ -111,6 +111,11 @@ class AuditdParser:
         elif position >= self._upto:
             self._gaps.hear(kind, body, group.ts_ms / 1000)
 
+    def on_again(self, kind: str, body: bytes) -> None:
+        """Of what was read before a restart only logins under way are not in Knowledge."""
+        if kind in TEACHING:
+            self._identities.learn_again(kind, self._records.said(body)[0])
+
     def on_end(self, group: Group) -> None:
         """An event is complete: its row, with what is known at this point of the trail."""
         self._batch.add_event(self._row(group), group.records)

@@ -133,6 +133,16 @@ class Identities:
         elif kind == "CRYPTO_KEY_USER" and (old := self._knowledge.sessions.get(session)) is not None:
             self._update(old, replace(old, key_fingerprint=old.key_fingerprint or _fingerprint(kind, fields)))
 
+    def learn_again(self, kind: str, fields: Mapping[str, bytes]) -> None:
+        """Learn from a record of a TEACHING type that Knowledge holds already: what a process told before its session."""
+        pid = number(fields.get("pid"))
+        if outcome_of(plain_value(fields.get("res"))) == "failure" or pid is None:
+            return
+        if kind == "LOGIN":
+            self._pending.pop(pid, None)
+        elif unset_to_none(number(fields.get("ses"))) is None:
+            self._remember(kind, pid, fields)
+
     def let_in(self, told: Told) -> None:
         """A process let somebody in; what it says next belongs to that login. A session of its own is another's."""
         if told.pid is not None:

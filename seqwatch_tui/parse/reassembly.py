@@ -53,6 +53,9 @@ class Listener(Protocol):
     def on_record(self, group: Group) -> None:
         """A record of a telling type joined the group, as its newest."""
 
+    def on_again(self, kind: str, body: bytes) -> None:
+        """A record of a telling type, handed over before a restart, was read once more."""
+
     def on_end(self, group: Group) -> None:
         """The event is complete, or as complete as it will be."""
 
@@ -184,6 +187,8 @@ class Reassembler:
         late = bool(self._done_before) and event_key(stamp) in self._done_before
         if late and position < self._upto:
             self._remember(stamp, [(kind, b"", line, position)])  # it may come once more
+            if kind in self._telling:
+                self._listener.on_again(kind, line[line.index(b" ", line.index(b"msg=audit(")) + 1 :])
             return None
         records = self._done.get(stamp) or self._done_long.get(stamp)
         if records is not None:
