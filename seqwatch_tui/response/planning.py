@@ -82,7 +82,7 @@ def _quarantine(request: Request, facts: Facts, fd: int) -> Plan:
     path = str(request.root)
     owner = "root alone" if os.geteuid() == 0 else "its owner alone"
     guard = ", owner root, immutable" if os.geteuid() == 0 else ""
-    files = f"{found.count('file')} files, {found.count('directory')} directories"
+    files = f"{_files(found.count('file'))}, {_directories(found.count('directory'))}"
     steps = (
         Step(1, f"Close the directory to everybody but {owner} (mode 0700)", f"mode {found.root.mode:04o}, owner "
              f"{found.root.uid}:{found.root.gid}", path),
@@ -133,9 +133,17 @@ def plan_id(made: Plan, root: Inode) -> str:
     return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:16]
 
 
+def _files(count: int) -> str:
+    return "1 file" if count == 1 else f"{count} files"
+
+
+def _directories(count: int) -> str:
+    return "1 directory" if count == 1 else f"{count} directories"
+
+
 def _radius(found: Survey, held: Holders) -> Iterator[str]:
     files, directories = found.count("file"), found.count("directory")
-    yield f"{files} files ({_bytes(found.size)}) in {directories + 1} directories"
+    yield f"{_files(files)} ({_bytes(found.size)}) in {_directories(directories + 1)}"
     yield from (str(holder) for holder in held.found[:_SHOWN])
     if len(held.found) > _SHOWN:
         yield f"and {len(held.found) - _SHOWN} more processes that have files open"
@@ -145,7 +153,8 @@ def _radius(found: Survey, held: Holders) -> Iterator[str]:
         needs = "" if os.geteuid() == 0 else " (that needs root)"
         yield f"Processes that could not be looked into: {held.hidden}{needs}."
     if found.linked_outside:
-        yield f"{len(found.linked_outside)} files have names outside the dataset: {_some(found.linked_outside)}"
+        outside = len(found.linked_outside)
+        yield f"{_files(outside)} {'has' if outside == 1 else 'have'} names outside the dataset: {_some(found.linked_outside)}"
     for item in found.unseen[:_SHOWN]:
         yield f"{safe_text(os.fsdecode(item.path) or '.')} {item.why}"
     if len(found.unseen) > _SHOWN:

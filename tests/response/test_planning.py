@@ -130,7 +130,7 @@ def test_the_plan_says_who_would_feel_it(desk: Desk) -> None:
     assert "process 0 of mkeller" in text
     assert "and 4 more processes" in text
     assert "could not be looked into: 4" in text
-    assert "1 files have names outside the dataset: a.bam" in text
+    assert "1 file has names outside the dataset: a.bam" in text
     assert any("stay open" in warning for warning in made.warnings)
     assert made.command == "seqwatch quarantine d1 --reason 'why '\"'\"'now'\"'\"''"
     assert [step.number for step in made.steps] == [1, 2, 3]
