@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from seqwatch_tui.console import answers
 from seqwatch_tui.console.alert_acts import AlertActs
-from seqwatch_tui.console.views.details import quoted
+from seqwatch_tui.console.views.telling import quoted
 from seqwatch_tui.console.widgets.prompt import Question
 from seqwatch_tui.model.action import Outcome, Plan
 

@@ -13,7 +13,8 @@ from seqwatch_tui.console import rows, when
 from seqwatch_tui.console.answers import Panel
 from seqwatch_tui.console.host import Host
 from seqwatch_tui.console.views.base import View
-from seqwatch_tui.console.views.details import EventView, Json, gaps, value_text
+from seqwatch_tui.console.views.details import EventView, Json
+from seqwatch_tui.console.views.telling import gaps, value_text
 from seqwatch_tui.console.widgets.pager import Pager, Paragraph
 from seqwatch_tui.console.widgets.table import PanelTable
 
