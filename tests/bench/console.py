@@ -16,8 +16,9 @@ from tests.bench.site import Bench, Row, run, seqwatch
 
 TTYBENCH = Path(__file__).with_name("ttybench.py")
 RATES = (0, 500, 5_000)
-PROBES = ("--probe", "2=last +what=1*10", "--probe", "F=paused=F*10")
-"""A key, what the screen must show then, and the key that takes it back; ten times each."""
+TIMES = 40
+PROBES = ("--probe", f"2=last +what=1*{TIMES}", "--probe", f"F=paused=F*{TIMES}")
+"""A key, what the screen must show then, and the key that takes it back; so often that p95 is more than the worst of a few."""
 GOALS = {0: "idle: 0 B/s", 500: "<= 12 KB/s, flat", 5_000: "<= 12 KB/s, flat"}
 
 
@@ -71,7 +72,7 @@ def _rows(said: dict[str, Any], rate: int) -> Iterator[Row]:
         yield Row(
             f"console at {rate:,} events/s: key to paint, {name}, p50 / p95",
             f"{probe['p50']:.0f} / {probe['p95']:.0f} ms",
-            f"{probe['missed']} of 10 missed" if probe["missed"] else "",
+            f"{probe['missed']} of {TIMES} missed" if probe["missed"] else "",
             "goal p95 <= 30 ms",
         )
     yield Row(
