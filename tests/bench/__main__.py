@@ -38,9 +38,8 @@ def main() -> int:
         parser.error(f"no such measure: {', '.join(sorted(unknown))}")
     with tempfile.TemporaryDirectory(prefix="seqwatch-bench-") as temporary:
         bench = Bench(options.folder or Path(temporary), options.events, options.rounds)
-        print(
-            f"{platform.platform()}, Python {platform.python_version()}, {psutil.cpu_count()} cores, load {psutil.getloadavg()[0]:.1f}"
-        )
+        python = f"Python {platform.python_version()} ({platform.python_build()[1]}, {platform.python_compiler()})"
+        print(f"{platform.platform()}, {python}, {psutil.cpu_count()} cores, load {psutil.getloadavg()[0]:.1f}")
         print(
             f"\n| {'measure':58} | {'seqwatch':>18} | {'peer':>22} | {'ratio or goal':>24} |\n|{'-' * 60}|{'-' * 20}|{'-' * 24}|{'-' * 26}|"
         )

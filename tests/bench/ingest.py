@@ -8,7 +8,7 @@ import statistics
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.bench.site import Bench, Row, run, seqwatch
+from tests.bench.site import Bench, Row, run, seqwatch, warm
 
 
 def measure(bench: Bench) -> Iterator[Row]:
@@ -20,12 +20,14 @@ def measure(bench: Bench) -> Iterator[Row]:
             shutil.rmtree(config.parent)
         config = bench.site("ingest")
         run(seqwatch(config, "rules"))  # a site is opened before it is filled: its rules are compiled
+        warm(log)
         done = run(seqwatch(config, "ingest", str(log)))
         if done.status:
             raise RuntimeError(done.stderr.decode())
         summary = json.loads(done.stdout)
         ours.append(summary["events"] / done.wall)
         if shutil.which("ausearch"):
+            warm(log)
             theirs = run(["ausearch", "-if", str(log), "--format", "csv"], stdout=bench.folder / "ausearch.csv")
             peer.append(bench.events / theirs.wall)
     assert config is not None

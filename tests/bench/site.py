@@ -93,6 +93,13 @@ def seqwatch(config: Path, *arguments: str) -> list[str]:
     return [sys.executable, "-m", "seqwatch_tui", "--config", str(config), *arguments]
 
 
+def warm(file: Path) -> None:
+    """Read a file, so that what is measured next finds it in the page cache, whoever's turn it is."""
+    with file.open("rb", buffering=0) as data:
+        while data.read(1 << 22):
+            pass
+
+
 def run(command: Sequence[str], stdout: Path | None = None, cwd: Path | None = None) -> Ran:
     """Run a command to its end; CPU covers its children too."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
