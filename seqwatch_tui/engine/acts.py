@@ -62,11 +62,11 @@ def start_verification(engine: Engine, dataset_id: str, quick: bool, peer: Peer)
 
 
 def make_plan(engine: Engine, verb: Verb, dataset_id: str, reason: str, peer: Peer) -> Plan | Refused:
-    """Make a plan and keep it until it is carried out or the engine stops."""
+    """Make a plan and keep it until it is carried out, too old, or the engine stops."""
     root = next(Path(d.path) for d in engine.settings.datasets if d.id == dataset_id)
     made = plan(verb, dataset_id, root, reason, peer.name, engine.clock.now(), Facts(engine.state_dir, engine.config))
     if isinstance(made, Plan):
-        engine.plans[made.plan_id] = made
+        engine.plans.add(made)
     else:
         row = action_row(engine, peer, verb, dataset_id, reason, outcome="refused", detail=made.reason)
         engine.submit(Commit(tables={"actions": [row]}))
@@ -75,8 +75,8 @@ def make_plan(engine: Engine, verb: Verb, dataset_id: str, reason: str, peer: Pe
 
 def carry_out_plan(engine: Engine, made: Plan, peer: Peer) -> Outcome:
     """Carry out a plan; the journal has it first, `actions` when it is over."""
-    outcome = carry_out(made, engine.journal, engine.clock.now, offender=offender(engine, made.dataset))
-    engine.plans.pop(made.plan_id, None)
+    with engine.plans.carrying(made):
+        outcome = carry_out(made, engine.journal, engine.clock.now, offender=offender(engine, made.dataset))
     record_outcome(engine, made, outcome, peer)
     return outcome
 

@@ -27,6 +27,7 @@ from seqwatch_tui.engine.opening import Opened, open_state
 from seqwatch_tui.engine.paging import Paging
 from seqwatch_tui.engine.parsers import knowledge_of, make_parser
 from seqwatch_tui.engine.people import known_groups
+from seqwatch_tui.engine.plans import Plans
 from seqwatch_tui.engine.read_files import after_ingest
 from seqwatch_tui.engine.reader import Reader
 from seqwatch_tui.engine.retention import Retention
@@ -36,7 +37,6 @@ from seqwatch_tui.engine.sensors import sensor_intake
 from seqwatch_tui.engine.spine import Writer
 from seqwatch_tui.engine.wiring import judge_for, meter_for
 from seqwatch_tui.engine.work import Batch, Change
-from seqwatch_tui.model.action import Plan
 from seqwatch_tui.model.evidence import SourceState
 from seqwatch_tui.response.journal import Journal
 from seqwatch_tui.response.state import is_quarantined
@@ -72,7 +72,7 @@ class Engine:
         """Reads the files of the first back-fill; started before the engine, where there is one."""
         self.stopping = threading.Event()
         """Set when the engine is to stop: long answers give up."""
-        self.plans: dict[str, Plan] = {}
+        self.plans = Plans(clock)
         self.quarantined = is_quarantined(self.journal)
         self.unenforced: list[str] = []
         self.own: SourceState | None = None

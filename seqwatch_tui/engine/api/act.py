@@ -17,6 +17,7 @@ from seqwatch_tui.engine.api.server import (
     in_thread,
     known_dataset,
 )
+from seqwatch_tui.engine.plans import ASK_AGAIN
 from seqwatch_tui.model.action import Refused
 
 
@@ -92,13 +93,15 @@ async def carry_out(request: web.Request) -> web.Response:
     from seqwatch_tui.engine.alerts import carry_out_and_contain
 
     engine, said = request.app[ENGINE], await body(request)
-    made = engine.plans.get(request.match_info["id"])
+    made = engine.plans.find(request.match_info["id"])
     if made is None:
         raise ApiError(
             404,
-            f"there is no plan {request.match_info['id']!r}",
-            "plans are kept until the engine stops; make one again",
+            f"there is no plan {request.match_info['id']!r}: it was carried out, is too old, or the engine was started anew",
+            ASK_AGAIN,
         )
+    if isinstance(made, Refused):
+        raise ApiError(409, made.reason, made.advice)
     if said.get("typed") != made.dataset:
         raise ApiError(
             409, f"what was typed is not {made.dataset}; nothing was changed", "type the dataset's name exactly"
