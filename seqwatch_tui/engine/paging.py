@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import asdict
 from typing import Any
@@ -44,8 +44,9 @@ class Paging:
         """`submit` stores rows; `trouble` tells operators."""
         self._store, self._clock, self._submit, self._trouble = store, clock, submit, trouble
         self._lock = threading.Lock()
-        self._first_new = store.next_alert_id()
-        self._told: set[int] = set()
+        """Held while `_newest` or `_pagers` change: an alert is offered by `stored` or as one kept back, never by both."""
+        self._newest = store.next_alert_id() - 1
+        """The highest alert that `stored` has seen. Numbers only rise, so it stands for all that were offered."""
         self._pagers: tuple[Pager, ...] = ()
         self._began = False
         self._settings = settings
@@ -53,29 +54,29 @@ class Paging:
     def begin(self) -> None:
         """Start the threads, and tell what the last stop kept back."""
         self._began = True
-        self._take_over(self._settings)
-        if self._pagers:
-            self._offer(self._kept_back())
+        self.configure(self._settings)
 
     def configure(self, settings: Settings) -> None:
         """Take over other addresses; those that are not there any more stop, and new ones are told what nobody was."""
         if not self._began:
             self._settings = settings
             return
-        if new := self._take_over(settings):
-            for alert in self._kept_back():
+        new, newest = self._take_over(settings)
+        if new:
+            for alert in self._kept_back(newest):
                 self._offer_to(new, alert)
 
-    def _take_over(self, settings: Settings) -> list[Pager]:
-        """Have a thread for every address of `settings` and no other; return those that are new."""
+    def _take_over(self, settings: Settings) -> tuple[list[Pager], int]:
+        """Have a thread for every address of `settings` and no other; return the new ones and the alert they begin after."""
         self._settings = settings
         kept = {pager.notify: pager for pager in self._pagers if pager.notify in settings.notify}
         new = {n: self._started(settings.site, n) for n in settings.notify if n.url != PLACEHOLDER and n not in kept}
-        old, self._pagers = self._pagers, (*kept.values(), *new.values())
+        with self._lock:
+            old, self._pagers, newest = self._pagers, (*kept.values(), *new.values()), self._newest
         for pager in old:
             if pager not in self._pagers:
                 pager.stop()
-        return list(new.values())
+        return list(new.values()), newest
 
     def _started(self, site: str, notify: Notify) -> Pager:
         pager = Pager(site, notify, channel_of(notify, socket.gethostname()), self._clock, self._keep)
@@ -84,8 +85,11 @@ class Paging:
 
     def stored(self, commit: Commit) -> None:
         """Note stored alerts: new ones are offered to every address that wants their level, once."""
-        if self._pagers and commit.alerts:
-            self._offer(a for a in commit.alerts if a.alert_id >= self._first_new)
+        with self._lock:
+            pagers, fresh = self._pagers, self._fresh(commit.alerts)
+        for alert in fresh:
+            if alert.state == "new":
+                self._offer_to(pagers, alert)
 
     def drill(self, alert: Alert) -> dict[str, Future[Told]]:
         """Page every address for a drill; outcomes by label."""
@@ -100,26 +104,29 @@ class Paging:
         for pager in self._pagers:
             pager.stop()
 
-    def _offer(self, alerts: Iterable[Alert]) -> None:
+    def _fresh(self, alerts: Iterable[Alert]) -> Collection[Alert]:
+        """The alerts that were never stored before, each once, as they were first."""
+        fresh: dict[int, Alert] = {}
         for alert in alerts:
-            with self._lock:
-                known = alert.alert_id in self._told
-                self._told.add(alert.alert_id)
-            if not known and alert.state == "new":
-                self._offer_to(self._pagers, alert)
+            if alert.alert_id > self._newest:
+                fresh.setdefault(alert.alert_id, alert)
+        self._newest = max(fresh, default=self._newest)
+        return fresh.values()
 
     def _offer_to(self, pagers: Sequence[Pager], alert: Alert) -> None:
         if dropped := offer_each(pagers, alert):
             why = OSError(f"alert {alert.alert_id} was not told to {dropped} addresses: too many pages wait")
             self._trouble("paging", why)
 
-    def _kept_back(self) -> list[Alert]:
+    def _kept_back(self, newest: int) -> list[Alert]:
+        """Open alerts up to `newest` that nobody was told of; later ones come by `stored`."""
         done = self._store.query_sql(
             "select distinct subject from actions where verb = ? and outcome = 'done'", [VERB]
         ).rows
         told = {subject for (subject,) in done}
         since = self._clock.now() - KEPT_BACK_SECONDS
-        return [a for a in self._store.open_alerts() if str(a.alert_id) not in told and a.last_ts >= since]
+        waiting = [a for a in self._store.open_alerts() if a.alert_id <= newest and a.last_ts >= since]
+        return [a for a in waiting if a.state == "new" and str(a.alert_id) not in told]
 
     def _keep(self, told: Told) -> None:
         """Journal an outcome: one row per alert, so that an alert's history shows who was told."""
