@@ -74,6 +74,8 @@ class Site:
         self.held = threading.Event()
         """Nothing is answered while this is not set."""
         self.held.set()
+        self.scripted: dict | None = None
+        """What every query is answered, instead of events."""
         self.lost = 0
         self.off = 0
         """Lines of every source that are accounted for nowhere."""
@@ -288,6 +290,8 @@ class Site:
         }  # fmt: skip
 
     def sql(self, body: dict) -> dict:
+        if self.scripted is not None:
+            return self.scripted
         query = body.get("query") or "SELECT * FROM " + body["name"]
         if "slow" in query:
             time.sleep(3)

@@ -404,6 +404,36 @@ async def test_sql_runs_shows_the_cut_and_the_command_that_exports_it_all(tmp_pa
         assert site.posts[-1][1]["parameters"] == {"actor": "jlee"}
 
 
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_columns_out_of_sight_are_counted_on_both_sides(tmp_path: Path, size: tuple[int, int]) -> None:
+    site, names = Site(), tuple(f"column_number_{n}_of_many" for n in range(10))
+    rows = [[f"value {n}" for n in range(10)]] * 3
+    site.scripted = {
+        "columns": names,
+        "types": ["VARCHAR"] * 10,
+        "rows": rows,
+        "cut": False,
+        "seconds": 0.1,
+        "gaps": [{}],
+    }
+    async with console(tmp_path, site, size, start="sql") as (app, pilot):
+        await pilot.press("f5")
+        await shows(pilot, app, "3 rows, all, 0.10 s  1 gap in the evidence touches this answer")
+        seen = {80: 3, 160: 7}[size[0]]
+        await shows(pilot, app, f" {10 - seen} more columns →")
+        assert "←" not in screen_text(app)
+        await pilot.press("right")
+        await shows(pilot, app, f"← 1 · {9 - seen} more columns →")
+        await pilot.press(*["right"] * (9 - seen))
+        await shows(pilot, app, f"← {10 - seen} more columns")
+        assert "columns →" not in screen_text(app)
+        await pilot.resize_terminal(50, 24)
+        await shows(pilot, app, f"← {10 - seen} · ")
+        await pilot.press(*["left"] * 10)
+        await shows(pilot, app, "8 more columns →")
+        assert "touches this answer" in screen_text(app)
+
+
 async def test_a_wrong_query_is_said_and_a_slow_one_can_be_stopped(tmp_path: Path) -> None:
     async with console(tmp_path, Site(), start="sql") as (app, pilot):
         await shows(pilot, app, "SELECT")

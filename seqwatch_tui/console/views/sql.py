@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from textual.widgets import TextArea
 
 from seqwatch_tui.console.answers import Panel
+from seqwatch_tui.console.cells import width, wrap
 from seqwatch_tui.console.client import EngineError, Refused
 from seqwatch_tui.console.errands import Errand
 from seqwatch_tui.console.host import Host
@@ -44,6 +45,7 @@ class SqlView(Asks):
         """Why there is no result, whole: stands in its place."""
         self.saved: dict[str, Any] = {}
         """The saved query in the editor, if it came from the list."""
+        self._said = ("", "bar")
         self._export = ""
         self._errand: Errand | None = None
 
@@ -140,11 +142,8 @@ class SqlView(Asks):
         self.result.refresh()
         cut = f"the first {len(rows)} rows, more exist (cut)" if data["cut"] else f"{len(rows)} rows, all"
         gaps = data.get("gaps") or []
-        missing = f"  {len(gaps)} gaps in the evidence touch this answer" if gaps else ""
-        beyond = f"  {self.result.beyond} more columns: →" if self.result.beyond else ""
-        self._say(
-            f"{cut}, {data.get('seconds', 0):.2f} s{missing}{beyond}", "bar.warn" if data["cut"] or gaps else "bar"
-        )
+        missing = f"  {_gaps(len(gaps))} this answer" if gaps else ""
+        self._say(f"{cut}, {data.get('seconds', 0):.2f} s{missing}", "bar.warn" if data["cut"] or gaps else "bar")
         self.export.show([[(" " + self._export, "dim")]])
         self.result.focus()
 
@@ -159,9 +158,28 @@ class SqlView(Asks):
         """Put `why` in place of the result; nothing brings the result back."""
         self.wrong.display, self.result.display = bool(why), not why
         self.wrong.show(why)
+        self._lay()
 
     def _say(self, text: str, role: str) -> None:
-        self.facts.show([[(f" {text}", role)]])
+        self._said = (text, role)
+        self._lay()
+
+    def on_result_table_arranged(self) -> None:
+        """Another result, another width, or a slide: other columns are out of sight."""
+        self._lay()
+
+    def _lay(self) -> None:
+        """What was said, then the columns out of sight: on a row of their own where one is too short for both."""
+        (text, role), cells = self._said, self.app.size.width - 2
+        sides = self.result.sides if self.result.display else ""
+        whole = f"{text}  {sides}".rstrip()
+        lines = [whole] if width(whole) <= cells else [*wrap(text, cells), *([sides] if sides else [])]
+        self.facts.styles.height = len(lines)
+        self.facts.show([[(f" {line}", role)] for line in lines])
+
+
+def _gaps(count: int) -> str:
+    return "1 gap in the evidence touches" if count == 1 else f"{count} gaps in the evidence touch"
 
 
 def export_line(sql: str) -> str:

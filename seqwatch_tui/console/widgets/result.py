@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from textual import events
+from textual.message import Message
 
 from seqwatch_tui.console import when
 from seqwatch_tui.console.answers import Panel
@@ -41,6 +42,9 @@ _TIMES = frozenset(
 class ResultTable(PanelTable):
     """Columns as wide as the first rows need; those that do not fit are reached with left and right."""
 
+    class Arranged(Message):
+        """Other columns may be out of sight than before."""
+
     def __init__(self, desk: Desk, *, title: str = "", empty: str = "no rows", id: str | None = None) -> None:  # noqa: A002
         super().__init__(desk, (Col(""),), self._cells, title=title, empty=empty, id=id)
         self._skip = 0
@@ -50,6 +54,17 @@ class ResultTable(PanelTable):
         """Names of the columns that hold epoch seconds."""
         self.beyond = 0
         """Columns to the right that do not fit."""
+
+    @property
+    def sides(self) -> str:
+        """How many columns are out of sight on either side: `← 1 · 3 more columns →`; empty when there is none."""
+        left, right = self._skip, self.beyond
+        if not left and not right:
+            return ""
+        columns = "column" if (right or left) == 1 else "columns"
+        if not right:
+            return f"← {left} more {columns}"
+        return f"{f'← {left} · ' if left else ''}{right} more {columns} →"
 
     def show(self, panel: Panel) -> bool:
         """Measure the columns, then show the rows."""
@@ -85,6 +100,7 @@ class ResultTable(PanelTable):
         last = tuple(Col(name) for name, _ in pairs[-1:])
         self.columns = (*(Col(name, cells) for name, cells in pairs[:-1]), *last) or (Col(""),)
         self.beyond = len(self._names) - end
+        self.post_message(self.Arranged())
 
     def _measure(self, panel: Panel, index: int) -> int:
         texts = [self._text(panel.columns[index], row[index]) for row in panel.rows[:_SAMPLE]]
