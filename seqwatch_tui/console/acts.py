@@ -107,7 +107,7 @@ class Acts:
                 self._app.close_prompt()
                 self._carry_out(plan)
             elif typed.strip():
-                self._app.label_prompt(f"that is not {plan.dataset}; type it in full (Esc = no):", "warn")
+                self._app.refuse(f"that is not {plan.dataset}; type it in full (Esc = no):")
             else:
                 self._app.close_prompt()
                 self._app.say("nothing was done; Enter asks again, Esc leaves the plan")

@@ -58,7 +58,7 @@ class AlertActs:
             self._ask(f"assign alert {number} to {owner.strip() or 'nobody'}, reason:", number, body)
 
         user = self._app.desk.hello.user if self._app.desk.hello else ""
-        self._app.ask(Question(f"owner of alert {number} (empty = nobody):", heard, value=user))
+        self._app.ask(Question(f"owner of alert {number} (empty = nobody):", heard, value=user, proposed=True))
 
     def snooze(self) -> None:
         """Ask how long, then for a reason; rule, actor and dataset are those of the alert."""
@@ -72,7 +72,7 @@ class AlertActs:
             found = re.fullmatch(r"([1-9][0-9]{0,4})([mhd])", span.strip())
             seconds = int(found[1]) * _UNITS[found[2]] if found else 0
             if not 0 < seconds <= _LONGEST:
-                self._app.label_prompt("30m, 4h or 2d, at most 7d (Esc = no):", "warn")
+                self._app.refuse("30m, 4h or 2d, at most 7d (Esc = no):")
                 return
             body = {**parts, "seconds": seconds}
             shown = ", ".join(str(value or "no dataset") for value in parts.values())
@@ -80,7 +80,7 @@ class AlertActs:
                 f"snooze {shown} for {span.strip()}, reason:", lambda reason: self._snooze(body, reason)
             )
 
-        self._app.ask(Question(f"snooze alert {number} for how long (30m, 4h, 2d):", heard, value="4h"))
+        self._app.ask(Question(f"snooze alert {number} for how long (30m, 4h, 2d):", heard, value="4h", proposed=True))
 
     def unsnooze(self) -> None:
         """Ask for a reason and end the snooze under the cursor."""

@@ -212,11 +212,11 @@ class Console(QuietApp[None]):
             self.focus_view()
         elif isinstance(view, Asks) and view.cancel():
             self.say("the query was stopped")
+        elif self.search.text:
+            self.search.sift("")
         elif self.stage.drilled:
             self._message = ("", "text")
             self.stage.pop()
-        elif self.search.text:
-            self.search.sift("")
         elif isinstance(view, Asks):
             view.leave_editor()
         else:
@@ -308,6 +308,10 @@ class Console(QuietApp[None]):
     def label_prompt(self, text: str, role: str = "message") -> None:
         """Change the label of the open question."""
         self.prompt.label(text, role)
+
+    def refuse(self, text: str) -> None:
+        """Say why the answer is not taken; the question stays open."""
+        self.prompt.refuse(text)
 
     def close_prompt(self) -> None:
         """End the question without an answer; the keyboard goes back to the view."""

@@ -68,7 +68,11 @@ class Stage:
     def focus(self) -> None:
         """Give the keyboard to the view on top, unless a part of it has it."""
         widget, focused = self.view.main(), self._app.focused
-        if widget is not None and (focused is None or self.view not in focused.ancestors):
+        if widget is None or (focused is not None and self.view in focused.ancestors):
+            return
+        if widget.is_attached:
+            widget.screen.set_focus(widget)  # at once: Widget.focus comes later, and took the keys of the next question
+        else:
             widget.focus()
 
     def _mount(self, name: str) -> None:

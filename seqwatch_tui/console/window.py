@@ -30,6 +30,8 @@ class EventWindow:
         """Grows when the run was broken and the rows are others."""
         self.matched: int | None = None
         self.looked_at: int | None = None
+        self._looked_to = 0
+        """event_id up to which events are in `looked_at`."""
 
     @property
     def end(self) -> int:
@@ -87,8 +89,11 @@ class EventWindow:
         return len(rows)
 
     def _count(self, panel: Panel, whole: bool) -> None:
-        """`matched` of `looked_at` rows: of the first answer, plus what later ones looked at."""
+        """`matched` of `looked_at` rows: of the first answer, plus what later ones looked at for the first time: each
+        begins after the newest row that matched, not after the newest that was looked at."""
         self.columns = panel.columns or self.columns
         if panel.matched is not None and panel.looked_at is not None:
+            again = 0 if whole else max(self._looked_to - (self.newest or 0), 0)
             self.matched = panel.matched + (0 if whole else self.matched or 0)
-            self.looked_at = panel.looked_at + (0 if whole else self.looked_at or 0)
+            self.looked_at = max(panel.looked_at - again, 0) + (0 if whole else self.looked_at or 0)
+            self._looked_to = panel.newest or 0

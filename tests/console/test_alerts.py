@@ -38,6 +38,7 @@ async def test_the_alert_says_why_it_fired_within_80_by_24(tmp_path: Path) -> No
         (("X", "e", *"plan", "enter"), {"do": "close", "verdict": "expected", "reason": "plan"}, "alert 1 closed: plan"),
         (("M", *"saw", "space", *"it", "enter"), {"do": "note", "reason": "saw it"}, "alert 1 noted: saw it"),
         (("A", "enter", *"mine", "enter"), {"do": "assign", "owner": "oncall", "reason": "mine"}, "owned by oncall: mine"),
+        (("A", *"ana", "enter", *"hers", "enter"), {"do": "assign", "owner": "ana", "reason": "hers"}, "by ana: hers"),
         (("O", *"again", "enter"), {"do": "reopen", "reason": "again"}, "alert 1 new: again"),
     ],
 )  # fmt: skip
@@ -89,9 +90,9 @@ async def test_a_snooze_asks_how_long_and_stands_in_the_status_bar_until_it_is_e
         await shows(pilot, app, "Bulk read")
         await pilot.press("S", *"x", "enter")
         await shows(pilot, app, "at most 7d")
-        await pilot.press("backspace", "backspace", "backspace", *"8d", "enter")
+        await pilot.press(*"8d", "enter")
         await shows(pilot, app, "at most 7d")
-        await pilot.press("backspace", "backspace", *"4h", "enter", *"restore", "enter")
+        await pilot.press(*"4h", "enter", *"restore", "enter")
         await until(pilot, lambda: bool(site.posts))
         body = {
             "rule_id": "bulk-read",

@@ -206,13 +206,43 @@ async def test_quarantine_shows_the_plan_and_happens_only_when_the_name_is_typed
         await pilot.press(*"wes-panel-b", "enter")
         await shows(pilot, app, "that is not wgs-cohort-a")
         assert not site.quarantined
-        await pilot.press("escape", "enter", *"wgs-cohort-a", "enter")
+        await pilot.press(*"wgs-cohort-a", "enter")
         await shows(pilot, app, "open as jlee: EACCES")
         assert site.quarantined == ["wgs-cohort-a"]
         await pilot.press("escape", "U", *"over", "enter")
         await shows(pilot, app, "type wgs-cohort-a to release it")
         await pilot.press(*"wgs-cohort-a", "enter")
         await until(pilot, lambda: not site.quarantined)
+
+
+async def test_a_question_opened_by_a_typed_command_has_the_keyboard(tmp_path: Path) -> None:
+    site = Site()
+    async with console(tmp_path, site, start="integrity") as (app, pilot):
+        await shows(pilot, app, "wes-panel-b")
+        await pilot.press("colon", *"verify wes-panel-b", "enter")
+        await shows(pilot, app, "verify wes-panel-b?")
+        await pilot.pause()
+        await pilot.press("y")
+        await until(pilot, lambda: ("verify", {"dataset": "wes-panel-b", "quick": False}) in site.posts)
+        await pilot.press("colon", *"quarantine wgs-cohort-a", "enter")
+        await shows(pilot, app, "quarantine wgs-cohort-a, reason:")
+        await pilot.pause()
+        await pilot.press(*"bulk", "enter")
+        await shows(pilot, app, "nothing has happened yet")
+
+
+async def test_escape_clears_the_filter_of_an_alert_before_it_leaves_it(tmp_path: Path) -> None:
+    async with console(tmp_path, Site(), start="alerts") as (app, pilot):
+        await shows(pilot, app, "Bulk read")
+        await pilot.press("enter")
+        await shows(pilot, app, "owner nobody")
+        await pilot.press("slash", *"nosuch", "enter")
+        await shows(pilot, app, "hidden by filter")
+        await pilot.press("escape")
+        await until(pilot, lambda: "hidden by filter" not in screen_text(app))
+        assert app.desk.crumbs == ("Alerts", "alert 1")
+        await pilot.press("escape")
+        await until(pilot, lambda: app.desk.crumbs == ("Alerts",))
 
 
 async def test_escape_from_a_plan_does_nothing(tmp_path: Path) -> None:

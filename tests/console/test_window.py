@@ -53,6 +53,16 @@ def test_what_matched_is_counted_on() -> None:
     assert (window.matched, window.looked_at) == (7, 110)
 
 
+def test_rows_that_do_not_match_are_counted_once_however_often_they_are_looked_at() -> None:
+    window = EventWindow()
+    window.feed(panel(1, 5, matched=5, looked_at=100, newest=100))
+    window.feed(panel(6, 5, matched=0, looked_at=105, newest=110))
+    window.feed(panel(6, 5, matched=0, looked_at=115, newest=120))
+    assert (window.matched, window.looked_at) == (5, 120)
+    window.feed(panel(125, 125, matched=1, looked_at=125, newest=130))
+    assert (window.matched, window.looked_at) == (6, 130)
+
+
 @settings(max_examples=60, derandomize=True)
 @given(st.lists(st.integers(1, 40), min_size=1, max_size=12), st.integers(5, 60))
 def test_the_run_is_always_unbroken_and_bounded(steps: list[int], keep: int) -> None:

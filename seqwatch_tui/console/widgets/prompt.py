@@ -37,6 +37,8 @@ class Question:
     """Tab: returns the completed text."""
     keys: str = ""
     """Non-empty: a single key of these answers at once; any other key means no."""
+    proposed: bool = False
+    """`value` is a proposal: the first character typed replaces it, a move keeps it."""
 
 
 class Line(Input):
@@ -145,8 +147,15 @@ class Prompt(Container):
         self.label(question.label)
         self._line.value = question.value
         self._line.cursor_position = len(question.value)
+        if question.proposed:
+            self._line.select_all()
         self._line.display = True
         self.screen.set_focus(self._line)  # at once: Widget.focus is deferred, and typed-ahead keys would be lost
+
+    def refuse(self, text: str) -> None:
+        """What was typed is not taken: `text` says why, and the next character typed replaces it."""
+        self._lay(text, "warn")
+        self._line.select_all()
 
     def close(self) -> None:
         """End the question; its hooks are not called."""
