@@ -17,17 +17,18 @@ import pyarrow.compute as pc
 
 from seqwatch_tui.model.evidence import Counts, Resume
 from seqwatch_tui.parse.auditd import AuditdParser
-from seqwatch_tui.parse.bulk_admission import Admission, SeenBefore
+from seqwatch_tui.parse.bulk_admission import Admissions, SeenBefore
 from seqwatch_tui.parse.bulk_asks import left_of, may_be_answered
 from seqwatch_tui.parse.bulk_index import MARGIN, Bools, Index
 from seqwatch_tui.parse.bulk_layout import Lines, Unusual, Usual, classify, upto_boundary, usual_events
 from seqwatch_tui.parse.bulk_memory import Memory
+from seqwatch_tui.parse.bulk_node import name_of
 from seqwatch_tui.parse.bulk_past import Handled
 from seqwatch_tui.parse.bulk_tables import Merge
 from seqwatch_tui.parse.bulk_values import Values, read_values
 from seqwatch_tui.parse.bulk_walk import Stages, Walk
 from seqwatch_tui.parse.group import Group
-from seqwatch_tui.parse.identities import TEACHING
+from seqwatch_tui.parse.identities import TEACHING, same_host
 from seqwatch_tui.parse.interface import Knowledge, Parsed
 from seqwatch_tui.parse.schema import EVENT_SCHEMA, RECORD_SCHEMA
 from seqwatch_tui.parse.tables import Batch
@@ -70,7 +71,7 @@ class BulkAuditdParser(AuditdParser):
         self._fed_upto: int | None = None
         """End of what the reference stages have been given."""
         self._walk: Walk | None = None
-        self._admission = Admission(self._done)
+        self._admissions = Admissions(self._done)
         self._ready: list[_Part] = []
         self.columnar_events = 0
         """Events that went the columnar way, for tests and profiling."""
@@ -151,18 +152,21 @@ class BulkAuditdParser(AuditdParser):
             self._pass_by -= 1
             return 0
         self._memory.make_room()
-        index = Index(data, size)
+        index = Index(data, size, nodes=True)
+        node = name_of(index.node)
+        host = node or self._host
         try:
             lines = classify(index, index.heads())
             count = upto_boundary(lines)
-            last = self._gaps._serials[""].last
-            clock = self._admission.check(index, lines, count, reassembler=self._reassembler, last=last)
+            known = self._gaps._serials.get(node)
+            last = known.last if known is not None else None
+            clock = self._admissions[node].check(index, lines, count, reassembler=self._reassembler, last=last)
             usual = usual_events(index, lines, count, clock)
         except Unusual:
             return 0
         values = read_values(index, usual, self._memory, self._records)
         if len(values.asks.line):
-            values.asked = self._placed(index, lines, count, usual=usual, values=values)
+            values.asked = self._placed(index, lines, count, usual=usual, values=values, host=host)
             values.lessons.leave_out(values.asked)
         if int(values.unusual.sum()) * _WORTH > len(usual) * (_WORTH - 1):
             self._pass_by = _PIECES_PASSED_BY
@@ -170,8 +174,9 @@ class BulkAuditdParser(AuditdParser):
         if values.unusual.any():
             usual, values = usual.without(values.unusual), values.of(np.flatnonzero(~values.unusual))
         stages = Stages(
-            self._reassembler, self._gaps, self._identities, self._knowledge.places, self._records, self._host
-        )
+            self._reassembler, self._gaps, self._identities, self._knowledge.places, self._records, host, node,
+            bool(node) and not same_host(node, self._host),
+        )  # fmt: skip
         self._flush_batch()
         self._walk = Walk(
             stages, index, usual, values, self._memory, clock=clock, serial=lines.serial, millis=lines.millis,
@@ -182,7 +187,7 @@ class BulkAuditdParser(AuditdParser):
         self._walk = None
         return int(index.end[count - 1]) + 1
 
-    def _placed(self, index: Index, lines: Lines, count: int, *, usual: Usual, values: Values) -> Bools:
+    def _placed(self, index: Index, lines: Lines, count: int, *, usual: Usual, values: Values, host: str) -> Bools:
         """Usual events that may be resolved by what is known of places, or will be within the piece."""
         slow = np.append(values.unusual, True)[usual.event[:count]]
         left = left_of(index, lines, slow, self._reassembler._open.values(), self._records)
@@ -190,29 +195,30 @@ class BulkAuditdParser(AuditdParser):
             return np.isin(np.arange(len(usual)), values.asks.event)
         return may_be_answered(
             values.asks, index, left, pid=values.numbers["pid"], lessons=values.lessons,
-            places=self._knowledge.places, host=self._host, records=self._records,
+            places=self._knowledge.places, host=host, records=self._records,
         )  # fmt: skip
 
     def _keep(self, index: Index, lines: Lines, count: int, *, usual: Usual, values: Values, walk: Walk) -> None:
         merge = Merge(usual, walk.slow)
         millis, serial = lines.millis[usual.syscall], lines.serial[usual.syscall]
-        events = merge.events(values, walk.columns, source=self._source, host=self._host, millis=millis, serial=serial)
+        host = walk.node or self._host
+        events = merge.events(values, walk.columns, source=self._source, host=host, millis=millis, serial=serial)
         records, counts = merge.records(index, lines, count, source=self._source, position=self._held_from)
         self._ready.append((events, records, counts))
-        self._admission.note(int(lines.serial[:count][lines.counted[:count]].max()), own=False)
+        self._admissions[walk.node].note(int(lines.serial[:count][lines.counted[:count]].max()), own=False)
         self.columnar_events += len(usual)
 
     # What the reference stages tell while they are given lines.
 
     def on_begin(self, group: Group, kind: str, position: int) -> None:
         """Note serials for later pieces; a boot of another node may change who is who."""
-        if group.node and self._walk is not None:
-            self._walk.teach()
+        other = self._walk if self._walk is not None and group.node != self._walk.node else None
+        if other is not None:
+            other.teach()
         super().on_begin(group, kind, position)
-        if not group.node:
-            self._admission.note(group.serial, own=kind.startswith("DAEMON_"))
-        elif self._walk is not None:
-            self._walk.learnt(None)
+        self._admissions[group.node].note(group.serial, own=kind.startswith("DAEMON_"))
+        if other is not None:
+            other.learnt(None)
 
     def on_record(self, group: Group) -> None:
         """Events that ended before this record keep what was known before it."""

@@ -7,7 +7,7 @@ whatever lies above it is new, and everything else is left to them. Knows serial
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import numpy as np
 
@@ -31,12 +31,13 @@ class SeenBefore(Exception):
 
 
 class Admission:
-    """What is known of serials; `done` are keys of events handed over before a restart."""
+    """What is known of the serials of one node; `done` are keys of events handed over before a restart."""
 
-    def __init__(self, done: Iterable[str]) -> None:
+    def __init__(self, done: Iterable[str], node: str = "") -> None:
+        self._node = f"node={node} ".encode() if node else b""
         self._done = [key.encode() for key in done]
         self._own: set[int] = set()
-        self._high = _highest(self._done, self._own)
+        self._high = self._highest(self._done)
 
     def note(self, serial: int, *, own: bool) -> None:
         """A serial was seen; `own` are those of auditd itself, which count from elsewhere."""
@@ -50,7 +51,7 @@ class Admission:
 
         Raises Unusual, or SeenBefore where only the beginning may not.
         """
-        if not count or int((index.end - index.start).max()) >= AUDIT_LINE_LIMIT:
+        if not count or int((index.end - index.line).max()) >= AUDIT_LINE_LIMIT:
             raise Unusual("no safe cut, or a line too long")
         if "EOE" in lines.types or "E" in reassembler.seen or len(reassembler._open) > _MANY_OPEN:
             raise Unusual("a stream with end marks, or too much is open")
@@ -61,13 +62,19 @@ class Admission:
         known = np.flatnonzero(serial <= max(self._high, last or 0, _EARLY_BOOT))
         if len(known) and counted[known[-1]] > count // 2:  # much is at stake: see what is remembered indeed
             stamps = [*reassembler._open, *reassembler._done, *reassembler._done_long, *self._done]
-            self._high = _highest(stamps, self._own)
+            self._high = self._highest(stamps)
             known = np.flatnonzero(serial <= max(self._high, last or 0, _EARLY_BOOT))
         if len(known):
             line = int(counted[known[-1]])
             raise Unusual("serials seen before") if line > count // 2 else SeenBefore(int(index.end[line]) + 1)
         self._check_order(lines, count, serial)
         return _clock(lines, count, reassembler.clock_ms or 0)
+
+    def _highest(self, stamps: Iterable[bytes]) -> int:
+        """The highest serial that a line of this node to come could share with one of these events."""
+        mine = (s for s in stamps if (s.startswith(self._node) if self._node else not s.startswith(b"node=")))
+        known = (int(found[1]) for stamp in mine if (found := _SERIAL.search(stamp)))
+        return max((serial for serial in known if serial not in self._own), default=0)
 
     def _check_order(self, lines: Lines, count: int, serial: Ints) -> None:
         if int((np.maximum.accumulate(serial) - serial).max()) >= _DISORDER:
@@ -89,7 +96,13 @@ def _clock(lines: Lines, count: int, before: int) -> Ints:
     return clock
 
 
-def _highest(stamps: Iterable[bytes], own: set[int]) -> int:
-    """The highest serial that a line to come could share with one of these events."""
-    known = (int(found[1]) for stamp in stamps if (found := _SERIAL.search(stamp)))
-    return max((serial for serial in known if serial not in own), default=0)
+class Admissions(dict[str, Admission]):
+    """The Admission of each node; those whose records name none have the empty name."""
+
+    def __init__(self, done: Collection[str]) -> None:
+        super().__init__()
+        self._done = done
+
+    def __missing__(self, node: str) -> Admission:
+        made = self[node] = Admission(self._done, node)
+        return made

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from seqwatch_tui.parse.bulk_node import common_node
 from seqwatch_tui.parse.bulk_words import ZEROS, decimal_value, hexadecimal_value
 
 Ints = npt.NDArray[np.int64]
@@ -92,10 +93,11 @@ class Row:
 class Index:
     """The lines and tokens of a piece of whole lines. The piece must not change while this or a view of it lives."""
 
-    def __init__(self, data: bytes, size: int | None = None) -> None:
+    def __init__(self, data: bytes, size: int | None = None, *, nodes: bool = False) -> None:
         """Look at the first `size` bytes of `data` (all of them if not given), which end with a newline.
 
-        Where MARGIN bytes follow them nothing has to be copied.
+        Where MARGIN bytes follow them nothing has to be copied. `nodes`: a `node=NAME ` that all lines begin with is
+        no part of them.
         """
         if size is None or len(data) - size < MARGIN:
             size = len(data) if size is None else size
@@ -114,9 +116,15 @@ class Index:
         last = np.flatnonzero(kinds == 10)
         self.end: Ints = self.stops[last]
         """Offset of each line's newline."""
-        self.start: Ints = np.concatenate(([0], self.end[:-1] + 1))
+        self.line: Ints = np.concatenate(([0], self.end[:-1] + 1))
+        """Where each line begins in the piece, what names its node included."""
+        self.node = common_node(data, self.line, self.end) if nodes else b""
+        self.start: Ints = self.line + len(self.node) if self.node else self.line
+        """Where each line's type begins."""
         self.first: Ints = np.concatenate(([0], last[:-1] + 1))
         """Position in `stops` of each line's first stop."""
+        if self.node:
+            self.first += 1
         self.tokens: Ints = last - self.first + 1
         """Number of tokens of each line, those after 0x1d included."""
         self.begin = self._runs(self.start, 16)

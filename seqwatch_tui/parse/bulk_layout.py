@@ -15,6 +15,7 @@ import numpy as np
 
 from seqwatch_tui.parse.bulk_index import Bools, Heads, Index, Ints, Keys, word4, word8
 from seqwatch_tui.parse.normalise import EXPIRE_MS
+from seqwatch_tui.parse.reassembly import RECORDS_LIMIT
 
 SYSCALL, CWD, PATH, EXECVE, PROCTITLE, IDLE, OTHER = range(7)
 """Kinds of lines. IDLE records belong to a system call and add nothing to its row."""
@@ -163,9 +164,8 @@ class _Grouping:
 
     def __init__(self, index: Index, lines: Lines, count: int) -> None:
         self.index, self.lines, self.count = index, lines, count
-        kind = np.where(lines.ok, lines.kind, OTHER)[:count]
-        self.kind = kind
-        self.syscall: Ints = np.flatnonzero(kind == SYSCALL)
+        self.kind = np.where(lines.ok, lines.kind, OTHER)[:count]
+        self.syscall: Ints = np.flatnonzero(self.kind == SYSCALL)
         serial = lines.serial[self.syscall]
         self.low = int(serial.min())
         span = int(serial.max()) - self.low + 1
@@ -247,6 +247,8 @@ def _check_order(work: _Grouping, proctitle: Ints, clock: Ints) -> None:
     last[events] = mine
     work.bad |= (first != work.syscall) | (last != proctitle)
     work.bad |= clock[last] - clock[first] >= EXPIRE_MS
+    if work.index.node:  # of such events the reassembler bounds all records, of others those that may be the last
+        work.bad |= np.bincount(events, minlength=len(work.bad)) >= RECORDS_LIMIT
 
 
 def _check_syscalls(work: _Grouping) -> Ints:
@@ -281,9 +283,8 @@ def _check_paths(work: _Grouping, items: Ints, cwd: Ints) -> Ints:
     work.bad |= (items > 0) & (cwd < 0)
     if not len(lines):
         return lines
-    good = index.tokens[lines] >= 8
     start, keys, item, item_ok = index.layout(lines, 2, _PATH_KEYS, 0)
-    good &= keys
+    good = keys & (index.tokens[lines] >= 8)
     _, inode_ok = index.decimal(start[:, 2] + 6, start[:, 3] - 1)
     work.reject(lines, ~(good & item_ok & inode_ok))
     order = np.argsort(events, kind="stable")
@@ -293,8 +294,7 @@ def _check_paths(work: _Grouping, items: Ints, cwd: Ints) -> Ints:
 
 
 def _chosen(work: _Grouping, one: dict[int, Ints], path: Ints) -> Usual:
-    every = Usual(work.event, work.syscall, one[CWD], one[EXECVE], one[PROCTITLE], path)
-    usual = every.without(work.bad)
+    usual = Usual(work.event, work.syscall, one[CWD], one[EXECVE], one[PROCTITLE], path).without(work.bad)
     if int((usual.event >= 0).sum()) * _WORTH_WHILE < work.count:
         raise Unusual("few usual events")
     return usual

@@ -21,12 +21,13 @@ class Past:
     """The usual events of one piece. An event's place is its number in `order`, the order in which they ended."""
 
     __slots__ = (
-        "_by_serial", "_data", "_end", "_event", "_low", "_order", "_position", "_proctitle", "_serial", "_start",
-        "_syscall", "high",
+        "_by_serial", "_data", "_end", "_event", "_line", "_low", "_node", "_order", "_position", "_proctitle",
+        "_serial", "_start", "_syscall", "high",
     )  # fmt: skip
 
     def __init__(self, index: Index, usual: Usual, order: Ints, *, serial: Ints, position: int) -> None:
         self._data, self._start, self._end = index.data, index.start, index.end
+        self._line, self._node = index.line, index.node
         self._event, self._syscall, self._order, self._position = usual.event, usual.syscall, order, position
         self._proctitle = usual.proctitle
         self._by_serial = np.argsort(serial[order], kind="stable")
@@ -45,21 +46,21 @@ class Past:
         return place if self.stamp(place) == stamp else None
 
     def stamp(self, place: int) -> bytes:
-        """`msg=audit(...):` of an event."""
+        """`msg=audit(...):` of an event, with its node before it where there is one."""
         line = self._syscall[self._order[place]]
-        return self._data[self._start[line] : self._end[line]].split(b" ", 2)[1]
+        return self._node + self._data[self._start[line] : self._end[line]].split(b" ", 2)[1]
 
     def records(self, place: int) -> list[Record]:
         """The records of an event."""
         event = self._order[place]
         first, last = self._syscall[event], self._proctitle[event]
         lines = first + np.flatnonzero(self._event[first : last + 1] == event)
-        spans = zip(self._start[lines].tolist(), self._end[lines].tolist(), strict=True)
+        spans = zip(self._line[lines].tolist(), self._end[lines].tolist(), strict=True)
         out: list[Record] = []
-        for start, end in spans:
-            line = self._data[start : end + 1]
-            kind, _, body = line.split(b" ", 2)
-            out.append((kind[5:].decode("ascii"), body, line, self._position + start))
+        for begin, end in spans:
+            line = self._data[begin : end + 1]
+            kind, _, body = line[len(self._node) :].split(b" ", 2)
+            out.append((kind[5:].decode("ascii"), body, line, self._position + begin))
         return out
 
 

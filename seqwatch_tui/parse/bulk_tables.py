@@ -100,9 +100,9 @@ class Merge:
         types = Distinct()
         kinds = np.array([types.number(name) for name in lines.types], np.int32)[lines.type_number[usual]]
         kind = np.concatenate((kinds, np.array([types.number(record[0]) for record in records], np.int32)))
-        place = np.concatenate((index.start[usual] + position, np.array([record[3] for record in records], np.int64)))
+        place = np.concatenate((index.line[usual] + position, np.array([record[3] for record in records], np.int64)))
         early = [record[2] for record in records if record[3] < position]
-        within = np.searchsorted(index.start[:count], place[len(usual) :] - position)
+        within = np.searchsorted(index.line[:count], place[len(usual) :] - position)
         numbers = np.concatenate((usual, within))
         numbers[np.flatnonzero(place < position)] = np.arange(count, count + len(early))
         raw = _raw(index, count, early, numbers[order])
@@ -117,7 +117,7 @@ class Merge:
             "raw": raw,
             "position": pa.array(place[order]),
         }
-        size = int((index.end[usual] - index.start[usual] + 1).sum()) + sum(len(record[2]) for record in records)
+        size = int((index.end[usual] - index.line[usual] + 1).sum()) + sum(len(record[2]) for record in records)
         return record_table(columns, len(row)), Counts(records=len(row), events=self.rows, bytes=size)
 
 
@@ -126,7 +126,7 @@ def _raw(index: Index, count: int, early: list[bytes], wanted: Ints) -> pa.Array
 
     Lines that follow each other are a chunk of the piece as it is: whoever wants one chunk copies once.
     """
-    bounds = np.append(index.start[:count], index.end[count - 1] + 1).astype(np.int32)
+    bounds = np.append(index.line[:count], index.end[count - 1] + 1).astype(np.int32)
     whole = pa.Array.from_buffers(pa.binary(), count, [None, pa.py_buffer(bounds), pa.py_buffer(index.data)])
     before = pa.array(early, pa.binary())
     breaks = np.flatnonzero((np.diff(wanted) != 1) | (wanted[1:] == count)) + 1

@@ -56,6 +56,10 @@ class Stages:
     records: Records
     host: str
     """Where usual events come from."""
+    node: str
+    """The same where their records name it, else empty."""
+    foreign: bool
+    """They name another host than this one (see identities.name_of)."""
 
 
 class Walk:
@@ -69,13 +73,14 @@ class Walk:
         serial: Ints, millis: Ints, position: int,
     ) -> None:  # fmt: skip
         self._stages, self._index, self._usual = stages, index, usual
+        self.node = stages.node
         self._clock, self._position = clock, position
         self._serial, self._millis = serial[usual.syscall], millis[usual.syscall]
         self._breaks = np.flatnonzero(np.diff(self._serial) != 1) + 1
         """Events whose serial is not the one after that of the event before."""
         self._ends, self._order = usual.ascending(usual.proctitle)
         """Last lines of the usual events, and the events in that order."""
-        self._last = index.start[self._ends] + position
+        self._last = index.line[self._ends] + position
         """Where in the file their last records begin."""
         self._begun = self._ended = self._told = 0
         self._line = 0
@@ -127,7 +132,7 @@ class Walk:
         self._pass(first)
         self._line = first
         index = self._index
-        starts, ends = index.start[first:stop].tolist(), index.end[first:stop].tolist()
+        starts, ends = index.line[first:stop].tolist(), index.end[first:stop].tolist()
         lines = [index.data[start : end + 1] for start, end in zip(starts, ends, strict=True)]
         self._stages.reassembler.add(Lines(self._position + starts[0], lines))
 
@@ -159,18 +164,18 @@ class Walk:
 
     def _see(self, first: int, stop: int) -> None:
         """Note the serials of events first..stop-1; of a run without a hole its ends are enough."""
-        gaps, serials, millis = self._stages.gaps, self._serial, self._millis
-        own = gaps._serials[""]
+        gaps, node, serials, millis = self._stages.gaps, self.node, self._serial, self._millis
         breaks = self._breaks[self._breaks.searchsorted(first + 1) : self._breaks.searchsorted(stop)].tolist()
         for begin, end in pairwise([first, *breaks, stop]):
             serial, last = int(serials[begin]), int(serials[end - 1])
-            gaps.see("", serial, int(millis[begin]))
+            gaps.see(node, serial, int(millis[begin]))
+            own = gaps._serials[node]
             if own.last == serial < last:
                 own.last = last - 1
-                gaps.see("", last, int(millis[end - 1]))
+                gaps.see(node, last, int(millis[end - 1]))
             elif serial < last:
                 for late, ms in zip(serials[begin + 1 : end].tolist(), millis[begin + 1 : end].tolist(), strict=True):
-                    gaps.see("", late, ms)
+                    gaps.see(node, late, ms)
 
     def _end(self, first: int, stop: int) -> None:
         """Remember events that ended, as the reassembler does: for duplicates and for Resume."""
@@ -219,10 +224,10 @@ class Walk:
 
     def _answer(self, who: Who) -> _Answer:
         """The login name, the name of the uid and the address of a person, as of now."""
-        identities = self._stages.identities
+        identities, foreign = self._stages.identities, self._stages.foreign
         return (
-            who.auid_name or identities.name_of(who.auid),
-            who.uid_name or identities.name_of(who.uid),
+            who.auid_name or identities.name_of(who.auid, foreign=foreign),
+            who.uid_name or identities.name_of(who.uid, foreign=foreign),
             identities.address_of(who.session),
         )
 

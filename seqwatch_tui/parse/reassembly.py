@@ -38,7 +38,7 @@ _LETTERS = (("CWD", "C"), ("EXECVE", "X"), ("EOE", "E"))
 _CLOCK_RESET_MS = 3_600_000
 """A record this much older than the newest one means that the host's clock was set back."""
 
-_OPEN_LIMIT, _DONE_LIMIT, _RECORDS_LIMIT = 16_384, 4_096, 10_000
+_OPEN_LIMIT, _DONE_LIMIT, RECORDS_LIMIT = 16_384, 4_096, 10_000
 
 
 class Listener(Protocol):
@@ -174,7 +174,7 @@ class Reassembler:
                 self._end(group)
         elif len(group.records) == 1 and not is_part(kind) and ends_at_once(kind, body):
             self._end(group)
-        elif len(group.records) >= _RECORDS_LIMIT:
+        elif len(group.records) >= RECORDS_LIMIT:
             group.warnings = (*group.warnings, W_OVERFULL)
             self._end(group)
 
