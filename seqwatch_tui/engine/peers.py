@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from seqwatch_tui.config.settings import Settings
+from seqwatch_tui.model.accounts import groups_of_user
 
 Role = Literal["viewer", "auditor", "responder", "approver"]
 _OVERFLOW_UID = 65534
@@ -33,12 +34,30 @@ class Peer:
         return self.role is not None and _RANK[self.role] >= _RANK[needed]
 
 
-def peer_of(sock: socket.socket, settings: Settings) -> Peer:
-    """Return who connected this Unix socket."""
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What the host's user database says of a uid: its name, and the names of its groups."""
+
+    name: str
+    groups: frozenset[str]
+
+
+def credentials(sock: socket.socket) -> tuple[int, int]:
+    """Return uid and gid of who connected this Unix socket, as the kernel noted them then."""
     raw = sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
     _, uid, gid = struct.unpack("3i", raw)
+    return uid, gid
+
+
+def account_of(uid: int, gid: int) -> Account:
+    """Ask the host's user database (nsswitch.conf(5)): it may ask a server, and take long."""
     name = user_name(uid)
-    return Peer(uid, name, role_of(uid, name, groups_of(name, gid), settings))
+    return Account(name, groups_of(name, gid))
+
+
+def peer_of(uid: int, account: Account, settings: Settings) -> Peer:
+    """Return a client with the role that the settings give it."""
+    return Peer(uid, account.name, role_of(uid, account.name, account.groups, settings))
 
 
 def role_of(uid: int, name: str, groups: frozenset[str], settings: Settings) -> Role | None:
@@ -66,7 +85,7 @@ def user_name(uid: int) -> str:
 def groups_of(name: str, gid: int | None = None) -> frozenset[str]:
     """Return the names of the groups a user is in on this host; unknown users are in none."""
     try:
-        gids = os.getgrouplist(name, pwd.getpwnam(name).pw_gid if gid is None else gid)
+        gids = groups_of_user(name, pwd.getpwnam(name).pw_gid if gid is None else gid)
     except KeyError:
         return frozenset()
     return frozenset(_group_name(g) for g in gids)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from seqwatch_tui.config.settings import SourceSettings
 from seqwatch_tui.engine.peers import Peer
+from seqwatch_tui.model.accounts import groups_of_user
 from seqwatch_tui.sources.siblings import is_of_log
 
 _ACL = "system.posix_acl_access"
@@ -57,4 +58,4 @@ def _groups(uid: int) -> frozenset[int]:
         account = pwd.getpwuid(uid)
     except KeyError:
         return frozenset()
-    return frozenset(os.getgrouplist(account.pw_name, account.pw_gid))
+    return frozenset(groups_of_user(account.pw_name, account.pw_gid))

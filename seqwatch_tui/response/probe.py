@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
+from seqwatch_tui.model.accounts import groups_of_user
 from seqwatch_tui.model.action import Verb
 
 _NOBODY = 65534
@@ -80,7 +81,7 @@ def _as_whom(asked: Asked) -> tuple[str, str, list[str]]:
     if account is None:
         why = "root cannot be kept out" if asked.user == "root" else f"{asked.user} is not an account of this host"
         return f"as nobody (uid {_NOBODY})", why, [str(_NOBODY), str(_NOBODY), ""]
-    groups = ",".join(str(group) for group in os.getgrouplist(account.pw_name, account.pw_gid))
+    groups = ",".join(str(group) for group in groups_of_user(account.pw_name, account.pw_gid))
     return f"as {account.pw_name} (uid {account.pw_uid})", "", [str(account.pw_uid), str(account.pw_gid), groups]
 
 

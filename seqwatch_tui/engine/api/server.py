@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 import msgspec
 from aiohttp import web
 
+from seqwatch_tui.engine.api.callers import Callers, Unanswered
 from seqwatch_tui.engine.api.door import Door, Entering
-from seqwatch_tui.engine.peers import Peer, Role, peer_of
+from seqwatch_tui.engine.peers import Peer, Role
 from seqwatch_tui.store.filter import FilterError
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class ApiError(Exception):
 
 ENGINE: web.AppKey[Engine] = web.AppKey("engine")
 PEER: web.RequestKey[Peer] = web.RequestKey("peer", Peer)
+CALLERS: web.AppKey[Callers] = web.AppKey("callers", Callers)
 LONG: web.AppKey[ThreadPoolExecutor] = web.AppKey("long", ThreadPoolExecutor)
 """Threads of what may take minutes: so that it keeps nobody waiting for a status."""
 
@@ -104,21 +106,19 @@ def known_dataset(engine: Engine, dataset: str) -> None:
         raise ApiError(404, f"there is no dataset {dataset!r}", f"configured are: {', '.join(ids) or 'none'}")
 
 
-def _peer(engine: Engine, transport: asyncio.BaseTransport) -> Peer:
-    return peer_of(transport.get_extra_info("socket"), engine.settings)
-
-
 @web.middleware
 async def _boundary(request: web.Request, handler: Handler) -> web.StreamResponse:
     engine = request.app[ENGINE]
     transport = request.transport
     if transport is None:
         raise ConnectionResetError
-    request[PEER] = _peer(engine, transport)
     try:
+        request[PEER] = await request.app[CALLERS].of(transport.get_extra_info("socket"))
         return await handler(request)
     except ApiError as error:
         return answer({"error": error.error, "hint": error.hint}, error.status)
+    except Unanswered as error:
+        return answer({"error": str(error), "hint": "see getent passwd; root is known without it"}, 503)
     except FilterError as error:
         return answer({"error": f"the filter cannot be used: {error}", "hint": "see docs/api.md, filter language"}, 400)
     except web.HTTPException as error:
@@ -140,6 +140,7 @@ class Server:
 
         self._app = web.Application(middlewares=[_boundary], client_max_size=MAX_BODY)
         self._app[ENGINE] = engine
+        self._app[CALLERS] = Callers(lambda: engine.settings)
         self._app[TURNS] = Turns()
         self._app[LONG] = ThreadPoolExecutor(_LONG, thread_name_prefix="long")
         for method, route, role, handler in ROUTES:
@@ -164,7 +165,7 @@ class Server:
         await self._runner.setup()
         server = self._runner.server
         assert server is not None, "set up"  # noqa: S101
-        door = Door(server, partial(_peer, self._app[ENGINE]))
+        door = Door(server, self._app[CALLERS])
         self._listening = await asyncio.get_running_loop().create_unix_server(
             partial(Entering, door), sock=sock, backlog=64
         )
