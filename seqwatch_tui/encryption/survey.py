@@ -55,7 +55,7 @@ def survey(
         seen = _look(path, frozenset(map(os.fsencode, apart)), root, limit)
     except OSError as error:
         text = f"{path} cannot be looked at: {error.strerror or error}; give this user the right to read it."
-        return [Finding(kind, dataset_id, dataset_id, "unknown", text, now) for kind in _KINDS]
+        return unseen(dataset_id, text, now)
     judged: dict[str, Judged] = {
         "ENC-01": verdict(wanted, seen.files, seen.system, seen.block),
         "ENC-02": _chain(seen.block),
@@ -65,6 +65,11 @@ def survey(
         "C4-06": contents.of_all(seen.census, contents.siblings(seen.census)),
     }
     return [Finding(kind, dataset_id, dataset_id, state, text, now) for kind, (state, text) in judged.items()]
+
+
+def unseen(dataset_id: str, why: str, now: float) -> list[Finding]:
+    """The findings of a survey that saw nothing: all are unknown, whatever an earlier one found."""
+    return [Finding(kind, dataset_id, dataset_id, "unknown", why, now) for kind in _KINDS]
 
 
 def _one_policy(seen: _Seen) -> Judged:

@@ -8,12 +8,15 @@ import shutil
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from seqwatch_tui.config.errors import ConfigError
 from seqwatch_tui.config.settings import Settings
 from seqwatch_tui.encryption.keys import read_register
 from seqwatch_tui.engine.audit_rules import Host, Wanted, wanted_rules
+from seqwatch_tui.engine.clock import SystemClock
+from seqwatch_tui.engine.lookout import Lookout
 
 _SBIN = ":/usr/sbin:/sbin"
 _SECONDS = 10
@@ -62,7 +65,9 @@ def ask_kernel() -> Kernel | CannotAsk:
 
 def wanted_here(settings: Settings, config: Path | None = None) -> list[Wanted]:
     """Return the rules this site needs on this host. ValueError: a path that no rule can carry."""
-    return wanted_rules(settings, Host(auditctl_version(), _exists), _key_files(settings), config)
+    return wanted_rules(
+        settings, Host(auditctl_version(), partial(_exists, Lookout(SystemClock()))), _key_files(settings), config
+    )
 
 
 def _key_files(settings: Settings) -> list[Path]:
@@ -75,10 +80,10 @@ def _key_files(settings: Settings) -> list[Path]:
         return []
 
 
-def _exists(path: Path) -> bool:
-    """A path that may not be looked at is there, as far as a rule is concerned."""
+def _exists(lookout: Lookout, path: Path) -> bool:
+    """A path that may not be looked at, or gives no answer, is there, as far as a rule is concerned."""
     try:
-        return path.exists()
+        return lookout.look(str(path), path.exists) is not False
     except PermissionError:
         return True
 

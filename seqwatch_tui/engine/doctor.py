@@ -7,6 +7,7 @@ import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from seqwatch_tui.engine.audit_check import check
 from seqwatch_tui.engine.audit_host import CannotAsk, ask_kernel, auditctl_version, wanted_here
 from seqwatch_tui.engine.audit_rules import IO_URING
 from seqwatch_tui.engine.clock import SystemClock
+from seqwatch_tui.engine.lookout import Lookout, NoAnswer
 from seqwatch_tui.engine.lost import NAME as KERNEL_COUNTER
 from seqwatch_tui.engine.parsers import mapping_problems
 from seqwatch_tui.engine.sensor_check import sensor_finding
@@ -102,10 +104,13 @@ def _source(name: str, path: Path | None) -> Check:
 def _dataset(dataset: str, path: Path) -> Check:
     title = f"dataset {dataset}"
     try:
-        return _folder(title, path)
+        found = Lookout(SystemClock()).look(title, partial(_folder, title, path))
     except OSError as error:  # a folder above it lets nobody in, or its file system is gone
         seen = f"{path} cannot be looked at: {error.strerror}"
         return Check(title, "unknown", seen, "run doctor as the engine's user, or see to its mount")
+    if isinstance(found, NoAnswer):
+        return Check(title, "unknown", f"the file system of {path} does not answer", "see to its mount")
+    return found
 
 
 def _folder(title: str, path: Path) -> Check:

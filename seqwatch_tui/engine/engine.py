@@ -23,6 +23,7 @@ from seqwatch_tui.engine.hourly import Hourly
 from seqwatch_tui.engine.intake import Intake
 from seqwatch_tui.engine.jobs import Jobs
 from seqwatch_tui.engine.kept import Kept
+from seqwatch_tui.engine.lookout import Lookout
 from seqwatch_tui.engine.opening import Opened, open_state
 from seqwatch_tui.engine.paging import Paging
 from seqwatch_tui.engine.parsers import knowledge_of, make_parser
@@ -66,6 +67,7 @@ class Engine:
         self.notes: list[str] = [*opened.notes, *notices(settings)]
         self.troubles: deque[str] = deque(maxlen=20)
         self.jobs, self.kept, self.ingesting = Jobs(clock), Kept(), Busy()
+        self.lookout = Lookout(clock, self.trouble)
         self.intakes: list[Intake] = []
         self.sensors: list[SensorStream] = []
         self.reader: Reader | None = None

@@ -8,11 +8,13 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seqwatch_tui.catalogue.catalogue import Catalogue
 from seqwatch_tui.config.settings import Dataset
+from seqwatch_tui.engine.lookout import subject
 from seqwatch_tui.store.interface import Commit
 from seqwatch_tui.store.store import Store
 
@@ -43,16 +45,17 @@ def stored_runs(store: Store, datasets: Sequence[Dataset]) -> dict[str, float]:
     return {name: since for name, since in found if name in runs}
 
 
-def look(datasets: Sequence[Dataset], known: Mapping[str, float], now: float) -> dict[str, float]:
+def look(engine: Engine) -> dict[str, float]:
     """Return the runs that are complete and were not known to be, with their times."""
-    found = {d.id: completed(d, now) for d in datasets if d.run is not None and d.id not in known}
-    return {name: since for name, since in found.items() if since is not None}
+    now = engine.clock.now()
+    waiting = [d for d in engine.settings.datasets if d.run is not None and d.id not in engine.runs]
+    found = {d.id: engine.lookout.look(subject(d.id, d.path), partial(completed, d, now)) for d in waiting}
+    return {name: since for name, since in found.items() if isinstance(since, float)}
 
 
 def look_and_tell(engine: Engine) -> None:
     """Look at every run that is not complete yet; tell the policy and the table `datasets` of those that are now."""
-    new = look(engine.settings.datasets, engine.runs, engine.clock.now())
-    if new:
+    if new := look(engine):
         engine.runs.update(new)
         tell(engine.catalogue, engine.runs)
         engine.submit(Commit(tables={"datasets": engine.dataset_rows()}))

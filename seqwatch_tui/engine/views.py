@@ -85,7 +85,8 @@ def status(engine: Engine) -> Value:
         "sources": sources, "paging": engine.paging.views(), "drill": engine.drills.view(),
         "jobs": engine.jobs.views(), "quarantined": sorted(engine.quarantined),
         **_quiet(engine),
-        "errors": [*engine.unenforced, *engine.rejected, *_faults(engine), *engine.notes, *engine.troubles],
+        "errors": [*engine.unenforced, *engine.lookout.unanswered(), *engine.rejected, *_faults(engine), *engine.notes,
+                   *engine.troubles],
     }  # fmt: skip
 
 

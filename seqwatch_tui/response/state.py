@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
@@ -78,6 +78,9 @@ class Enforcement:
     detail: str
 
 
+Look = Callable[[str, Intent, float], Enforcement]
+
+
 def plan_from(values: dict[str, Any]) -> Plan:
     """A plan out of its JSON form."""
     sequences = {name: tuple(values[name]) for name in ("blast_radius", "warnings")}
@@ -116,12 +119,8 @@ def is_quarantined(journal: Journal) -> set[str]:
     return set(quarantines(journal.entries()))
 
 
-def enforcement(journal: Journal, now: float) -> list[Enforcement]:
-    """Look at the root of each quarantined dataset: is it shut, and is it the same directory? Raises JournalDamaged."""
-    return [_enforced(dataset, held, now) for dataset, held in sorted(quarantines(journal.entries()).items())]
-
-
-def _enforced(dataset: str, held: Intent, now: float) -> Enforcement:
+def enforced(dataset: str, held: Intent, now: float) -> Enforcement:
+    """Look at the root of a quarantined dataset: is it shut, and is it the same directory?"""
     try:
         with opened(held.plan.path) as fd:
             found, changed = inspect(fd), os.fstat(fd).st_ctime
@@ -135,6 +134,11 @@ def _enforced(dataset: str, held: Intent, now: float) -> Enforcement:
             f"{held.plan.path}: mode {found.mode:04o}, owner {found.uid}:{found.gid}; quarantine it again",
         )  # fmt: skip
     return Enforcement(dataset, "enforced", held.plan.created, f"mode {found.mode:04o}, owner {found.uid}:{found.gid}")
+
+
+def enforcement(journal: Journal, now: float, look: Look = enforced) -> list[Enforcement]:
+    """Look at each quarantined dataset; `look` is for who cannot wait for the file system. Raises JournalDamaged."""
+    return [look(dataset, held, now) for dataset, held in sorted(quarantines(journal.entries()).items())]
 
 
 def _intent(entry: Entry, entries: Sequence[Entry]) -> Intent:

@@ -11,6 +11,7 @@ import pytest
 
 from seqwatch_tui.config.settings import Settings, loads
 from seqwatch_tui.engine.doctor import examine
+from seqwatch_tui.engine.lookout import Lookout
 from seqwatch_tui.engine.surveys import survey_all
 from seqwatch_tui.store.store import Store
 
@@ -24,7 +25,8 @@ def site(folder: Path) -> Settings:
 
 def keys_shown(store: Store, settings: Settings) -> list[tuple[str, str]]:
     clock = SimpleNamespace(now=lambda: NOW)
-    survey_all(SimpleNamespace(settings=settings, clock=clock, submit=store.commit))  # type: ignore[arg-type]
+    engine = SimpleNamespace(settings=settings, clock=clock, submit=store.commit, lookout=Lookout(clock))  # type: ignore[arg-type]
+    survey_all(engine)  # type: ignore[arg-type]
     found = store.query("encryption", {}, now=NOW)
     rows = (dict(zip(found.columns, row, strict=True)) for row in found.rows)
     return [(row["id"], row["state"]) for row in rows if row["kind"] == "key"]
