@@ -147,6 +147,7 @@ def rules_text(settings: Settings, wanted: Sequence[Wanted], *, immutable: bool 
         lines += ["", f"## {about[0].upper()}{about[1:]}."] if about != heading else []
         lines.append(f"## ({one.obstacle}) {one.rule.text}" if one.obstacle else one.rule.text)
         heading = about
-    lines += ["", "## Nobody may change their login uid; and last of all: the rules are locked until the next boot.",
-              "--loginuid-immutable", "-e 2" if immutable else "## -e 2"]  # fmt: skip
+    lines += ["", "## Nobody may change their login uid.", "--loginuid-immutable", ""]
+    open_ = "## Not locked: root can change the rules (seqwatch audit-rules --immutable locks them)."
+    lines += ["## Last of all: the rules are locked until the next boot.", "-e 2"] if immutable else [open_, "## -e 2"]
     return "\n".join(lines) + "\n"

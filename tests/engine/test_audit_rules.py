@@ -67,10 +67,13 @@ def test_the_file_has_every_rule_and_comments_what_cannot_be_loaded() -> None:
     assert "-a always,exit -F path=/etc/lab.sec -F perm=rwa -F key=seqwatch_keys" in lines
     assert "-a always,exit -F dir=/data/log -F perm=wa -F key=seqwatch_trail" in lines
     assert [line for line in lines if "io_uring" in line and not line.startswith("##")] == []
-    assert lines[-1] == "## -e 2"
+    assert lines[-2:] == [
+        "## Not locked: root can change the rules (seqwatch audit-rules --immutable locks them).",
+        "## -e 2",
+    ]
     newer = rules_text(_settings(), _wanted((3, 1, 2)), immutable=True).splitlines()
     assert [line.split(" -S ")[0] for line in newer if "io_uring" in line] == ["-a always,io_uring"]
-    assert newer[-1] == "-e 2"
+    assert newer[-2:] == ["## Last of all: the rules are locked until the next boot.", "-e 2"]
 
 
 def test_a_path_that_no_rule_can_carry_is_refused() -> None:
