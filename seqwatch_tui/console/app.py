@@ -38,6 +38,7 @@ from seqwatch_tui.console.search import Search
 from seqwatch_tui.console.stage import Stage
 from seqwatch_tui.console.style import CSS
 from seqwatch_tui.console.textual_private import QuietApp, ThriftyDriver, forget
+from seqwatch_tui.console.typed_ahead import taken
 from seqwatch_tui.console.views.base import Asks, View
 from seqwatch_tui.console.widgets.footer import Footer
 from seqwatch_tui.console.widgets.header import Header
@@ -239,6 +240,15 @@ class Console(QuietApp[None]):
             self.perform(command, "")
         else:
             self.say(elsewhere(key), "warn")
+
+    async def on_event(self, event: events.Event) -> None:
+        """A key is looked at when the one before it has had its effect: a link may deliver many at once."""
+        typed = isinstance(event, (events.Key, events.Paste)) and not event.is_forwarded
+        if typed:
+            await self.stage.settle()
+        await super().on_event(event)
+        if typed and self.focused is not None and (self.prompt.asking or self.view.typing):
+            await taken(self.focused)
 
     def on_key(self, event: events.Key) -> None:
         """A key that nobody wanted says so."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import gc
 from typing import TYPE_CHECKING
 
+from textual.widget import AwaitMount
+
 from seqwatch_tui.console.views.base import View
 from seqwatch_tui.console.views.roots import LIGHT, root_view
 
@@ -19,6 +21,10 @@ class Stage:
         self._app, self._name = app, start
         self._roots: dict[str, View] = {}
         self._stack: list[View] = []
+        self._built: AwaitMount | None = None
+        """The view on top, while it is being built."""
+        self._raised = False
+        """Another view is on top, and has not the keyboard yet."""
 
     @property
     def view(self) -> View:
@@ -41,14 +47,14 @@ class Stage:
             view.remove()
         self._stack.clear()
         if name not in self._roots:
-            self._mount(name)
+            self._built = self._mount(name)
         self._name = name
         self._raise()
 
     def push(self, view: View) -> None:
         """Drill into `view`."""
         self._stack.append(view)
-        self._app.body.mount(view)
+        self._built = self._app.body.mount(view)
         self._raise()
 
     def pop(self) -> None:
@@ -67,21 +73,31 @@ class Stage:
 
     def focus(self) -> None:
         """Give the keyboard to the view on top, unless a part of it has it."""
-        widget, focused = self.view.main(), self._app.focused
-        if widget is None or (focused is not None and self.view in focused.ancestors):
-            return
-        if widget.is_attached:
-            widget.screen.set_focus(widget)  # at once: Widget.focus comes later, and took the keys of the next question
-        else:
-            widget.focus()
+        screen = self._app.body.screen
+        widget = self.view.main() if self.view.is_mounted else None
+        if widget is not None and (screen.focused is None or self.view not in screen.focused.ancestors):
+            screen.set_focus(widget)  # at once: Widget.focus is deferred, and typed-ahead keys would be lost
 
-    def _mount(self, name: str) -> None:
+    async def settle(self) -> None:
+        """Return when the view on top is built, has its rows and the keyboard: what is typed from then on is meant for it."""
+        raised, self._raised, built, self._built = self._raised, False, self._built, None
+        if built is not None:
+            await built
+        if raised:
+            self._app.focus_view()
+            self._app.redraw()
+
+    def _mount(self, name: str) -> AwaitMount:
         view = self._roots[name] = root_view(name, self._app)
         view.display = False
-        self._app.body.mount(view)
+        return self._app.body.mount(view)
 
     def _raise(self) -> None:
         for view in (*self._roots.values(), *self._stack):
             view.display = view is self.view
-        self._app.call_after_refresh(self._app.focus_view)
+        screen, body = self._app.body.screen, self._app.body
+        if screen.focused and body in screen.focused.ancestors and self.view not in screen.focused.ancestors:
+            screen.set_focus(None)  # before it is hidden: a hidden widget takes the keyboard from the next one
+        self._raised = True
+        self._app.call_after_refresh(self.settle)
         self._app.call_after_refresh(self._app.redraw)

@@ -2,6 +2,8 @@
 
 `_driver`: bytes to the terminal that Textual has no call for (scroll region, cursor position request, mouse modes).
 `LinuxDriver` (textual.drivers): what all bytes to the terminal pass through.
+`_bindings`: the keys of a widget itself. Textual runs them when the key has bubbled up to the app, where keys typed after
+it have overtaken it.
 `_fatal_error`: the stock one prints local variables of every frame, where a passphrase or a subject id may stand.
 """
 
@@ -11,8 +13,10 @@ import traceback
 from typing import TypeVar
 
 from rich.text import Text
+from textual import events
 from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
+from textual.widget import Widget
 
 from seqwatch_tui.console.mirror import Mirror
 from seqwatch_tui.model.text import safe_text
@@ -56,6 +60,16 @@ def forget(app: App[Result], width: int | None = None) -> None:
     """Take nothing on the terminal for known: it has another width, or others may have written to it."""
     if isinstance(app._driver, ThriftyDriver):
         app._driver.mirror.forget(width)
+
+
+async def act_at_once(widget: Widget, event: events.Key) -> bool:
+    """Do what a key means to `widget` itself (backspace to a line) before any key typed after it; False without one."""
+    for binding in widget._bindings.key_to_bindings.get(event.key, ()):
+        if await widget.app.run_action(binding.action, widget):
+            event.stop()
+            event.prevent_default()
+            return True
+    return False
 
 
 class QuietApp(App[Result]):

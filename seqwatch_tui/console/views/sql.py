@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Sequence
 from typing import Any
 
+from textual import events
 from textual.app import ComposeResult
 from textual.widgets import TextArea
 
@@ -14,6 +15,7 @@ from seqwatch_tui.console.cells import width, wrap
 from seqwatch_tui.console.client import EngineError, Refused
 from seqwatch_tui.console.errands import Errand
 from seqwatch_tui.console.host import Host
+from seqwatch_tui.console.textual_private import act_at_once
 from seqwatch_tui.console.views.base import Asks, View
 from seqwatch_tui.console.widgets.drawn import Bar
 from seqwatch_tui.console.widgets.lines import Lines
@@ -27,6 +29,14 @@ SECONDS = 60
 FIRST = "SELECT ts, user_name, action, outcome, path\nFROM events\nWHERE allowed = false\nORDER BY ts DESC"
 
 
+class Editor(TextArea):
+    """Takes keys in the order they were typed, those that move and delete among them."""
+
+    async def _on_key(self, event: events.Key) -> None:
+        if not await act_at_once(self, event):
+            await super()._on_key(event)
+
+
 class SqlView(Asks):
     """Editor above, result below, between them one line: rows, cut or whole, seconds, what was not seen."""
 
@@ -34,7 +44,7 @@ class SqlView(Asks):
 
     def __init__(self, host: Host) -> None:
         super().__init__(host)
-        self.editor = TextArea(FIRST, id="editor", compact=True, show_line_numbers=False)
+        self.editor = Editor(FIRST, id="editor", compact=True, show_line_numbers=False)
         self.editor.cursor_blink = False
         self.editor.highlight_cursor_line = False
         self.facts = Bar(self.desk, id="sql-facts")
@@ -66,7 +76,7 @@ class SqlView(Asks):
     @property
     def typing(self) -> bool:
         """While the editor has the keyboard."""
-        return self.editor.has_focus
+        return self.app.focused is self.editor
 
     def main(self) -> Any:
         """The editor has the keyboard."""
@@ -80,7 +90,7 @@ class SqlView(Asks):
         """Put a saved query in the editor; unchanged, it runs by its name and asks for its parameters."""
         self.saved = saved
         self.editor.load_text(str(saved.get("sql", "")))
-        self.editor.focus()
+        self.screen.set_focus(self.editor)
         needed = [f"{p['name']}: {p['meaning']}" for p in saved.get("parameters") or () if p.get("required")]
         self._say(f"{saved.get('title', '')}  {'asks for ' + ', '.join(needed) if needed else 'Ctrl+J runs it'}", "bar")
 
@@ -129,7 +139,7 @@ class SqlView(Asks):
 
     def leave_editor(self) -> None:
         """The keyboard to the result."""
-        self.lines().focus()
+        self.screen.set_focus(self.lines())
 
     def _arrived(self, data: dict[str, Any]) -> None:
         self._errand = None

@@ -12,6 +12,7 @@ from textual.widgets import Input
 
 from seqwatch_tui.console.cells import fit, width, wrap
 from seqwatch_tui.console.desk import Desk
+from seqwatch_tui.console.textual_private import act_at_once
 from seqwatch_tui.console.widgets.drawn import Bar
 
 _MOST = 3
@@ -44,11 +45,11 @@ class Question:
 class Line(Input):
     """The input of the prompt; Tab completes, up, down and the page keys move what is behind it."""
 
-    def __init__(self, scroll: Callable[[str], None]) -> None:
+    def __init__(self, scroll: Callable[[str], None], entered: Callable[[str], None]) -> None:
         super().__init__(id="line", compact=True, select_on_focus=False)
         self.cursor_blink = False
         self.question: Question | None = None
-        self._scroll = scroll
+        self._scroll, self._entered = scroll, entered
 
     async def _on_key(self, event: events.Key) -> None:
         question = self.question
@@ -66,7 +67,11 @@ class Line(Input):
             if question.complete is not None:
                 self.value = question.complete(self.value)
                 self.cursor_position = len(self.value)
-        else:
+        elif question is not None and event.key == "enter":
+            event.stop()
+            event.prevent_default()
+            self._entered(self.value)
+        elif not await act_at_once(self, event):
             await super()._on_key(event)
 
 
@@ -77,7 +82,9 @@ class Prompt(Container):
         super().__init__(id="prompt")
         self._label = Bar(desk, id="label")
         self._label.ground = "text"
-        self._line = Line(scroll)
+        self._line = Line(scroll, self._enter)
+        self._told: str | None = None
+        """What the open question was last told of what is typed."""
         self._said = ("", "text")
         self._laid: tuple[object, ...] = ()
 
@@ -143,7 +150,7 @@ class Prompt(Container):
 
     def ask(self, question: Question) -> None:
         """Open a question and put the keyboard there."""
-        self._line.question = question
+        self._line.question, self._told = question, None
         self.label(question.label)
         self._line.value = question.value
         self._line.cursor_position = len(question.value)
@@ -173,15 +180,19 @@ class Prompt(Container):
     def on_input_changed(self, event: Input.Changed) -> None:
         """Tell the question at every key."""
         event.stop()
-        if self._line.question is not None:
-            self._line.question.typed(event.value)
+        self._tell(self._line.value)
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Enter: end the question and hand over the answer."""
-        event.stop()
+    def _tell(self, value: str) -> None:
         question = self._line.question
-        if question is not None:
-            question.answered(event.value)
+        if question is not None and value != self._told:
+            self._told = value
+            question.typed(value)
+
+    def _enter(self, value: str) -> None:
+        """Enter: the question hears what was typed, then the answer, before any key typed after it."""
+        self._tell(value)
+        if self._line.question is not None:
+            self._line.question.answered(value)
 
 
 def _rows(text: str, cells: int) -> list[str]:
