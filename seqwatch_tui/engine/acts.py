@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seqwatch_tui.engine.jobs import Job
+from seqwatch_tui.engine.lookout import NoAnswer, subject
 from seqwatch_tui.engine.peers import Peer
 from seqwatch_tui.integrity.rows import file_rows, from_row, verification_row
 from seqwatch_tui.integrity.verify import Verification
@@ -64,13 +66,26 @@ def start_verification(engine: Engine, dataset_id: str, quick: bool, peer: Peer)
 def make_plan(engine: Engine, verb: Verb, dataset_id: str, reason: str, peer: Peer) -> Plan | Refused:
     """Make a plan and keep it until it is carried out, too old, or the engine stops."""
     root = next(Path(d.path) for d in engine.settings.datasets if d.id == dataset_id)
-    made = plan(verb, dataset_id, root, reason, peer.name, engine.clock.now(), Facts(engine.state_dir, engine.config))
+    facts = Facts(engine.state_dir, engine.config)
+    made = silent(engine, dataset_id, root) or plan(
+        verb, dataset_id, root, reason, peer.name, engine.clock.now(), facts
+    )
     if isinstance(made, Plan):
         engine.plans.add(made)
     else:
         row = action_row(engine, peer, verb, dataset_id, reason, outcome="refused", detail=made.reason)
         engine.submit(Commit(tables={"actions": [row]}))
     return made
+
+
+def silent(engine: Engine, dataset_id: str, root: Path) -> Refused | None:
+    """Refuse what concerns a dataset whose file system does not answer: the act would hold the journal and never end."""
+    seen = engine.lookout.look(subject(dataset_id, root), partial(os.path.lexists, root))
+    if isinstance(seen, NoAnswer):
+        return Refused(
+            f"the file system of {root} does not answer; nothing was changed", "see to its mount, then ask again"
+        )
+    return None
 
 
 def carry_out_plan(engine: Engine, made: Plan, peer: Peer) -> Outcome:

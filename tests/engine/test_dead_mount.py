@@ -58,6 +58,9 @@ def test_one_dead_mount_keeps_nothing_else_from_being_looked_at(tmp_path: Path) 
         checks = {c["name"]: c for c in json.loads(running.cli("doctor", "--format", "json").stdout)}
         assert (checks["dataset dead"]["state"], checks["dataset well"]["state"]) == ("unknown", "pass")
         assert "does not answer" in checks["dataset dead"]["seen"]
+        refused = running.api.post("/v1/plans", {"verb": "quarantine", "dataset": "dead", "reason": "drill"})
+        text = f"the file system of {tmp_path / 'dead'} does not answer; nothing was changed"
+        assert (refused.status, refused.value["error"]) == (409, text)
         threads = len(list(Path(f"/proc/{running.process.pid}/task").iterdir()))
         assert running.log.read_text().count("has not answered") == 1
         assert threads < 60

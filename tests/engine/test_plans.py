@@ -11,6 +11,7 @@ import pytest
 
 from seqwatch_tui.engine.api import act
 from seqwatch_tui.engine.api.server import ENGINE, PEER, ApiError
+from seqwatch_tui.engine.lookout import NoAnswer
 from seqwatch_tui.engine.plans import GOOD_SECONDS, KEPT, Plans
 from seqwatch_tui.model.action import Plan, Refused
 
@@ -32,12 +33,13 @@ def made(number: int) -> Plan:
 
 
 def confirm(plans: Plans, plan_id: str, typed: str = "cohort") -> Any:
-    """Confirm a plan over the API's handler."""
+    """Confirm a plan over the API's handler, of an engine for which no file system answers."""
 
     async def read() -> bytes:
         return json.dumps({"typed": typed}).encode()
 
-    app = {ENGINE: SimpleNamespace(plans=plans)}
+    lookout = SimpleNamespace(look=lambda subject, *_: NoAnswer(subject, 0.0))
+    app = {ENGINE: SimpleNamespace(plans=plans, lookout=lookout)}
     request = type("Request", (dict,), {"app": app, "read": staticmethod(read), "match_info": {"id": plan_id}})
     return asyncio.run(act.carry_out(request({PEER: None})))
 
@@ -68,6 +70,14 @@ def test_an_old_plan_is_refused_and_nothing_is_changed() -> None:
     plans.add(made(1))
     with pytest.raises(ApiError, match="is not cohort; nothing was changed"):
         confirm(plans, made(1).plan_id, "cohor")
+
+
+def test_a_plan_for_a_mount_that_died_since_is_refused_and_stays() -> None:
+    plans = Plans(Clock())
+    plans.add(made(1))
+    with pytest.raises(ApiError, match="the file system of /d does not answer; nothing was changed"):
+        confirm(plans, made(1).plan_id)
+    assert plans.find(made(1).plan_id) == made(1)
 
 
 def test_a_plan_that_is_not_there_says_what_to_do() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import asdict
+from pathlib import Path
 
 from aiohttp import web
 
@@ -90,6 +91,7 @@ async def plan(request: web.Request) -> web.Response:
 
 async def carry_out(request: web.Request) -> web.Response:
     """Carry out a plan whose dataset name was typed."""
+    from seqwatch_tui.engine.acts import silent
     from seqwatch_tui.engine.alerts import carry_out_and_contain
 
     engine, said = request.app[ENGINE], await body(request)
@@ -106,6 +108,8 @@ async def carry_out(request: web.Request) -> web.Response:
         raise ApiError(
             409, f"what was typed is not {made.dataset}; nothing was changed", "type the dataset's name exactly"
         )
+    if refused := await in_thread(silent, engine, made.dataset, Path(made.path)):
+        raise ApiError(409, refused.reason, refused.advice)
     return answer(await asyncio.shield(in_long_thread(request, carry_out_and_contain, engine, made, request[PEER])))
 
 
