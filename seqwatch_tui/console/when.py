@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, tzinfo
+from typing import TypeGuard
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+_TIMES = frozenset(
+    ("ts", "at", "hour", "start", "end", "first_ts", "last_ts", "checked", "created", "since", "until", "rotated", "expires",
+     "opened", "ended", "begins", "ends", "started", "finished")
+)  # fmt: skip
+_FIRST = 1e8
+"""Epoch seconds below which a number is none: the year 1973."""
 
 
 def zone_of(name: str) -> tzinfo:
@@ -36,9 +44,14 @@ def stamp(at: float | None, zone: tzinfo) -> str:
     return f"{datetime.fromtimestamp(at, zone):%Y-%m-%d} {clock(at, zone, millis=True)} {offset(at, zone)}"
 
 
-def day(at: float) -> str:
-    """Date in UTC."""
-    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d}"
+def day(at: float, zone: tzinfo) -> str:
+    """Date."""
+    return f"{datetime.fromtimestamp(at, zone):%Y-%m-%d}"
+
+
+def is_time(value: object, name: str) -> TypeGuard[float]:
+    """Whether what the engine says under `name` is a moment in epoch seconds (docs/api.md), and not another number."""
+    return name in _TIMES and isinstance(value, (int, float)) and value > _FIRST
 
 
 def short(at: float | None, now: float, zone: tzinfo) -> str:

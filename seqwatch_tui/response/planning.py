@@ -104,7 +104,7 @@ def _release(request: Request, facts: Facts, root: Inode, held: Intent) -> Plan:
         Step(3, f"Give back the directory: mode {old.mode:04o}, owner {old.uid}:{old.gid}",
              "quarantine it again", path),
     )  # fmt: skip
-    when = datetime.fromtimestamp(held.plan.created, UTC).isoformat(timespec="seconds")
+    when = f"{datetime.fromtimestamp(held.plan.created, UTC):%Y-%m-%d %H:%M:%S} UTC"
     radius = (
         f"Everybody who could use {request.dataset} before {when} can use it again.",
         f"It was quarantined by {held.plan.operator}: {held.plan.reason}",

@@ -87,7 +87,7 @@ def wrong_state(request: Request, root: Inode, held: dict[str, Intent]) -> Refus
             )
         return None
     if mine and mine.root.identity == root.identity and is_shut(root, privileged=mine.privileged):
-        when = datetime.fromtimestamp(mine.plan.created, UTC).isoformat(timespec="seconds")
+        when = f"{datetime.fromtimestamp(mine.plan.created, UTC):%Y-%m-%d %H:%M:%S} UTC"
         return Refused(f"{request.dataset} is already quarantined, since {when}.", "Release it to give it back.")
     return _overlapping(request, held)
 

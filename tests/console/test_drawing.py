@@ -19,6 +19,7 @@ from seqwatch_tui.console.answers import Status, Verdict
 from seqwatch_tui.console.cells import fit, fit_end, fit_right, wrap
 from seqwatch_tui.console.commands.registry import COMMANDS, footer
 from seqwatch_tui.console.guard import Colourless, Guard
+from seqwatch_tui.console.views.telling import value_text
 from seqwatch_tui.console.widgets.footer import layout
 from seqwatch_tui.console.widgets.header import failed_pages, posture_of, way, word_of
 from seqwatch_tui.console.widgets.table import Col, holds, widths
@@ -49,6 +50,14 @@ def test_times_are_shown_in_the_operators_zone_and_say_so() -> None:
     assert when.offset(1_795_345_000, berlin) == "+01:00"
     assert when.offset(1_795_345_000, UTC) == "UTC"
     assert when.zone_of("No/Where") is UTC
+
+
+def test_every_name_of_a_time_is_told_in_the_operators_zone() -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    for name in ("ts", "at", "hour", "since", "begins", "ends", "started", "finished", "expires", "ended", "until"):
+        assert value_text(name, 1_795_345_000, berlin) == "2026-11-22 11:56:40.000 +01:00", name
+    assert value_text("hour", 14, berlin) == "14", "an hour of the day is no moment"
+    assert when.day(1_795_388_400.0, berlin) == "2026-11-23", "midnight there is 23:00 UTC"
     assert when.short(None, 0, UTC) == "never"
     assert [when.age(n) for n in (5, 600, 10_000, 400_000)] == ["5 s", "10 min", "3 h", "5 d"]
     assert [when.rate(n) for n in (0, 0.2, 14.2, 512, 1234, 50_000)] == [

@@ -97,10 +97,10 @@ async def test_a_dataset_says_first_what_can_be_said_of_it(tmp_path: Path) -> No
 async def test_where_the_store_begins_is_said(tmp_path: Path) -> None:
     class Old(Site):
         def status(self) -> dict:
-            return {**super().status(), "begins": 1_756_684_800.0}
+            return {**super().status(), "begins": 1_756_681_200.0}
 
     async with console(tmp_path, Old(), start="system") as (app, pilot):
-        await shows(pilot, app, "begins at 2025-09-01 UTC; older events are in the ledger")
+        await shows(pilot, app, "begins at 2025-09-01; older events are in the ledger")
 
 
 async def test_sessions_say_who_became_whom_and_nobody_is_not_root(tmp_path: Path) -> None:

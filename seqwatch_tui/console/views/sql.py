@@ -71,7 +71,7 @@ class SqlView(Asks):
         self.editor.select_all()
         self.wrong.display = False
         self.result.empty = "F2 lists the saved queries; Tab moves between editor and result"
-        self._say("Ctrl+J runs; the query is read-only and stops after 60 s", "bar")
+        self._say("Ctrl+J runs; the query is read-only and stops after 60 s; its times are UTC", "bar")
 
     @property
     def typing(self) -> bool:

@@ -101,7 +101,7 @@ class SystemView(View):
         if status.quarantined:
             yield "quarantine", ", ".join(status.quarantined), "warn"
         if status.begins is not None:
-            yield "store", f"begins at {day(status.begins)} UTC; older events are in the ledger", "warn"
+            yield "store", f"begins at {day(status.begins, self.desk.zone)}; older events are in the ledger", "warn"
         yield "site", f"{status.site} on {status.host}, seqwatch {hello.version}, engine pid {hello.pid}, {you}", "text"
         yield "zone", f"{hello.timezone}; {status.events} events stored", "text"
         if drill := status.drill:

@@ -10,9 +10,6 @@ from seqwatch_tui.console import when
 from seqwatch_tui.console.widgets.pager import Paragraph
 
 Json = dict[str, Any]
-_TIMES = frozenset(
-    ("ts", "hour", "first_ts", "last_ts", "checked", "created", "start", "end", "since", "rotated", "expires", "opened", "ended")
-)  # fmt: skip
 
 
 def gaps(data: Json, zone: Any) -> Iterable[Paragraph]:
@@ -57,8 +54,8 @@ def value_text(name: str, value: object, zone: Any) -> str:
         return "unattributed" if name == "user_name" else "-"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if name in _TIMES and isinstance(value, (int, float)):
-        return when.stamp(float(value), zone)
+    if when.is_time(value, name):
+        return when.stamp(value, zone)
     if isinstance(value, list):
         return ", ".join(value_text(name, item, zone) for item in value) or "none"
     if isinstance(value, dict):

@@ -64,8 +64,9 @@ class WhatIfView(TextView):
 def _table(name: str, found: list[dict[str, Any]]) -> Iterable[Paragraph]:
     """A line per row; everything fits into 80 cells."""
     first = name[:-1]
-    wide = min(max([len(first), *(len(str(row[first])) for row in found)]), _WIDEST)
+    head = f"{first} (UTC)" if first == "day" else first
+    wide = min(max([len(head), *(len(str(row[first])) for row in found)]), _WIDEST)
     yield "", "", "text"
-    yield "", " ".join([f"{first:<{wide}}", *(f"{word[:6]:>6}" for word in _COUNTS)]), "key"
+    yield "", " ".join([f"{head:<{wide}}", *(f"{word[:6]:>6}" for word in _COUNTS)]), "key"
     for row in found:
         yield "", " ".join([f"{fit(str(row[first]), wide)}", *(f"{row[word]:>6}" for word in _COUNTS)]), "text"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 from textual import events
 from textual.message import Message
@@ -20,23 +20,6 @@ _SAMPLE = 200
 _WIDEST = 48
 _LEAST = 10
 """Cells below which a column is rather left for the next slide."""
-_TIMES = frozenset(
-    {
-        "ts",
-        "at",
-        "start",
-        "end",
-        "checked",
-        "started",
-        "finished",
-        "created",
-        "opened",
-        "first_ts",
-        "last_ts",
-        "begins",
-        "ends",
-    }
-)
 
 
 class ResultTable(PanelTable):
@@ -50,8 +33,8 @@ class ResultTable(PanelTable):
         self._skip = 0
         self._names: tuple[str, ...] = ()
         self._wide: tuple[int, ...] = ()
-        self.times = _TIMES
-        """Names of the columns that hold epoch seconds."""
+        self.times: frozenset[str] | None = None
+        """Names of the columns that hold epoch seconds, where they are known; else names that the engine uses for such."""
         self.beyond = 0
         """Columns to the right that do not fit."""
 
@@ -120,6 +103,11 @@ class ResultTable(PanelTable):
     def _text(self, name: str, value: object) -> str:
         if value is None:
             return "-"
-        if name in self.times and isinstance(value, (int, float)) and value > 1e8:
-            return when.stamp(float(value), self.desk.zone)[:19]
+        if self._is_time(value, name):
+            return when.stamp(value, self.desk.zone)[:19]
         return str(value)
+
+    def _is_time(self, value: object, name: str) -> TypeGuard[float]:
+        if self.times is None:
+            return when.is_time(value, name)
+        return name in self.times and isinstance(value, (int, float))
