@@ -7,8 +7,9 @@ select source, count(*) as events, epoch(min(ts)) as first, epoch(max(ts)) as la
   count(*) filter (dataset = $dataset) as on_dataset,
   epoch(min(ts) filter (dataset = $dataset)) as first_on_dataset, epoch(max(ts) filter (dataset = $dataset)) as last_on_dataset,
   count(*) filter (dataset = $dataset and action = 'read' and outcome = 'success') as reads,
-  count(*) filter (dataset = $dataset and auid is null and user_name is null) as unattributed,
-  count(*) filter (dataset is null and outcome = 'success'
+  count(*) filter (dataset = $dataset and auid is null and user_name is null
+    and not starts_with(coalesce(reason, ''), '[seqwatch]')) as unattributed,
+  count(*) filter (dataset is null and outcome = 'success' and not starts_with(coalesce(reason, ''), '[seqwatch]')
     and regexp_matches(coalesce(warnings, ''), '(^|;)(dirfd|nocwd|unnamed)(;|$)')) as unresolved,
   count(*) filter (starts_with(syscall, 'io_uring:')) as io_uring
 from events

@@ -30,7 +30,7 @@ _GRANTED = ("allowed", "bulk_granted")
 """Of the columns of policy: those that become true; the others become null, nothing is held against seqwatch."""
 _READS = ("read", "open")
 """What it does to datasets by itself; whatever else it does is judged like anybody's."""
-_ASKED = ("pid", "ts", "path", "source", "event_id", "action", "host")
+_ASKED = ("pid", "ts", "path", "source", "event_id", "action", "host", "dataset")
 
 
 @dataclass(slots=True)
@@ -74,25 +74,27 @@ class Witness:
     def mark(self, events: pa.Table, received: Mapping[str, float]) -> pa.Table:
         """Return the judged events with the reads of the drill and of seqwatch itself told apart from all others.
 
-        `received` is when the bytes of each source of the batch were read, monotonic seconds.
+        `received` is when the bytes of each source of the batch were read, monotonic seconds. Its reads below a descriptor,
+        whose names the trail does not tell, are said to be its own and are not judged: they belong to no dataset.
         """
         watched = self._watched
         pids = self.own_pids() | ({watched.pid} if watched else set())
-        own = pc.and_(
-            pc.is_in(events.column("pid"), pa.array(sorted(pids), pa.int64())), pc.is_valid(events.column("dataset"))
-        )
+        own = pc.is_in(events.column("pid"), pa.array(sorted(pids), pa.int64()))
         if not pc.any(own).as_py():
             return events
         rows = pc.indices_nonzero(own)
         columns = {name: events.column(name).take(rows).to_pylist() for name in _ASKED}
         said: dict[int, str] = {}
+        judged: list[int] = []
         for place, row in enumerate(rows.to_pylist()):
             fact = {name: values[place] for name, values in columns.items()}
             if fact["action"] in _READS and self._is_here(fact) and (text := self._own(fact)):
                 said[row] = text
+                if fact["dataset"] is not None:
+                    judged.append(row)
                 if text.startswith(OF_DRILL):
                     self._seen(fact["source"], received, fact["event_id"])
-        return _rewritten(events, said) if said else events
+        return _rewritten(events, said, judged) if said else events
 
     def raised(self, alerts: Sequence[Alert]) -> None:
         """Note the drill's alert."""
@@ -120,7 +122,7 @@ class Witness:
     def _own(self, fact: Mapping[str, Any]) -> str:
         watched, stamp, pid = self._watched, fact["ts"].replace(tzinfo=UTC).timestamp(), fact["pid"]
         if watched is not None and pid == watched.pid:
-            good = fact["path"] == watched.path and stamp >= watched.since - _SLACK_SECONDS
+            good = fact["path"] == watched.path and fact["dataset"] and stamp >= watched.since - _SLACK_SECONDS
             return f"{OF_DRILL} {watched.number}: read on purpose by pid {pid}" if good else ""
         return f"{BY_ENGINE} read by seqwatch itself (pid {pid})" if stamp >= self._started else ""
 
@@ -145,15 +147,15 @@ def _is_address(host: str) -> bool:
     return True
 
 
-def _rewritten(events: pa.Table, said: Mapping[int, str]) -> pa.Table:
-    """Put other sentences into some rows, allowed, and with nothing held against them."""
+def _rewritten(events: pa.Table, said: Mapping[int, str], judged: Sequence[int]) -> pa.Table:
+    """Put other sentences into some rows; those of a dataset are allowed, and nothing is held against them."""
     reasons = events.column("reason").to_pylist()
     for row, text in said.items():
         reasons[row] = text
     changed = {"reason": pa.array(reasons, pa.string()).dictionary_encode()}
     for name in _POLICY:
         values = events.column(name).to_pylist()
-        for row in said:
+        for row in judged:
             values[row] = True if name in _GRANTED else None
         changed[name] = pa.array(values, pa.bool_())
     arrays = [changed[f.name].cast(f.type) if f.name in changed else events.column(f.name) for f in events.schema]

@@ -90,6 +90,16 @@ def test_seqwatch_s_own_reads_are_known_by_its_processes_since_it_began(event: d
     assert (said["reason"].startswith("[seqwatch] read by seqwatch itself"), said["allowed"]) == (own, own)
 
 
+def test_its_reads_below_a_descriptor_are_named_and_not_judged() -> None:
+    witness = Witness(SystemClock(), START)
+    unnamed = {"dataset": None, "path": "NA1.bam", "reason": None, "allowed": None, "bulk_granted": None}
+    said = _marked(witness, pid=os.getpid(), **unnamed)
+    assert said == {
+        "reason": f"[seqwatch] read by seqwatch itself (pid {os.getpid()})", "allowed": None, "business_hours": False,
+        "network_allowed": None, "bulk_granted": None,
+    }  # fmt: skip
+
+
 def test_the_alert_of_the_drill_is_noted_when_raised_and_when_stored() -> None:
     witness, watched = _drilling()
 
