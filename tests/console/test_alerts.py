@@ -134,7 +134,7 @@ async def test_a_rule_is_tested_against_history_from_the_list_of_rules(tmp_path:
         await shows(pilot, app, "permission-change")
         await pilot.press("down", "enter")
         await shows(pilot, app, "4 alerts from 120 events")
-        for part in ("2026-11-21", "jlee", "2 true, 1 false, 1 open", "2 gaps"):
+        for part in ("day (UTC)", "2026-11-21", "jlee", "2 true, 1 false, 1 open", "2 gaps"):
             assert part in screen_text(app)
         assert site.posts[0][1]["rule"] == "access-without-grant"
         await pilot.press("escape", "colon", *"backtest", "space", *"nosuch", "enter")

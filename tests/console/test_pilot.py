@@ -464,6 +464,31 @@ async def test_the_columns_out_of_sight_are_counted_on_both_sides(tmp_path: Path
         assert "touches this answer" in screen_text(app)
 
 
+async def test_a_result_is_filtered_by_words_and_a_wide_list_says_what_is_out_of_sight(tmp_path: Path) -> None:
+    site = Site()
+    rows = [["jlee", 1], ["svc_lims", 2]]
+    site.scripted = {
+        "columns": ["who", "n"],
+        "types": ["VARCHAR", "BIGINT"],
+        "rows": rows,
+        "cut": False,
+        "seconds": 0.1,
+    }
+    async with console(tmp_path, site, start="sql") as (app, pilot):
+        await pilot.press("f5")
+        await shows(pilot, app, "2 rows, all, 0.10 s")
+        await pilot.press("slash", *"lims", "enter")
+        await shows(pilot, app, "1 hidden by filter")
+        assert "jlee" not in screen_text(app)
+        await pilot.press("escape")
+        await shows(pilot, app, "jlee")
+        site.scripted["rows"] = rows[:1]
+        await pilot.press("f5")
+        await shows(pilot, app, "1 row, all")
+        await pilot.press("6")
+        await shows(pilot, app, "Gaps: what was not seen  1  1 more column → ")
+
+
 async def test_a_wrong_query_is_said_and_a_slow_one_can_be_stopped(tmp_path: Path) -> None:
     async with console(tmp_path, Site(), start="sql") as (app, pilot):
         await shows(pilot, app, "SELECT")

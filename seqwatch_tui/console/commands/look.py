@@ -18,7 +18,7 @@ class Filter(Command):
     or a word."""
 
     name, keys, shown, word, rank, argument = "filter", ("slash",), "/", "filter", 24, "WORDS"
-    where = LISTS | DETAILS | {"system"}
+    where = LISTS | DETAILS | {"system", "sql"}
 
     def run(self, app: Console, argument: str) -> None:
         """Open the filter line, or set the filter."""

@@ -150,7 +150,11 @@ class SqlView(Asks):
         self.result.empty = "the query gave no rows"
         self.result.show(Panel(tuple(data["columns"]), rows, len(rows), bool(data["cut"])))
         self.result.refresh()
-        cut = f"the first {len(rows)} rows, more exist (cut)" if data["cut"] else f"{len(rows)} rows, all"
+        cut = (
+            f"the first {len(rows)} rows, more exist (cut)"
+            if data["cut"]
+            else f"{len(rows)} {'row' if len(rows) == 1 else 'rows'}, all"
+        )
         gaps = data.get("gaps") or []
         missing = f"  {_gaps(len(gaps))} this answer" if gaps else ""
         self._say(f"{cut}, {data.get('seconds', 0):.2f} s{missing}", "bar.warn" if data["cut"] or gaps else "bar")

@@ -49,6 +49,14 @@ class ResultTable(PanelTable):
             return f"← {left} more {columns}"
         return f"{f'← {left} · ' if left else ''}{right} more {columns} →"
 
+    def fixed(self) -> list[list[Span]]:
+        """As Table.fixed; a title is followed by the columns out of sight."""
+        lines = super().fixed()
+        if self.title and self.sides:
+            (text, bar), *rest = lines[0]
+            lines[0] = [(f"{text} {self.sides} ", bar), *rest]
+        return lines
+
     def show(self, panel: Panel) -> bool:
         """Measure the columns, then show the rows."""
         if panel.columns != self.panel.columns:
