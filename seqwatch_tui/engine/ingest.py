@@ -120,6 +120,7 @@ class Ingest:
             self.notes.append(
                 f"{path} ends inside a line: what belongs to it was left; ingest the file again when it is whole"
             )
+        self._say_what_is_not_understood(path, kind, intake.parsed, first=before.state.resume is None)
         state = "stopped" if self._stopped.is_set() else "done"
         self.engine.submit(Commit(sources=[replace(intake.state, state="done")]))
         if before.already is not None:
@@ -132,6 +133,17 @@ class Ingest:
             "records": parsed.records + doubles, "duplicates": parsed.duplicates + doubles, "events": parsed.events,
             "unparsed": parsed.unparsed, "gaps": intake.gaps,
         }  # fmt: skip
+
+    def _say_what_is_not_understood(self, path: Path, kind: str, parsed: Counts, *, first: bool) -> None:
+        """A file without one record fails, if it is read for the first time: its format is likely to be another."""
+        if not parsed.unparsed:
+            return
+        if parsed.events or parsed.duplicates or not first:
+            said = f"{parsed.unparsed} of {parsed.records} lines are no records of format {kind}; they are kept as they are, see gaps"
+            self.notes.append(_of_file(path, said))
+        else:
+            said = f"no line is a record of format {kind}; all are kept as they are, see gaps: is that its format?"
+            self.failures.append(_of_file(path, said))
 
     def _failed(self, path: Path, reason: str) -> dict[str, Any]:
         self.failures.append(_of_file(path, reason))

@@ -223,6 +223,15 @@ def test_a_missing_file_to_ingest_is_not_waited_for(site: Running) -> None:
     assert "when it appears" not in site.cli("ingest", "/nonexistent").stderr
 
 
+def test_lines_that_are_none_of_the_format_are_said(site: Running, tmp_path: Path) -> None:
+    (tmp_path / "other.log").write_text("this is\nno log\n")
+    done = site.cli("ingest", "--format", "auditd", str(tmp_path / "other.log"))
+    said(done, 3, "other.log: no line is a record of format auditd; all are kept as they are")
+    (tmp_path / "some.log").write_bytes(WORKLOAD.read_bytes() + b"this is no record\n")
+    done = site.cli("ingest", str(tmp_path / "some.log"))
+    said(done, 0, "some.log: 1 of 1 lines are no records of format auditd; they are kept as they are")
+
+
 def _cut_gz(folder: Path) -> Path:
     path = folder / "audit.log.gz"
     path.write_bytes(gzip.compress(WORKLOAD.read_bytes(), mtime=0)[:9000])
