@@ -11,7 +11,7 @@ from seqwatch_tui.cli.show import cell, show_panel
 
 COLUMNS = (
     "opened", "ended", "state", "user_name", "account", "session_id", "src_ip", "tty", "program", "events", "reads",
-    "writes", "denied", "alerts", "became", "datasets",
+    "writes", "forbidden", "denied", "alerts", "became", "datasets",
 )  # fmt: skip
 
 

@@ -456,16 +456,16 @@ class Site:
             }
 
         columns = ["source", "host", "session_id", "user_name", "auid", "account", "src_ip", "tty", "program", "opened", "ended", "state",
-                   "key_fingerprint", "switches", "datasets", "events", "reads", "writes", "denied", "alerts", "first_ts", "last_ts"]  # fmt: skip
+                   "key_fingerprint", "switches", "datasets", "events", "reads", "writes", "forbidden", "denied", "alerts", "first_ts", "last_ts"]  # fmt: skip
         who = HOSTILE[0] if self.hostile else "mreyes"
         became = [switch("su", "root", outcome="failure"), switch("sudo", "root", "cp /data/seq/x /tmp")]
         return panel(columns, [
             ["audit", "seq01", 4711, who, 1003, None, "10.20.4.17", "pts2", "sshd", START - 1800, None, "open", "SHA256:Q9x", became,
-             ["wgs-cohort-a"], 412, 301, 2, 14, 2, START - 1800, START - 60],
+             ["wgs-cohort-a"], 412, 301, 2, 11, 3, 2, START - 1800, START - 60],
             ["audit", "seq01", 4698, "seqoperator", 1007, "shared", "10.20.4.3", None, "sshd", START - 9000, START - 8000, "closed", None,
-             [], ["run-240117"], 31, 12, 0, 0, 0, START - 9000, START - 8000],
+             [], ["run-240117"], 31, 12, 0, 0, 0, 0, START - 9000, START - 8000],
             ["audit", "seq01", None, "unattributed", None, None, None, None, None, None, None, "no session", None, [switch("sudo", "bob")],
-             ["wgs-cohort-a"], 9, 1, 0, 1, 0, START - 7000, START - 60],
+             ["wgs-cohort-a"], 9, 1, 0, 1, 0, 0, START - 7000, START - 60],
         ])  # fmt: skip
 
     def coverage(self, name: str) -> dict:

@@ -22,7 +22,8 @@ _MOST = 500
 COLUMNS = (
     Col("began", 8), Col("state", 7), Col("who", 12), Col("account", 7, least=96), Col("from", 15, least=60),
     Col("program", 8, least=120), Col("reads", 5, keep="right"), Col("writes", 6, keep="right", least=84),
-    Col("denied", 6, keep="right", least=50), Col("alerts", 6, keep="right"), Col("became", share=1), Col("datasets", share=1, least=110),
+    Col("forbid", 6, keep="right", least=50), Col("denied", 6, keep="right", least=90),
+    Col("alerts", 6, keep="right"), Col("became", share=1), Col("datasets", share=1, least=110),
 )  # fmt: skip
 _STATES = {"no login record": "no login", "no session": "none"}
 
@@ -63,14 +64,15 @@ class SessionsView(View):
 def session(desk: Desk, row: dict[str, Any]) -> Sequence[Span]:
     """The cells of a session, in the order of COLUMNS; what is dangerous is in words, then in colour."""
     state, who = text(row.get("state")), text(row.get("user_name"), "unattributed")
-    denied, alerts = row.get("denied") or 0, row.get("alerts") or 0
+    forbidden, denied, alerts = row.get("forbidden") or 0, row.get("denied") or 0, row.get("alerts") or 0
     began = row.get("opened") or row.get("first_ts")
     account = row.get("account")
     return (
         (when.short(began, desk.now, desk.zone), "text"), (_STATES.get(state, state), "strong" if state == "open" else "dim"),
         (who, "unknown" if who == "unattributed" else "strong"), (text(account, ""), "warn" if account == "shared" else "dim"),
         (text(row.get("src_ip")), "text"), (text(row.get("program")), "dim"), (text(row.get("reads")), "text"),
-        (text(row.get("writes")), "text"), (str(denied), "warn" if denied else "dim"), (str(alerts), "fail" if alerts else "dim"),
+        (text(row.get("writes")), "text"), (str(forbidden), "fail" if forbidden else "dim"),
+        (str(denied), "warn" if denied else "dim"), (str(alerts), "fail" if alerts else "dim"),
         (became(row.get("switches") or ()), "text"), (" ".join(map(str, row.get("datasets") or ())), "text"),
     )  # fmt: skip
 
