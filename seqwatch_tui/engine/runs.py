@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from seqwatch_tui.catalogue.catalogue import Catalogue
 from seqwatch_tui.config.settings import Dataset
-from seqwatch_tui.engine.lookout import subject
+from seqwatch_tui.engine.lookout import Lookout, subject
 from seqwatch_tui.store.interface import Commit
 from seqwatch_tui.store.store import Store
 
@@ -45,17 +45,16 @@ def stored_runs(store: Store, datasets: Sequence[Dataset]) -> dict[str, float]:
     return {name: since for name, since in found if name in runs}
 
 
-def look(engine: Engine) -> dict[str, float]:
+def look(lookout: Lookout, datasets: Sequence[Dataset], known: Mapping[str, float], now: float) -> dict[str, float]:
     """Return the runs that are complete and were not known to be, with their times."""
-    now = engine.clock.now()
-    waiting = [d for d in engine.settings.datasets if d.run is not None and d.id not in engine.runs]
-    found = {d.id: engine.lookout.look(subject(d.id, d.path), partial(completed, d, now)) for d in waiting}
+    waiting = [d for d in datasets if d.run is not None and d.id not in known]
+    found = {d.id: lookout.look(subject(d.id, d.path), partial(completed, d, now)) for d in waiting}
     return {name: since for name, since in found.items() if isinstance(since, float)}
 
 
 def look_and_tell(engine: Engine) -> None:
     """Look at every run that is not complete yet; tell the policy and the table `datasets` of those that are now."""
-    if new := look(engine):
+    if new := look(engine.lookout, engine.settings.datasets, engine.runs, engine.clock.now()):
         engine.runs.update(new)
         tell(engine.catalogue, engine.runs)
         engine.submit(Commit(tables={"datasets": engine.dataset_rows()}))

@@ -11,6 +11,8 @@ import pytest
 from seqwatch_tui.catalogue.catalogue import Catalogue
 from seqwatch_tui.catalogue.runs import SETTLE_SECONDS
 from seqwatch_tui.config.settings import Settings, loads
+from seqwatch_tui.engine.clock import SystemClock
+from seqwatch_tui.engine.lookout import Lookout
 from seqwatch_tui.engine.runs import completed, look
 from tests.detect.batches import START, batch
 
@@ -93,8 +95,9 @@ def test_a_run_is_complete_when_every_marker_is_there(tmp_path: Path) -> None:
         os.utime(tmp_path / name, (mtime, mtime))
     assert completed(dataset, 5000.0) == 1000.0
     assert completed(dataset, 950.0) == 950.0, "a marker from the future counts as now"
-    assert look([dataset], {}, 5000.0) == {"run-1": 1000.0}
-    assert look([dataset], {"run-1": 10.0}, 5000.0) == {}
+    lookout = Lookout(SystemClock())
+    assert look(lookout, [dataset], {}, 5000.0) == {"run-1": 1000.0}
+    assert look(lookout, [dataset], {"run-1": 10.0}, 5000.0) == {}
     (tmp_path / "CopyComplete.txt").unlink()
     (tmp_path / "CopyComplete.txt").symlink_to("RTAComplete.txt")
     assert completed(dataset, 5000.0) is None
