@@ -73,28 +73,20 @@ def guessed(path: Path) -> Request | None:
 
 @dataclass(frozen=True, slots=True)
 class _Packet:
-    """A frame and what follows it: tables, and raw lines that are filed when they are sent, while the next are parsed."""
+    """A frame and what follows it."""
 
     frame: Frame
     tables: tuple[pa.Table, ...] = ()
-    lines: pa.Table | None = None
-    first: int = 1
-    """The number of the first event of `lines`."""
+    filed: Filed | None = None
 
     def write(self, out: IO[bytes]) -> None:
-        filed = Filed.of(self.lines, self.first) if self.lines is not None else None
-        size = (filed.data.size, filed.num_rows, filed.first) if filed is not None else None
-        out.write(msgspec.json.encode(msgspec.structs.replace(self.frame, filed=size)) + b"\n")
+        out.write(msgspec.json.encode(self.frame) + b"\n")
         for table in self.tables:
-            _write(out, concatenate([table]))
-        if filed is not None:
-            out.write(memoryview(filed.data))
+            with pa.ipc.new_stream(out, table.schema) as stream:
+                stream.write_table(table)
+        if self.filed is not None:
+            out.write(memoryview(self.filed.data))
         out.flush()
-
-
-def _write(out: IO[bytes], table: pa.Table) -> None:
-    with pa.ipc.new_stream(out, table.schema) as stream:
-        stream.write_table(table)
 
 
 def begin(request: Request) -> Reading:
@@ -160,15 +152,18 @@ class Reading(threading.Thread):
         return packet
 
     def _submit(self, batch: Batch) -> None:
-        parsed, first = batch.parsed, self._next_event
+        parsed, filed = batch.parsed, None
+        tables = [concatenate([parsed.events])]
+        if not self.request.raw and parsed.events.num_rows >= FILED_EVENTS:
+            filed = Filed.of(parsed.records, self._next_event)
+        else:
+            tables.append(concatenate([parsed.records]))
         self._next_event += parsed.events.num_rows
         frame = Frame(
-            batch.state, parsed.resume, parsed.counts, parsed.gaps, parsed.sessions, parsed.directories, parsed.switches
-        )
-        if not self.request.raw and parsed.events.num_rows >= FILED_EVENTS:
-            self._ready.put(_Packet(frame, (parsed.events,), parsed.records, first))
-        else:
-            self._ready.put(_Packet(frame, (parsed.events, parsed.records)))
+            batch.state, parsed.resume, parsed.counts, parsed.gaps, parsed.sessions, parsed.directories, parsed.switches,
+            filed=(filed.data.size, filed.num_rows, filed.first) if filed is not None else None,
+        )  # fmt: skip
+        self._ready.put(_Packet(frame, tuple(tables), filed))
 
 
 def _ignore(_: str, __: BaseException) -> None:
