@@ -173,19 +173,21 @@ class BulkAuditdParser(AuditdParser):
             return 0
         if values.unusual.any():
             usual, values = usual.without(values.unusual), values.of(np.flatnonzero(~values.unusual))
-        stages = Stages(
-            self._reassembler, self._gaps, self._identities, self._knowledge.places, self._records, host, node,
-            bool(node) and not same_host(node, self._host),
-        )  # fmt: skip
         self._flush_batch()
         self._walk = Walk(
-            stages, index, usual, values, self._memory, clock=clock, serial=lines.serial, millis=lines.millis,
+            self._stages(host, node), index, usual, values, self._memory, clock=clock, serial=lines.serial, millis=lines.millis,
             position=self._held_from,
         )  # fmt: skip
         self._walk.run()
         self._keep(index, lines, count, usual=usual, values=values, walk=self._walk)
         self._walk = None
         return int(index.end[count - 1]) + 1
+
+    def _stages(self, host: str, node: str) -> Stages:
+        """What the walk hands its events on to; `node` is the host that the lines name, empty where they name none."""
+        foreign = bool(node) and not same_host(node, self._host)
+        places = self._knowledge.places
+        return Stages(self._reassembler, self._gaps, self._identities, places, self._records, host, node, foreign)
 
     def _placed(self, index: Index, lines: Lines, count: int, *, usual: Usual, values: Values, host: str) -> Bools:
         """Usual events that may be resolved by what is known of places, or will be within the piece."""
